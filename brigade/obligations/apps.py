@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ObligationsConfig(AppConfig):
+    name = "brigade.obligations"
+    verbose_name = _("应办事项")
+    default_auto_field = "django.db.models.BigAutoField"
