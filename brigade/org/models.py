@@ -122,20 +122,25 @@ class Person(AbstractBaseUser):
         return reverse("workbench:person_detail", args=[self.pk])
 
     @cached_property
-    def _grants(self) -> list[tuple[str, str]]:
-        """(role, unit path) of every grant valid today; read once a request, so a change counts at the next one."""
+    def _grants(self) -> list[tuple[str, int, str]]:
+        """(role, unit id, unit path) of every grant valid today; read once a request, so a change counts at the next."""
         if not self.is_active:
             return []
         today = timezone.localdate()
-        return list(self.grants.on(today).values_list("role", "unit__path"))  # type: ignore[attr-defined]
+        return list(self.grants.on(today).values_list("role", "unit_id", "unit__path"))  # type: ignore[attr-defined]
+
+    @property
+    def posts(self) -> frozenset[tuple[int, str]]:
+        """(unit id, role) pairs the person answers for today."""
+        return frozenset((unit_id, role) for role, unit_id, _path in self._grants)
 
     @property
     def roles(self) -> frozenset[str]:
-        return frozenset(role for role, _path in self._grants)
+        return frozenset(role for role, _unit_id, _path in self._grants)
 
     def has_perm(self, perm: str, obj: object | None = None) -> bool:
         """Whether one of the person's grants gives `perm`, and covers the unit of `obj` where one is named."""
-        paths = [path for role, path in self._grants if role in PERMISSIONS.get(perm, ())]
+        paths = [path for role, _unit_id, path in self._grants if role in PERMISSIONS.get(perm, ())]
         if obj is None or not paths:
             return bool(paths)
         unit = obj if isinstance(obj, Unit) else obj.unit  # type: ignore[attr-defined]
@@ -148,7 +153,7 @@ class Person(AbstractBaseUser):
         """Ids of the units whose records the person reaches with `perm`."""
         cache: dict[str, frozenset[int]] = self.__dict__.setdefault("_units_for", {})
         if perm not in cache:
-            paths = {path for role, path in self._grants if role in PERMISSIONS.get(perm, ())}
+            paths = {path for role, _unit_id, path in self._grants if role in PERMISSIONS.get(perm, ())}
             below = Q(pk__in=[])
             for path in paths:
                 below |= Q(path__startswith=path)
