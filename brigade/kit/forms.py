@@ -1,0 +1,58 @@
+"""How every form of the portal is drawn: one renderer, and inputs for a day, a time of day and a moment."""
+
+from typing import Any
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+CONTROLS = {
+    "django/forms/widgets/select.html": "form-select",
+    "django/forms/widgets/checkbox.html": "form-check-input",
+} | {
+    f"django/forms/widgets/{kind}.html": "form-control"
+    for kind in ("text", "number", "email", "url", "password", "date", "datetime", "time", "textarea", "file", "input")
+}
+
+
+class FormRenderer(TemplatesSetting):
+    """Label on the left, control, hint and error on the right; Bootstrap's classes put on here, not in each form."""
+
+    form_template_name = "ui/form.html"
+    field_template_name = "ui/field.html"
+
+    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
+        widget = context.get("widget")
+        if widget and (css := CONTROLS.get(template_name)):
+            attrs = widget["attrs"]
+            invalid = "is-invalid" if attrs.get("aria-invalid") else ""
+            attrs["class"] = " ".join(filter(None, (css, attrs.get("class"), invalid)))
+        return super().render(template_name, context, request=request)
+
+
+class DayInput(forms.DateInput):
+    """A day, picked from the browser's calendar or typed."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class ClockInput(forms.TimeInput):
+    """A time of day to the minute."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%H:%M")
+
+
+class MomentInput(forms.DateTimeInput):
+    """Day and time of day to the minute."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")

@@ -1,0 +1,203 @@
+"""Small pieces of the pages that stand inside rows and sentences: icon, state, due time, day, moment, number, person."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+NOTHING = "—"
+WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+STATE_ICONS = {
+    "ok": "check-circle-fill",
+    "warn": "exclamation-triangle-fill",
+    "late": "exclamation-octagon-fill",
+    "waive": "shield-check",
+    "na": "dash-lg",
+    "open": "play-circle",
+    "off": "slash-circle",
+}
+CELL_ICONS = STATE_ICONS | {"ok": "check-lg", "warn": "clock-fill", "late": "x-octagon-fill", "open": "circle"}
+END_OF_DAY = time(23, 59)
+Day = date | datetime
+Amount = int | float | Decimal
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A drawing of the sprite; the word stands beside it, or is given as `label` when there is none."""
+    drawing = format_html(
+        '<svg class="bi" aria-hidden="true"><use href="{}#{}"></use></svg>', static("vendor/icons.svg"), name
+    )
+    return format_html('{}<span class="visually-hidden">{}</span>', drawing, label) if label else drawing
+
+
+@register.simple_tag
+def state(tone: str, word: str, box: bool = False, drawing: str = "") -> SafeString:
+    """Colour, icon and word at once. Tones: ok warn late waive na open off. `box` beside titles, never in tables."""
+    return format_html(
+        '<span class="state{} is-{}">{}{}</span>',
+        " box" if box else "",
+        tone,
+        icon(drawing or STATE_ICONS.get(tone, "circle")),
+        word,
+    )
+
+
+@register.simple_tag
+def cell(tone: str, word: str, small: str = "", href: str = "", picked: bool = False) -> SafeString:
+    """One cell of a matrix: icon and word, below it done/due or the reason. With `href` it opens its detail."""
+    inside = format_html("<span>{} {}</span>", icon(CELL_ICONS.get(tone, "circle")), word)
+    if small:
+        inside = format_html("{}<small>{}</small>", inside, small)
+    classes = f"cell is-{tone}{' picked' if picked else ''}"
+    if not href:
+        return format_html('<span class="{}">{}</span>', classes, inside)
+    current = mark_safe(' aria-current="true"') if picked else ""
+    return format_html('<a class="{}" href="{}"{} data-cell>{}</a>', classes, href, current, inside)
+
+
+@register.simple_tag(takes_context=True)
+def due(context: template.Context, at: Day | None, warn_at: Day | None = None, plain: bool = False) -> SafeString:
+    """How much time is left: late by days (hours within a day), today, days left for a week, then only the day.
+
+    Amber from `warn_at` on, without it within 7 days. `plain` keeps it grey (a list that is grouped by urgency).
+    The moment it is seen from is `now` of the context, so that one page speaks of one moment.
+    """
+    if at is None:
+        return mark_safe(f'<span class="due">{NOTHING}</span>')
+    now = context.get("now") or timezone.now()
+    word, tone = time_left(local(at), timezone.localtime(now), None if warn_at is None else local(warn_at))
+    tone = "" if plain and tone == "warn" else tone
+    drawing = {"late": "exclamation-octagon-fill", "warn": "clock-fill", "near": "clock"}.get(tone or "near")
+    if not tone and not plain:
+        return format_html('<span class="due">{}</span>', word)
+    css = f" is-{tone}" if tone in ("late", "warn") else ""
+    return format_html('<span class="due{}">{}{}</span>', css, icon(str(drawing)), word)
+
+
+def time_left(at: datetime, now: datetime, warn_at: datetime | None) -> tuple[str, str]:
+    """The word and the tone ("late", "warn", "near" or "") of a due moment. All three in local time."""
+    days = (at.date() - now.date()).days
+    if at < now:
+        return late_word(now - at, -days), "late"
+    within_week = days <= 7
+    is_amber = now >= warn_at if warn_at else within_week
+    if days == 0:
+        word = _("今天") if at.time() >= END_OF_DAY else _("今天 %s") % f"{at:%H:%M}"
+    elif within_week or is_amber:
+        word = _("剩%d天") % days
+    else:
+        return day_text(at, now), ""
+    return word, "warn" if is_amber else "near"
+
+
+def late_word(gap: timedelta, days: int) -> str:
+    if days > 0:
+        return _("逾期%d天") % days
+    hours = int(gap.total_seconds() // 3600)
+    return _("逾期%d小时") % hours if hours else _("逾期%d分钟") % max(1, int(gap.total_seconds() // 60))
+
+
+@register.simple_tag(takes_context=True)
+def day(context: template.Context, value: Day | None, weekday: bool = False, full: bool = False) -> str:
+    """11月20日; with the year when it is another year or `full` is asked; with the weekday on request."""
+    if value is None:
+        return NOTHING
+    at, now = local(value), timezone.localtime(context.get("now") or timezone.now())
+    text = f"{at.year}年{at.month}月{at.day}日" if full else day_text(at, now)
+    return f"{text} {WEEKDAYS[at.weekday()]}" if weekday else text
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: template.Context, value: datetime | None, full: bool = False) -> SafeString:
+    """Day and time of day, as a `time` element."""
+    if value is None:
+        return mark_safe(NOTHING)
+    at = local(value)
+    return format_html(
+        '<time class="nb" datetime="{}">{} {}</time>',
+        at.isoformat(timespec="seconds"),
+        day(context, at, full=full),
+        f"{at:%H:%M}",
+    )
+
+
+@register.simple_tag
+def clock(value: datetime | time | None) -> str:
+    """09:40"""
+    if isinstance(value, datetime):
+        value = local(value).time()
+    return NOTHING if value is None else f"{value:%H:%M}"
+
+
+@register.simple_tag
+def percent(part: Amount | None, whole: Amount | None = None, places: int = 1) -> str:
+    """`part` of `whole`, or a share that is counted in hundredths already, rounded half up: 81.3%.
+
+    Nothing to divide by is no figure, never 0%.
+    """
+    share = None if part is None else Decimal(str(part))
+    if share is not None and whole is not None:
+        share = share * 100 / Decimal(str(whole)) if whole else None
+    return NOTHING if share is None else f"{rounded(share, places)}%"
+
+
+@register.simple_tag
+def number(value: Amount | None, places: int = 0) -> str:
+    """1,284; a dash when there is no figure."""
+    return NOTHING if value is None else f"{rounded(Decimal(str(value)), places):,}"
+
+
+@register.simple_tag
+def person(who: Any, with_number: bool = False) -> SafeString:
+    """A person by name, the police number in the tip or (`with_number`) beside it."""
+    if not who:
+        return mark_safe(f'<span class="dim">{NOTHING}</span>')
+    name, police_no = getattr(who, "name", None) or str(who), getattr(who, "police_no", "")
+    if not police_no:
+        return format_html('<span class="nb">{}</span>', name)
+    if with_number:
+        return format_html('<span class="nb">{} <span class="dim">{}</span></span>', name, police_no)
+    return format_html('<span class="nb" title="{}">{}</span>', police_no, name)
+
+
+@register.simple_tag
+def clip(text: Any) -> SafeString:
+    """A text on one line; what does not fit is in the tip."""
+    safe = escape(text)
+    return format_html('<span class="clip" title="{}">{}</span>', safe, safe)
+
+
+@register.simple_tag
+def field(bound: BoundField, css: str = "", **attrs: Any) -> SafeString:
+    """The bare control of a form field, for rows that hold two of them. `css`: short, mid. Errors: `ui/errors.html`."""
+    own = {name.replace("_", "-"): value for name, value in attrs.items()}
+    if css:
+        own["class"] = css
+    if bound.errors:
+        own["aria-invalid"] = "true"
+    return bound.as_widget(attrs=own)
+
+
+def local(value: Day) -> datetime:
+    """A day counts to its last minute; a moment is taken in local time."""
+    if isinstance(value, datetime):
+        return timezone.localtime(value) if timezone.is_aware(value) else timezone.make_aware(value)
+    return timezone.make_aware(datetime.combine(value, END_OF_DAY))
+
+
+def day_text(at: datetime, now: datetime) -> str:
+    return f"{at.month}月{at.day}日" if at.year == now.year else f"{at.year}年{at.month}月{at.day}日"
+
+
+def rounded(value: Decimal, places: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
