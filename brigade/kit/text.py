@@ -1,0 +1,37 @@
+"""Cleaning of text that people type or paste, and of text on its way into files."""
+
+import re
+import unicodedata
+
+# NUL and control characters, single surrogates, non-characters, byte order marks, and the invisible marks that turn
+# the reading direction round (a file named "回执‮fdp.exe" reads as a PDF). Tab, line feed and carriage return stay.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
+    "\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
+)
+_SPACES = re.compile(r"[ \t\r\n\u00a0\u3000]+")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+
+def strip_unsafe(value: str) -> str:
+    """The text without characters that no database, sheet, document or reader can do with."""
+    return _UNSAFE.sub("", value)
+
+
+def clean_text(value: str, *, multiline: bool = False) -> str:
+    """Typed text as it is stored: NFC, no unsafe characters, outer blanks gone; a single line unless `multiline`."""
+    text = unicodedata.normalize("NFC", strip_unsafe(value))
+    if not multiline:
+        return _SPACES.sub(" ", text).strip()
+    lines = (line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    return "\n".join(lines).strip()
+
+
+def half_width(value: str) -> str:
+    """Full-width letters, digits and signs (１２３ＡＢＣ－) as their plain forms."""
+    return value.translate(_FULL_WIDTH)
+
+
+def normalise_code(value: str) -> str:
+    """An ID number, phone or plate as it is compared: plain forms, capitals, no blanks, dots or dashes."""
+    return re.sub(r"[\s.·•\-—–]+", "", half_width(strip_unsafe(value))).upper()

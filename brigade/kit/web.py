@@ -1,0 +1,169 @@
+"""What every view uses: reach a row, answer with a page or its fragment, say that it is done or why not."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from typing import IO, Any, TypeVar
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.forms import BaseForm
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from brigade.kit import context
+from brigade.kit.ids import new_id
+from brigade.kit.refusals import NotAllowed, Refused
+from brigade.kit.text import strip_unsafe
+
+Row = TypeVar("Row", bound=Model)
+
+
+def get_visible(request: HttpRequest, rows: type[Row] | QuerySet[Row], pk: Any, perm: str | None = None) -> Row:
+    """The row, out of those that the user may see: 404 when it is not among them, 403 when `perm` is refused on it.
+
+    `rows` is a model, or a queryset of it that names what to select along.
+    """
+    found: Any = rows if isinstance(rows, QuerySet) else rows._default_manager.all()
+    try:
+        row = found.visible_to(request.user).get(pk=pk)
+    except (found.model.DoesNotExist, ValidationError, ValueError, OverflowError):
+        raise Http404(_("没有这条记录，或者不在你的查看范围内。")) from None
+    if perm is not None and not request.user.has_perm(perm, row):  # type: ignore[union-attr]
+        raise PermissionDenied(_("你没有办理这一步的权限。"))
+    return row
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    fragment: str | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The full page, or only its partial `fragment` where htmx asks for it; both live at one address, so no store.
+
+    A boosted link and a step back in the history need the whole page even though htmx asks.
+    """
+    htmx: Any = getattr(request, "htmx", None)
+    if fragment and htmx and not htmx.boosted and not htmx.history_restore_request:
+        template = f"{template}#{fragment}"
+    response = render(request, template, dict(context or {}), status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def done(request: HttpRequest, message: Any, url: Any) -> HttpResponse:
+    """Say what happened and go on to `url` (an address, a URL name or an object with a page of its own)."""
+    messages.success(request, message)
+    address = resolve_url(url)
+    if getattr(request, "htmx", None):
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
+
+
+def refused(request: HttpRequest, form: BaseForm | None, refusal: Refused) -> int:
+    """Put the refusal where the person looks: beside its field, above the form, or as a message without a form.
+
+    Returns the status (422, 409 or 403) for the page that the view then answers with. The refusal is noted for the
+    audit trail.
+    """
+    note_refusal(request, refusal)
+    if form is None:
+        messages.error(request, str(refusal))
+    else:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    return refusal.status
+
+
+def note_refusal(request: HttpRequest, refusal: Refused) -> None:
+    """Remember a refusal until the request is over: it is audited then, in a transaction of its own."""
+    noted: list[Refused] = request.__dict__.setdefault("refusals", [])
+    noted.append(refusal)
+
+
+def refusals_of(request: HttpRequest) -> list[Refused]:
+    return request.__dict__.get("refusals", [])
+
+
+def download(content: IO[bytes], *, name: str, media_type: str, inline: bool = False) -> FileResponse:
+    """A file for saving: never sniffed, never run, never kept by a cache. `inline` shows an image in the page."""
+    response = FileResponse(content, as_attachment=not inline, filename=safe_name(name), content_type=media_type)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def safe_name(name: str) -> str:
+    """A file name without folders and without signs that a file system or a header cannot hold."""
+    last = re.split(r"[\\/]", strip_unsafe(name))[-1]
+    cleaned = re.sub(r'[<>:"|?*\t\r\n]+', "_", last).strip(" .")
+    stem, dot, ending = cleaned.rpartition(".")
+    if not dot or len(ending) > 10:
+        return cleaned[:120] or _("未命名")
+    return f"{stem[:110] or _('未命名')}.{ending}"
+
+
+# Middleware
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestContextMiddleware:
+    """Gives each request an id, finds the address it came from, and turns an uncaught refusal into a page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with context.using(_context_of(request)) as here:
+            response = self.get_response(request)
+        response["X-Request-ID"] = here.request_id
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A refusal that no view met is shown on a page of its own; one without a page of its own is noted."""
+        if isinstance(exception, PermissionDenied):
+            note_refusal(request, NotAllowed(str(exception) or _("没有权限。")))
+        if not isinstance(exception, Refused):
+            return None
+        note_refusal(request, exception)
+        response = page(request, "refused.html", {"refusal": exception}, status=exception.status)
+        if getattr(request, "htmx", None):
+            response["HX-Retarget"] = "body"
+            response["HX-Reswap"] = "innerHTML"
+        return response
+
+
+def _context_of(request: HttpRequest) -> context.Context:
+    peer = request.META.get("REMOTE_ADDR", "")
+    given = request.headers.get("X-Request-ID", "")
+    trusted = _is_proxy(peer)
+    return context.Context(
+        request_id=given if trusted and _REQUEST_ID.fullmatch(given) else new_id().hex,
+        ip=_client_address(peer, request.headers.get("X-Forwarded-For", "")) if trusted else peer,
+        terminal=strip_unsafe(request.headers.get("User-Agent", ""))[:200],
+    )
+
+
+def _is_proxy(address: str) -> bool:
+    """Whether the peer is our own front server; an empty address is a unix socket, named "unix" in the setting."""
+    return (address or "unix") in getattr(settings, "TRUSTED_PROXIES", ())
+
+
+def _client_address(peer: str, forwarded: str) -> str:
+    """The nearest address in the chain that is not one of our proxies: what stands before it anybody can write."""
+    for hop in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
+        if not _is_proxy(hop):
+            try:
+                return str(ipaddress.ip_address(hop))
+            except ValueError:
+                return peer
+    return peer
