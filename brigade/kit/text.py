@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 # NUL and control characters, single surrogates, non-characters, byte order marks, and the invisible marks that turn
-# the reading direction round (a file named "回执‮fdp.exe" reads as a PDF). Tab, line feed and carriage return stay.
+# the reading direction round (with one, 回执fdp.exe is shown as 回执exe.pdf). Tab, line feed and carriage return stay.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
     "\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
