@@ -1,22 +1,120 @@
-"""All settings of the portal, each environment variable read once."""
+"""All settings of the portal. Each environment variable is read once, strictly: a bad value stops the start with its name."""
 
+import json
 import os
-import secrets
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-VAR = BASE_DIR / "var"
-VAR.mkdir(exist_ok=True)
 
-SECRET_KEY = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(50)
-DEBUG = False
-ALLOWED_HOSTS = ["*"]
+
+# Reading the environment
+
+
+def text(name, default="", choices=()):
+    value = os.environ.get(name, "").strip() or default
+    if choices and value not in choices:
+        raise ImproperlyConfigured(f"{name}: one of {', '.join(choices)} is expected, not {value!r}")
+    return value
+
+
+def number(name, default, low, high):
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        raise ImproperlyConfigured(f"{name}: a whole number from {low} to {high} is expected, not {value!r}")
+    return int(value)
+
+
+def switch(name, default):
+    return text(name, default, ("0", "1")) == "1"
+
+
+def names(name, default=""):
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def origins(name):
+    found = names(name)
+    for origin in found:
+        if urlsplit(origin).scheme not in ("http", "https") or not urlsplit(origin).hostname:
+            raise ImproperlyConfigured(f"{name}: addresses with http:// or https:// are expected, not {origin!r}")
+    return found
+
+
+def service(name, schemes):
+    """The parts of an address like scheme://user:password@host:port/path, or None when the variable is not set."""
+    value = text(name)
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018  (reading it checks it)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from None
+    if parts.scheme not in schemes or not parts.path.strip("/"):
+        raise ImproperlyConfigured(f"{name}: {' or '.join(schemes)}://…/name is expected")
+    return parts
+
+
+def secret(name, kind=str):
+    """A secret comes from the environment, else from the key file that the set-up makes once for an installation."""
+    value = os.environ.get(name) or _kept_keys.get(name)
+    if not value:
+        raise ImproperlyConfigured(f"{name}: neither in the environment nor in {KEY_FILE}; `make setup` makes that file")
+    if kind is dict and isinstance(value, str):
+        value = dict(part.strip().split(":", 1) for part in value.split(",") if ":" in part)
+    return value
+
+
+def hexadecimal(name, value, size):
+    if len(value) != size or set(value) - set("0123456789abcdef"):
+        raise ImproperlyConfigured(f"{name}: {size} hexadecimal digits in lower case are expected")
+    return value
+
+
+# Places: everything that the installation writes lies under one folder
+
+VAR = Path(text("VAR_DIR", str(BASE_DIR / "var")))
+KEY_FILE = VAR / "keys.json"
+_kept_keys = json.loads(KEY_FILE.read_text()) if KEY_FILE.exists() else {}
+
+MEDIA_ROOT = VAR / "files"
+AUDIT_ANCHOR_DIR = Path(text("AUDIT_ANCHOR_DIR", str(VAR / "anchors")))
+OUTBOX_DIR = VAR / "outbox"
+EXPORT_DIR = VAR / "exports"
+
+# Secrets
+
+SECRET_KEY = secret("SECRET_KEY")
+FIELD_KEYS = {key: hexadecimal("FIELD_KEYS", value, 32) for key, value in secret("FIELD_KEYS", dict).items()}
+FIELD_KEY_CURRENT = secret("FIELD_KEY_CURRENT")
+BLIND_INDEX_KEY = hexadecimal("BLIND_INDEX_KEY", secret("BLIND_INDEX_KEY"), 64)
+if FIELD_KEY_CURRENT not in FIELD_KEYS:
+    raise ImproperlyConfigured("FIELD_KEY_CURRENT: it names none of FIELD_KEYS")
+
+# The site
+
+DEBUG = switch("DEBUG", "0")
+HOST = text("HOST", "127.0.0.1")
+PORT = number("PORT", 8000, 1, 65535)
+WEB_THREADS = number("WEB_THREADS", 8, 1, 64)
+ALLOWED_HOSTS = names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
+PUBLIC_BASE_URL = (origins("PUBLIC_BASE_URL") or [""])[0]
+HTTPS = switch("HTTPS", "0")
+ROOT_URLCONF = "brigade.config.urls"
+WSGI_APPLICATION = "brigade.config.wsgi.application"
 
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
     "django_filters",
@@ -44,15 +142,18 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
-ROOT_URLCONF = "brigade.config.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -67,33 +168,173 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR / "db.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-        },
-        "TEST": {"NAME": str(VAR / f"test_{os.getpid()}.sqlite3")},
-    }
-}
-AUTH_USER_MODEL = "org.Person"
-LOGIN_URL = "workbench:login"
+
 LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = VAR / "files"
-AUDIT_ANCHOR_DIR = VAR / "anchors"
-OUTBOX_DIR = VAR / "outbox"
-EMAIL_CHANNEL = "off"
-SMS_CHANNEL = "off"
-FIELD_KEYS = {"k1": "00" * 16}
-FIELD_KEY_CURRENT = "k1"
-BLIND_INDEX_KEY = "00" * 32
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# Database: one SQLite file, or PostgreSQL. Never ATOMIC_REQUESTS: with IMMEDIATE every page would take the write lock
+
+_database = service("DATABASE_URL", ("postgres", "postgresql", "sqlite"))
+if _database is None or _database.scheme == "sqlite":
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(_database.path) if _database else str(VAR / "db.sqlite3"),
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                "PRAGMA cache_size=-64000; PRAGMA mmap_size=268435456; PRAGMA journal_size_limit=67108864;",
+            },
+            # A file, one a process: the shared in-memory database locks threads out.
+            "TEST": {"NAME": str(VAR / f"test_{os.getpid()}.sqlite3")},
+        }
+    }
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(_database.path.strip("/")),
+            "USER": unquote(_database.username or ""),
+            "PASSWORD": unquote(_database.password or ""),
+            "HOST": _database.hostname or "",
+            "PORT": str(_database.port or ""),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    }
+
+# Cache and broker: files under var/, or two databases of one Redis, so that flushing the cache loses no message
+
+_redis = service("REDIS_URL", ("redis", "rediss"))
+if _redis is None:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": VAR / "cache"}}
+    SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(VAR / "broker" / "queue"),
+        "data_folder_out": str(VAR / "broker" / "queue"),
+        "control_folder": str(VAR / "broker" / "control"),
+    }
+else:
+    if not _redis.path.strip("/").isdigit():
+        raise ImproperlyConfigured("REDIS_URL: it ends in the number of a database, like /0 (the cache takes the next)")
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": _redis._replace(path=f"/{int(_redis.path.strip('/')) + 1}").geturl(),
+        }
+    }
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    CELERY_BROKER_URL = _redis.geturl()
+    # A wake-up that cannot be sent is given up at once: the row is there, and the sweep finds it.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
+
+# Jobs: the database is the truth, a message only wakes the worker; one tick asks the database what is due
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "broker" / "beat")
+CELERY_BEAT_SCHEDULE = {"tick": {"task": "brigade.jobs.tasks.tick", "schedule": number("TICK_SECONDS", 30, 1, 600)}}
+SCHEDULE = "brigade.config.schedule"
+
+# Notices to the outside, and the demo world
+
+EMAIL_CHANNEL = text("EMAIL_CHANNEL", "off", ("off", "file"))
+SMS_CHANNEL = text("SMS_CHANNEL", "off", ("off", "file"))
+DEMO_PASSWORD = secret("DEMO_PASSWORD")
+
+# Sign-in and protection
+
+AUTH_USER_MODEL = "org.Person"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "workbench:login"
+LOGIN_REDIRECT_URL = "workbench:home"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+SESSION_COOKIE_AGE = 12 * 3600  # absolute: the session is not renewed by use
+SESSION_IDLE_SECONDS = 30 * 60
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "交警在路上",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# Logs: times, places and request ids; no names, no numbers of persons, no form fields
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": text("LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "loggers": {"django": {"handlers": [], "propagate": True}, "axes": {"level": "ERROR"}},
+}
