@@ -6,3 +6,8 @@ class WorkbenchConfig(AppConfig):
     name = "brigade.workbench"
     verbose_name = _("工作台")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from brigade.workflow import gather_moves
+
+        gather_moves()

@@ -1,0 +1,78 @@
+"""What an indicator is; the indicators themselves stand in each slice's `indicators.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from brigade.org.models import Unit
+from brigade.org.states import Role, Tree
+
+LEADERS = (
+    Role.BRIGADE_LEADER,
+    Role.POLITICAL_OFFICER,
+    Role.DEPUTY_LEADER,
+    Role.GENERAL_SECRETARY,
+    Role.PARTY_OFFICE,
+    Role.HALL_HEAD,
+    Role.INSPECTOR,
+)
+GRANTS: dict[str, tuple[Role, ...]] = {"indicators.view_figure": LEADERS}
+
+
+class Kind(StrEnum):
+    """How values of one indicator add up over days: flows are summed, of stocks the last counts, ratios sum both parts."""
+
+    FLOW = "flow"
+    STOCK = "stock"
+    RATIO = "ratio"
+
+
+class Cell(NamedTuple):
+    """Where a figure stands."""
+
+    unit_id: int
+    day: date
+
+
+class Value(NamedTuple):
+    """What a cell holds for one facet."""
+
+    cell: Cell
+    value: Decimal | int
+    base: Decimal | int = 0
+    facet: str = ""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One figure in general.
+
+    `touched(record)` names the cells a record counts in as it stands now; `compute(cells)` gives their values from the
+    records, in a constant number of queries, and all cells when `cells` is None. `drill(unit, start, end)` is the
+    address of the list behind the figure. `rules` names obligations whose change moves it, `followed` in which cells.
+    """
+
+    code: str
+    label: str
+    basis: str
+    kind: Kind
+    tree: Tree
+    suffix: str
+    touched: Callable[[Any], Iterable[Cell]]
+    compute: Callable[[Collection[Cell] | None], Iterable[Value]]
+    drill: Callable[[Unit, date, date], str]
+    kinds: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
+    followed: Callable[[Any], Iterable[Cell]] | None = None
+    facets: dict[str, str] = field(default_factory=dict)
+    good: int = 0
+    """+1 where more is better, -1 where less is, 0 where neither."""
+
+
+FIGURES: dict[str, Indicator] = {}
+"""Every slice's indicators by code; filled when the application starts."""

@@ -1,0 +1,149 @@
+"""The writers of obligations: touched by records, reconciled by the clock, chased by the morning digest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from brigade.notices import actions as notices
+from brigade.obligations import queries
+from brigade.obligations.models import Obligation, Reminder
+from brigade.obligations.rules import RULES, Answer, Key
+from brigade.obligations.states import LIVE, ObligationState
+
+BATCH = 500
+ANSWERED = (
+    "unit_id", "post", "person_id", "title", "state", "opens_at", "warn_at", "due_at", "count", "needed",
+    "met_kind", "met_id", "met_at", "reason", "provisional",
+)  # fmt: skip
+STORED = [Obligation._meta.get_field(name).name for name in ANSWERED]
+
+
+def keys_of(record: Any) -> set[Key]:
+    """The keys that `record` counts for as it stands now."""
+    return {key for rule in RULES.values() if record.kind() in rule.kinds for key in rule.touched(record)}
+
+
+def touch(keys: Collection[Key], *, now: datetime) -> list[Obligation]:
+    """Bring the obligations of `keys` up to date inside the caller's transaction; returns those that changed.
+
+    Missing rows are inserted, then all are locked in key order, and only then counted: two confirmations at the same
+    moment would otherwise both count one.
+    """
+    if not keys:
+        return []
+    ordered = sorted(keys)
+    with transaction.atomic(savepoint=False):
+        rows = _lock(ordered)
+        missing = [key for key in ordered if key not in rows]
+        fresh: set[Key] = set()
+        if missing:
+            fresh = _insert(_answers(missing, now), now)
+            rows = _lock(ordered)
+        return _apply(rows, {answer.key: answer for answer in _answers(ordered, now)}, fresh, now)
+
+
+def reconcile(*, now: datetime, rules: Iterable[str] | None = None) -> list[Obligation]:
+    """Ask every rule (or those named) about all it should know at `now`; returns the obligations that changed.
+
+    Opens new periods, closes past ones, and drops what no longer applies. Running it again changes nothing.
+    """
+    wanted = [RULES[code] for code in rules] if rules is not None else list(RULES.values())
+    keys = {key for rule in wanted for key in rule.due_keys(now)}
+    keys |= {
+        Key(*row)
+        for row in Obligation.objects.filter(rule__in=[rule.code for rule in wanted], state__in=LIVE).values_list(
+            "rule", "kind", "subject", "period"
+        )
+    }
+    ordered = sorted(keys)
+    changed: list[Obligation] = []
+    for start in range(0, len(ordered), BATCH):
+        changed += touch(ordered[start : start + BATCH], now=now)
+    return changed
+
+
+def send_digest(*, now: datetime) -> str:
+    """Tell each person once, in one message, what the ladders say he must hear today.
+
+    Nobody gets a message with nothing in it. A rung missed while the portal was down is told once, on the next run; a
+    rung already told is never told again, so the run may be repeated.
+    """
+    lines = queries.rungs_reached(now)
+    for person, rungs in lines.items():
+        with transaction.atomic():
+            told = Reminder.objects.bulk_create(
+                [
+                    Reminder(
+                        obligation=rung.obligation, person=person, step=rung.step, due_at=rung.obligation.due_at, at=now
+                    )
+                    for rung in rungs
+                ],
+                ignore_conflicts=True,
+            )
+            late = sum(rung.obligation.is_late(now) for rung in rungs)
+            notices.post(
+                "obligations.digest",
+                to=[person],
+                stage=timezone.localdate(now).isoformat(),
+                context={"count": len(told), "late": late, "lines": [rung.line(now) for rung in rungs]},
+                now=now,
+            )
+    return _("提醒 %(n)d 人") % {"n": len(lines)}
+
+
+def _lock(ordered: list[Key]) -> dict[Key, Obligation]:
+    wanted = set(ordered)
+    rows = Obligation.objects.of_keys(ordered).select_for_update()
+    return {key: row for row in rows if (key := Key(row.rule, row.kind, row.subject, row.period)) in wanted}
+
+
+def _answers(ordered: Iterable[Key], now: datetime) -> Iterable[Answer]:
+    groups: dict[Callable[..., Iterable[Answer]], list[Key]] = defaultdict(list)
+    for key in ordered:
+        groups[RULES[key.rule].answer].append(key)
+    for answer, keys in groups.items():
+        yield from answer(keys, now)
+
+
+def _insert(answers: Iterable[Answer], now: datetime) -> set[Key]:
+    rows = [
+        Obligation(
+            rule=answer.key.rule,
+            kind=answer.key.kind,
+            subject=answer.key.subject,
+            period=answer.key.period,
+            changed_at=now,
+            **{name: getattr(answer, name) for name in ANSWERED},
+        )
+        for answer in answers
+    ]
+    Obligation.objects.bulk_create(rows, ignore_conflicts=True)
+    return {Key(row.rule, row.kind, row.subject, row.period) for row in rows}
+
+
+def _apply(rows: dict[Key, Obligation], answers: dict[Key, Answer], fresh: set[Key], now: datetime) -> list[Obligation]:
+    changed, updated = [], []
+    for key, row in rows.items():
+        answer = answers.get(key)
+        before = [getattr(row, name) for name in ANSWERED]
+        if answer is None:
+            row.state = ObligationState.VOID
+        else:
+            for name in ANSWERED:
+                setattr(row, name, getattr(answer, name))
+        if before != [getattr(row, name) for name in ANSWERED]:
+            row.changed_at = now
+            updated.append(row)
+            changed.append(row)
+        elif key in fresh:
+            changed.append(row)
+    if updated:
+        Obligation.objects.bulk_update(updated, [*STORED, "changed_at"])
+    return changed

@@ -1,0 +1,121 @@
+"""What must be done, by whom and by when: one row a duty, derived from rules and records, never typed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from brigade.obligations.states import ObligationState
+from brigade.org.models import Person, Unit
+
+if TYPE_CHECKING:
+    from brigade.obligations.rules import Key
+
+
+class ObligationQuerySet(models.QuerySet):
+    def open(self) -> ObligationQuerySet:
+        return self.filter(state=ObligationState.OPEN)
+
+    def late(self, now: datetime) -> ObligationQuerySet:
+        return self.open().filter(due_at__lt=now)
+
+    def begun(self, now: datetime) -> ObligationQuerySet:
+        """Those whose period has started: next month's duties are nobody's business yet."""
+        return self.filter(opens_at__lte=now)
+
+    def for_person(self, person: Person) -> ObligationQuerySet:
+        """What `person` answers for: named in it, or holder of its post on its unit."""
+        mine = Q(person=person)
+        for unit_id, role in person.posts:
+            mine |= Q(person__isnull=True, unit_id=unit_id, post=role)
+        return self.filter(mine)
+
+    def visible_to(self, user: Person) -> ObligationQuerySet:
+        """Those of the units that the user oversees, and his own."""
+        mine = Q(person=user) | Q(unit__in=user.units_for("obligations.view_obligation"))
+        for unit_id, role in user.posts:
+            mine |= Q(unit_id=unit_id, post=role)
+        return self.filter(mine)
+
+    def of_keys(self, keys: list[Key]) -> ObligationQuerySet:
+        """The rows of `keys`, in key order: the order in which every writer locks them."""
+        wanted = Q(pk__in=[])
+        for rule, kind in sorted({(key.rule, key.kind) for key in keys}):
+            same = [key for key in keys if (key.rule, key.kind) == (rule, kind)]
+            wanted |= Q(
+                rule=rule, kind=kind, subject__in={k.subject for k in same}, period__in={k.period for k in same}
+            )
+        return self.filter(wanted).order_by("rule", "kind", "subject", "period")
+
+
+class Obligation(models.Model):
+    """One duty: a rule applied to a subject for a period (or a clock, period ''), owed by a unit's post.
+
+    The person is looked up when the duty is chased, so a transfer hands it over; `person` is set only where the
+    record itself names one.
+    """
+
+    rule = models.CharField(_("依据"), max_length=32)
+    kind = models.CharField(max_length=48)
+    subject = models.CharField(max_length=36)
+    period = models.CharField(_("期间"), max_length=10, blank=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("责任单位"))
+    post = models.CharField(_("责任岗位"), max_length=20, blank=True)
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("责任人"))
+    title = models.CharField(_("事项"), max_length=160)
+    state = models.CharField(_("状态"), max_length=8, choices=ObligationState.choices, default=ObligationState.OPEN)
+    opens_at = models.DateTimeField(_("起"))
+    warn_at = models.DateTimeField(_("预警"), null=True)
+    due_at = models.DateTimeField(_("期限"))
+    count = models.PositiveSmallIntegerField(_("已办"), default=0)
+    needed = models.PositiveSmallIntegerField(_("应办"), default=1)
+    met_kind = models.CharField(max_length=48, blank=True)
+    met_id = models.CharField(max_length=36, blank=True)
+    met_at = models.DateTimeField(_("办成时间"), null=True)
+    reason = models.CharField(_("说明"), max_length=200, blank=True)
+    provisional = models.BooleanField(_("暂算"), default=False)
+    changed_at = models.DateTimeField()
+
+    objects = ObligationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("应办事项")
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "kind", "subject", "period"], name="obligation_key"),
+            models.CheckConstraint(condition=Q(due_at__gte=F("opens_at")), name="obligation_due_after_opening"),
+        ]
+        indexes = [
+            models.Index(fields=["unit", "post", "due_at"], condition=Q(state="open"), name="obligation_todo"),
+            models.Index(fields=["person", "due_at"], condition=Q(state="open"), name="obligation_own"),
+            models.Index(fields=["due_at"], condition=Q(state="open"), name="obligation_due"),
+            models.Index(fields=["rule", "period", "unit"]),
+            models.Index(fields=["kind", "subject"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def is_late(self, now: datetime) -> bool:
+        return self.state == ObligationState.OPEN and self.due_at < now
+
+    def is_warning(self, now: datetime) -> bool:
+        return self.state == ObligationState.OPEN and self.warn_at is not None and self.warn_at <= now <= self.due_at
+
+
+class Reminder(models.Model):
+    """That a person was told of an obligation at a step of its ladder; once each."""
+
+    obligation = models.ForeignKey(Obligation, models.CASCADE, related_name="reminders")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    step = models.CharField(max_length=24)
+    due_at = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["obligation", "person", "step", "due_at"], name="reminded_once_a_step")
+        ]

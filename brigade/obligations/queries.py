@@ -1,0 +1,140 @@
+"""Reads over obligations: what somebody has to do, and who must hear of what today."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from brigade.kit.clocks import Calendar, workday_on_or_after
+from brigade.obligations.models import Obligation, Reminder
+from brigade.obligations.rules import RULES, Step
+from brigade.obligations.states import ObligationState
+from brigade.org.models import Grant, Person
+from brigade.reference.queries import calendar
+
+LOOK_BACK = timedelta(days=40)
+LOOK_AHEAD = timedelta(days=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """A group of the to-do list."""
+
+    code: str
+    label: str
+    rows: list[Obligation]
+
+
+def by_urgency(person: Person, now: datetime, limit: int = 12) -> list[Urgency]:
+    """What `person` answers for and can act on, in one query: late, today, within seven days, later."""
+    end_of_day = datetime.combine(timezone.localdate(now), time.max, timezone.get_current_timezone())
+    rows = list(
+        Obligation.objects.open()
+        .begun(now)
+        .for_person(person)
+        .select_related("unit", "person")
+        .order_by("due_at", "pk")[: limit + 1]
+    )
+    groups = {
+        "late": (_("已逾期"), [row for row in rows if row.due_at < now]),
+        "today": (_("今天到期"), [row for row in rows if now <= row.due_at <= end_of_day]),
+        "week": (_("7天内"), [row for row in rows if end_of_day < row.due_at <= end_of_day + timedelta(days=7)]),
+        "later": (_("以后"), [row for row in rows if row.due_at > end_of_day + timedelta(days=7)]),
+    }
+    return [Urgency(code, label, found) for code, (label, found) in groups.items() if found]
+
+
+def open_counts(person: Person, now: datetime) -> dict[str, int]:
+    """How many open duties `person` has, how many fall due today, how many are late."""
+    today = timezone.localdate(now)
+    return (
+        Obligation.objects.open()
+        .begun(now)
+        .for_person(person)
+        .aggregate(
+            total=Count("pk"),
+            late=Count("pk", filter=Q(due_at__lt=now)),
+            today=Count("pk", filter=Q(due_at__gte=now, due_at__date=today)),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """That a person is to hear of an obligation at a step of its ladder."""
+
+    obligation: Obligation
+    step: str
+
+    def line(self, now: datetime) -> str:
+        """One line of the digest: what, and how long there is."""
+        days = (timezone.localdate(self.obligation.due_at) - timezone.localdate(now)).days
+        if days < 0:
+            when = _("逾期%(n)d天") % {"n": -days}
+        elif days == 0:
+            when = _("今天到期")
+        else:
+            when = _("剩%(n)d天") % {"n": days}
+        return f"{when}：{self.obligation.title}"
+
+
+def rungs_reached(now: datetime) -> dict[Person, list[Rung]]:
+    """Per person, the latest rung reached and not yet told of each obligation that is still open or was missed.
+
+    A rung that was passed over while nothing ran is not made up for: the latest one says all that the earlier did.
+    """
+    work, today = calendar(), timezone.localdate(now)
+    rows = Obligation.objects.filter(
+        state__in=[ObligationState.OPEN, ObligationState.MISSED],
+        opens_at__lte=now,
+        due_at__gte=now - LOOK_BACK,
+        due_at__lte=now + LOOK_AHEAD,
+    ).select_related("unit", "person")
+    reached = [(row, step) for row in rows if (step := _latest_step(row, work, today)) is not None]
+    told = set(
+        Reminder.objects.filter(obligation__in=[row.pk for row, _step in reached]).values_list(
+            "obligation_id", "person_id", "step", "due_at"
+        )
+    )
+    holders = _holders(today)
+    found: dict[Person, list[Rung]] = defaultdict(list)
+    for row, step in reached:
+        for person in _recipients(row, step, holders):
+            if (row.pk, person.pk, step.code, row.due_at) not in told:
+                found[person].append(Rung(row, step.code))
+    return dict(found)
+
+
+def _latest_step(row: Obligation, work: Calendar, today: date) -> Step | None:
+    reached = [
+        (day, step)
+        for step in RULES[row.rule].ladder
+        if (day := workday_on_or_after(step.day(row, work), work).date) <= today
+        and (row.state == ObligationState.OPEN or day > timezone.localdate(row.due_at))
+    ]
+    return max(reached, key=lambda pair: pair[0])[1] if reached else None
+
+
+def _holders(today: date) -> dict[tuple[int, str], list[Person]]:
+    found: dict[tuple[int, str], list[Person]] = defaultdict(list)
+    for grant in Grant.objects.on(today).filter(person__is_active=True).select_related("person"):
+        found[grant.unit_id, grant.role].append(grant.person)
+    return found
+
+
+def _recipients(row: Obligation, step: Step, holders: dict[tuple[int, str], list[Person]]) -> Iterator[Person]:
+    seen: set[int] = set()
+    people = [row.person] if row.person else list(holders.get((row.unit_id, row.post), ()))
+    for unit_id in map(int, filter(None, row.unit.path.split("/"))):
+        for role in step.to:
+            people += holders.get((unit_id, role), ())
+    for person in people:
+        if person.is_active and person.pk not in seen:
+            seen.add(person.pk)
+            yield person

@@ -1,0 +1,123 @@
+"""What a rule is; the rules themselves stand in each slice's `obligations.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+
+from brigade.kit.clocks import Calendar, add_workdays
+from brigade.obligations.models import Obligation
+from brigade.obligations.states import ObligationState
+from brigade.org.states import Role
+
+GRANTS: dict[str, tuple[Role, ...]] = {
+    "obligations.view_obligation": (
+        Role.SQUADRON_LEADER,
+        Role.DEPUTY_LEADER,
+        Role.BRIGADE_LEADER,
+        Role.POLITICAL_OFFICER,
+        Role.GENERAL_SECRETARY,
+        Role.PARTY_OFFICE,
+        Role.BRANCH_SECRETARY,
+        Role.HALL_HEAD,
+        Role.WINDOW_LEAD,
+        Role.INSPECTOR,
+    ),
+}
+
+
+class Key(NamedTuple):
+    """What makes an obligation unique."""
+
+    rule: str
+    kind: str
+    subject: str
+    period: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a rule says of one key at one moment; a key that a rule does not answer is void."""
+
+    key: Key
+    unit_id: int
+    title: str
+    opens_at: datetime
+    due_at: datetime
+    state: ObligationState
+    post: str = ""
+    person_id: int | None = None
+    warn_at: datetime | None = None
+    count: int = 0
+    needed: int = 1
+    met_kind: str = ""
+    met_id: str = ""
+    met_at: datetime | None = None
+    reason: str = ""
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of a ladder: when somebody is told of an open obligation, and who.
+
+    `day(obligation, calendar)` is the day it falls on; a rung on a day off moves to the next working day. Without
+    `to` the responsible are told; with `to` also the holders of those roles on the unit or on any unit above it.
+    """
+
+    code: str
+    label: str
+    day: Callable[[Obligation, Calendar], date]
+    to: tuple[Role, ...] = ()
+
+
+def workdays_from_due(n: int) -> Callable[[Obligation, Calendar], date]:
+    """The n-th working day after (or before, when negative) the day an obligation falls due."""
+    return lambda obligation, calendar: add_workdays(timezone.localdate(obligation.due_at), n, calendar).date
+
+
+def day_of_month(day: int) -> Callable[[Obligation, Calendar], date]:
+    """A fixed day in the month in which an obligation falls due."""
+    return lambda obligation, calendar: timezone.localdate(obligation.due_at).replace(day=day)
+
+
+def last_workday_of_month(obligation: Obligation, calendar: Calendar) -> date:
+    first = timezone.localdate(obligation.due_at).replace(day=1)
+    return add_workdays((first + timedelta(days=32)).replace(day=1), -1, calendar).date
+
+
+LADDER = (
+    Step("before", "", workdays_from_due(-1)),
+    Step("due", "", workdays_from_due(0)),
+    Step("late", "", workdays_from_due(1), (Role.SQUADRON_LEADER, Role.HALL_HEAD, Role.PARTY_OFFICE)),
+)
+"""The rungs where a rule names none: a working day ahead, on the day, and one working day late to the superior."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A duty in general.
+
+    `touched(record)` names the keys that a record counts for as it stands in the database now; the door asks before and
+    after each write. `answer(keys, now)` says how those keys stand, in a constant number of queries; rules may share
+    one answer function and are then asked together. `due_keys(now)` names every key that must exist at `now`: open
+    periods, and closed ones not yet decided.
+    """
+
+    code: str
+    label: str
+    basis: str
+    kinds: frozenset[str]
+    touched: Callable[[Any], Iterable[Key]]
+    answer: Callable[[Collection[Key], datetime], Iterable[Answer]]
+    due_keys: Callable[[datetime], Iterable[Key]]
+    action: Callable[[Obligation], tuple[str, str]]
+    ladder: tuple[Step, ...] = LADDER
+
+
+RULES: dict[str, Rule] = {}
+"""Every slice's rules by code; filled when the application starts."""

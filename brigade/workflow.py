@@ -1,0 +1,308 @@
+"""The door: the only writers of records.
+
+Each of `begin`, `edit` and `advance` is one transaction: lock the record, compare its version, ask whether the move is
+legal from its state, whether this person may and whether the guard holds; then write, audit, post the notice, and bring
+obligations and figures up to date for what the record was before and for what it is after (a moved date touches both
+days). Locks are taken in one order everywhere: record, counter, obligation, then inserts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
+from django.db.models import Field
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from brigade.audit import actions as audit
+from brigade.indicators import actions as indicators
+from brigade.kit.discover import rooms
+from brigade.kit.refusals import NotAllowed, Refused, Stale
+from brigade.notices import actions as notices
+from brigade.notices.rules import NOTICES
+from brigade.obligations import actions as obligations
+from brigade.obligations.models import Obligation
+from brigade.org.models import Person, Record
+
+R = TypeVar("R", bound=Record)
+NEW = ""
+"""The source of a move that creates a record."""
+SAME = ""
+"""The target of a move that leaves the state as it is."""
+
+Guard = Callable[[Any, Any, datetime], None]
+Write = Callable[[Any], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One legal move of one kind of record; a slice's `moves.py` lists them all.
+
+    `may(record, by)` widens the permission to a person whom the record itself names. `guard(record, by, now)` refuses
+    while something is missing. `by_system` lets the portal itself make the move.
+    """
+
+    code: str
+    kind: str
+    label: str | Promise
+    sources: frozenset[str]
+    target: str
+    perm: str
+    audit: str
+    guard: Guard | None = None
+    may: Callable[[Any, Person], bool] | None = None
+    notice: str = ""
+    needs_reason: bool = False
+    by_system: bool = False
+
+    @property
+    def creates(self) -> bool:
+        return NEW in self.sources
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A move that a person may make of a record now; `why_not` says what is missing while it cannot be made."""
+
+    move: Move
+    why_not: str = ""
+
+
+def begin(record: R, move: Move, *, by: Any, now: datetime, write: Write | None = None) -> R:
+    """Create `record` (built by the caller, not saved) in the move's target state.
+
+    The id is minted with the blank form, so sending the form twice finds the record of the first time and returns it
+    unchanged. `write(record)` sets what needs the transaction (a number) and inserts child rows; it returns what the
+    audit shall show of them.
+    """
+    try:
+        with transaction.atomic():
+            twin = type(record)._base_manager.filter(pk=record.pk).first()
+            if twin is None:
+                return _create(record, move, by, now, write)
+    except IntegrityError:
+        twin = type(record)._base_manager.filter(pk=record.pk).first()
+        if twin is None:
+            raise
+    if twin.created_by_id != by.pk:
+        raise Refused(_("这个编号已经用过，请重新打开空白表单再填"))
+    return twin
+
+
+def edit(
+    record: R,
+    move: Move,
+    *,
+    by: Any,
+    now: datetime,
+    version: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    write: Write | None = None,
+) -> R:
+    """Change fields or child rows of `record` by a move that keeps its state; see `advance`."""
+    return advance(record, move, by=by, now=now, version=version, changes=changes, write=write)
+
+
+def advance(
+    record: R,
+    move: Move,
+    *,
+    by: Any,
+    now: datetime,
+    version: int | None = None,
+    reason: str = "",
+    changes: Mapping[str, Any] | None = None,
+    write: Write | None = None,
+) -> R:
+    """Take `record` through `move`; returns the fresh record.
+
+    `version` is the one that the person saw: another's change since then refuses with `Stale`. `changes` are fields to
+    set; `write(record)` may change child rows and returns what the audit shall show of them.
+    """
+    with transaction.atomic(savepoint=False):
+        locked = _lock(record)
+        if version is not None and version != locked.version:
+            raise Stale(_("这条记录刚被别人改过，看过新内容再提交；填的内容还在"))
+        check(locked, move, by, now)
+        if move.needs_reason and not reason.strip():
+            raise Refused(_("%(label)s要写明原因") % {"label": move.label}, field="reason")
+        keys, marks = obligations.keys_of(locked), indicators.cells_of(locked)
+        before = _values(locked)
+        for name, value in (changes or {}).items():
+            setattr(locked, name, value)
+        extra = dict(write(locked) or {}) if write else {}
+        if move.target:
+            locked.state = move.target
+        locked.version += 1
+        locked.search_text = " ".join(filter(None, locked.search_words()))
+        locked.save()
+        _finish(locked, move, by, now, keys, marks, _diff(before, _values(locked)) | extra, reason)
+    return locked
+
+
+def bulk(
+    records: Sequence[R], move: Move, *, by: Any, now: datetime, write: Callable[[Sequence[R]], None] | None = None
+) -> None:
+    """Create many records at once, each in the state that it carries, with one audit row each, in one transaction.
+
+    For imports and the demo world. Obligations and figures are not touched one by one: call `settle` when all is in.
+    """
+    with transaction.atomic(savepoint=False):
+        for record in records:
+            _may(record, move, by)
+            record.search_text = " ".join(filter(None, record.search_words()))
+        type(records[0])._base_manager.bulk_create(records, batch_size=500)
+        if write is not None:
+            write(records)
+        audit.record_many(
+            [
+                audit.Entry(
+                    verb=move.audit, target=record, by=by, sentence=_sentence(move, record), at=record.created_at or now
+                )
+                for record in records
+            ]
+        )
+
+
+def settle(*, now: datetime, rules: Iterable[str] | None = None) -> str:
+    """Bring all obligations up to date and mark the figures that follow them: nightly, and after a bulk write."""
+    changed = obligations.reconcile(now=now, rules=rules)
+    with transaction.atomic():
+        indicators.mark(indicators.cells_after(changed))
+    return _("核对应办事项，变动%(n)d项") % {"n": len(changed)}
+
+
+def check(record: Record, move: Move, by: Any, now: datetime) -> None:
+    """Refuse with the reason why `by` cannot take `record` through `move` now."""
+    try:
+        if record.state not in move.sources:
+            raise Refused(
+                _("现在是“%(state)s”，不能%(move)s；可以办的是：%(next)s")
+                % {
+                    "state": _state_label(record),
+                    "move": move.label,
+                    "next": "、".join(str(m.label) for m in moves_from(record)) or _("没有"),
+                }
+            )
+        _may(record, move, by)
+        if move.guard is not None:
+            move.guard(record, by, now)
+    except Refused as refusal:
+        refusal.target, refusal.verb = record, move.audit
+        raise
+
+
+def moves_from(record: Record) -> list[Move]:
+    """The moves that lead on from the record's state, in the order of the list."""
+    return [
+        move
+        for move in MOVES.values()
+        if move.kind == record.kind() and record.state in move.sources and not move.creates
+    ]
+
+
+def moves_for(record: Record, user: Person, now: datetime) -> list[Option]:
+    """What `user` may do with `record` now, with what is still missing: the buttons and the API's available moves."""
+    options = []
+    for move in moves_from(record):
+        try:
+            check(record, move, user, now)
+        except NotAllowed:
+            continue
+        except Refused as refusal:
+            options.append(Option(move, str(refusal)))
+        else:
+            options.append(Option(move))
+    return options
+
+
+def _create(record: R, move: Move, by: Any, now: datetime, write: Write | None) -> R:
+    _may(record, move, by)
+    if move.guard is not None:
+        move.guard(record, by, now)
+    record.state = move.target
+    record.created_at = now
+    record.created_by_id = by.pk
+    extra = dict(write(record) or {}) if write else {}
+    record.search_text = " ".join(filter(None, record.search_words()))
+    record.save(force_insert=True)
+    _finish(record, move, by, now, set(), set(), extra, "")
+    return record
+
+
+def _finish(
+    record: Record,
+    move: Move,
+    by: Any,
+    now: datetime,
+    keys: set,
+    marks: indicators.Marks,
+    changes: Mapping[str, Any],
+    reason: str,
+) -> None:
+    """All that follows a write: obligations and figures before and after, the audit row, the notice."""
+    changed: list[Obligation] = obligations.touch(keys | obligations.keys_of(record), now=now)
+    indicators.mark(marks | indicators.cells_of(record) | indicators.cells_after(changed))
+    audit.record(move.audit, record, by=by, sentence=_sentence(move, record), changes=changes, note=reason, now=now)
+    if move.notice:
+        notice = NOTICES[move.notice]
+        notices.post(
+            notice.code,
+            to=notice.to(record),
+            target=record,
+            context={"record": record, "by": by, "reason": reason},
+            now=now,
+        )
+
+
+def _lock(record: R) -> R:
+    rows = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit")
+    return rows.get(pk=record.pk)
+
+
+def _may(record: Record, move: Move, by: Any) -> None:
+    if by.is_system:
+        allowed = move.by_system
+    else:
+        allowed = by.has_perm(move.perm, record) or (move.may is not None and move.may(record, by))
+    if not allowed:
+        raise NotAllowed(_("%(label)s不在你的职责里，请找有这项职责的人办") % {"label": move.label})
+
+
+def _columns(record: Record) -> Iterable[Field]:
+    return (field for field in record._meta.concrete_fields if field.name not in {"version", "search_text"})
+
+
+def _values(record: Record) -> dict[str, Any]:
+    return {field.name: getattr(record, field.attname) for field in _columns(record)}
+
+
+def _diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+
+
+def _sentence(move: Move, record: Record) -> str:
+    return f"{move.label}：{record.number or record.title}"
+
+
+def _state_label(record: Record) -> str:
+    return str(dict(record._meta.get_field("state").flatchoices).get(record.state, record.state))
+
+
+MOVES: dict[str, Move] = {}
+"""Every slice's moves by kind and code."""
+
+
+def gather_moves() -> None:
+    """Collect the slices' `MOVES` when the application starts."""
+    MOVES.clear()
+    for module in rooms("moves"):
+        for move in getattr(module, "MOVES", ()):
+            key = f"{move.kind}.{move.code}"
+            if key in MOVES:
+                raise ValueError(f"{module.__name__}: move {key!r} is declared twice")
+            MOVES[key] = move
