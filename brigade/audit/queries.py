@@ -1,0 +1,171 @@
+"""Reading the audit trail: what verbs are called, whether nothing was altered, whether the triggers stand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from brigade.audit import rules
+from brigade.audit.models import AuditEvent, Seal
+from brigade.kit.discover import rooms
+
+
+@cache
+def verb_labels() -> dict[str, Any]:
+    """Verb → what it is called: from every slice's `actions.VERBS`, `rules.VERBS`, and the labels of its moves."""
+    labels: dict[str, Any] = {}
+    for room in ("actions", "rules"):
+        for module in rooms(room):
+            for verb, label in getattr(module, "VERBS", {}).items():
+                if verb in labels:
+                    raise ImproperlyConfigured(f"{module.__name__}.VERBS: {verb!r} is declared twice")
+                labels[verb] = label
+    for module in rooms("moves"):
+        for move in getattr(module, "MOVES", ()):
+            labels.setdefault(move.audit, move.label)
+    return labels
+
+
+def verb_label(verb: str) -> str:
+    return str(verb_labels().get(verb, verb))
+
+
+# Verification
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The first thing that is not as it was sealed: an event, or a seal when the chain itself is broken."""
+
+    reason: str
+    event_id: int | None = None
+    seal: int | None = None
+
+    def __str__(self) -> str:
+        if self.event_id is not None:
+            return _("审计记录第%(id)s号：%(reason)s") % {"id": self.event_id, "reason": self.reason}
+        return _("审计封存第%(n)s批：%(reason)s") % {"n": self.seal, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a verification found; `unsealed` events were checked by their own digest only."""
+
+    ok: bool
+    events: int
+    seals: int
+    unsealed: int
+    first_bad: Finding | None = None
+
+    def __str__(self) -> str:
+        if self.first_bad:
+            return str(self.first_bad)
+        return _("审计记录%(events)s条、封存%(seals)s批，未发现改动。") % {"events": self.events, "seals": self.seals}
+
+
+def verify() -> Verdict:
+    """Walk the whole trail in constant memory and name the first altered row. Reads only."""
+    sealed = seals = unsealed = 0
+    previous = ""
+    anchors = dict(_anchors())
+    for seal in Seal.objects.order_by("n").iterator(chunk_size=50):
+        seals += 1
+        bad = _bad_link(seal, seals, previous) or _bad_anchor(seal, anchors) or _bad_event(seal)
+        if bad:
+            return Verdict(False, sealed, seals, 0, bad)
+        sealed += seal.count
+        previous = seal.digest
+    if lost := min((n for n in anchors if n > seals), default=None):
+        return Verdict(False, sealed, seals, 0, Finding(_("库外存有它的校验值，库内已没有这一批。"), seal=lost))
+    if bad := _stray(sealed):
+        return Verdict(False, sealed, seals, 0, bad)
+    for pk, digest, *values in _values(AuditEvent.objects.filter(seal=None)):
+        unsealed += 1
+        if rules.digest_of(values) != digest:
+            bad = Finding(_("内容与登记时不一致。"), event_id=pk)
+            return Verdict(False, sealed + unsealed, seals, unsealed, bad)
+    return Verdict(True, sealed + unsealed, seals, unsealed)
+
+
+def head() -> Seal | None:
+    """The last seal: its digest stands for the whole trail before it."""
+    return Seal.objects.order_by("-n").first()
+
+
+def anchor_file(day: str) -> Path:
+    return Path(settings.AUDIT_ANCHOR_DIR) / f"{day}.txt"
+
+
+def _values(events: Any) -> Iterator[tuple[Any, ...]]:
+    return events.order_by("id").values_list("id", "digest", *rules.DIGESTED).iterator(chunk_size=2000)
+
+
+def _bad_link(seal: Seal, expected: int, previous: str) -> Finding | None:
+    if seal.n != expected:
+        return Finding(_("这一批已不在库内。"), seal=expected)
+    if seal.prev != previous or rules.digest_of_seal(seal) != seal.digest:
+        return Finding(_("封存内容与封存时不一致。"), seal=seal.n)
+    return None
+
+
+def _bad_anchor(seal: Seal, anchors: dict[int, str]) -> Finding | None:
+    if anchors.get(seal.n, seal.digest) != seal.digest:
+        return Finding(_("与库外存的校验值不一致，从上一次留存以来有改动。"), seal=seal.n)
+    return None
+
+
+def _bad_event(seal: Seal) -> Finding | None:
+    expected = rules.digests_of(seal)
+    found = {pk: (digest, values) for pk, digest, *values in _values(AuditEvent.objects.filter(pk__in=expected))}
+    for pk, sealed_digest in expected.items():
+        if pk not in found:
+            return Finding(_("已被删除。"), event_id=pk, seal=seal.n)
+        digest, values = found[pk]
+        if digest != sealed_digest or rules.digest_of(values) != sealed_digest:
+            return Finding(_("内容与封存时不一致。"), event_id=pk, seal=seal.n)
+    return None
+
+
+def _stray(sealed: int) -> Finding | None:
+    """An event that calls itself sealed and stands in no seal, or the other way round."""
+    if AuditEvent.objects.exclude(seal=None).count() == sealed:
+        return None
+    listed: dict[int, int] = {}
+    for seal in Seal.objects.order_by("n").iterator(chunk_size=50):
+        listed.update(dict.fromkeys(rules.digests_of(seal), seal.n))
+    for pk, number in AuditEvent.objects.order_by("id").values_list("id", "seal").iterator(chunk_size=2000):
+        if listed.get(pk) != number:
+            return Finding(_("封存标记与封存批次不符。"), event_id=pk, seal=number)
+    return None
+
+
+def _anchors() -> Iterator[tuple[int, str]]:
+    """(seal, digest) of every daily anchor outside the database."""
+    folder = Path(settings.AUDIT_ANCHOR_DIR)
+    if folder.is_dir():
+        for path in sorted(folder.glob("*.txt")):
+            number, digest, *_rest = path.read_text("ascii").split()
+            yield int(number), digest
+
+
+# Triggers
+
+
+def triggers_in_place() -> bool:
+    """Whether the database itself refuses to change or remove audit rows; for /readyz."""
+    expected = rules.triggers(connection.vendor)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            found = dict(cursor.fetchall())
+            return all(found.get(name) == sql for name, sql in expected.items())
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A') AND NOT tgisinternal")
+        standing = {name for (name,) in cursor.fetchall()}
+        cursor.execute("SELECT proname, prosrc FROM pg_proc WHERE proname = ANY(%s)", [list(rules.functions())])
+        return standing >= set(expected) and dict(cursor.fetchall()) == rules.functions()
