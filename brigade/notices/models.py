@@ -52,9 +52,7 @@ class Message(models.Model):
         verbose_name = _("消息")
         indexes = [
             models.Index(fields=["recipient", "-created_at", "-id"], condition=Q(channel="app"), name="message_inbox"),
-            models.Index(
-                fields=["recipient"], condition=Q(channel="app", read_at__isnull=True), name="message_unread"
-            ),
+            models.Index(fields=["recipient"], condition=Q(channel="app", read_at__isnull=True), name="message_unread"),
             models.Index(fields=["not_before", "id"], condition=Q(state="waiting"), name="message_next"),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_leased"),
             models.Index(fields=["target_kind", "target_id", "-created_at"], name="message_target"),

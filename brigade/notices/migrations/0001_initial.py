@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,33 +14,88 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effect_key', models.CharField(max_length=64, unique=True)),
-                ('code', models.CharField(max_length=60, verbose_name='通知')),
-                ('channel', models.CharField(choices=[('app', '站内'), ('email', '邮件'), ('sms', '短信')], max_length=8, verbose_name='渠道')),
-                ('target_kind', models.CharField(blank=True, max_length=60)),
-                ('target_id', models.CharField(blank=True, max_length=40)),
-                ('title', models.CharField(max_length=120, verbose_name='标题')),
-                ('body', models.TextField(blank=True, verbose_name='内容')),
-                ('url', models.CharField(blank=True, max_length=200)),
-                ('state', models.CharField(choices=[('waiting', '待发送'), ('sending', '发送中'), ('sent', '已发送'), ('dropped', '已无需发送'), ('expired', '已过期'), ('unknown', '结果不明'), ('failed', '发送失败')], max_length=8, verbose_name='状态')),
-                ('created_at', models.DateTimeField(verbose_name='时间')),
-                ('not_before', models.DateTimeField()),
-                ('valid_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_owner', models.CharField(blank=True, max_length=36)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='发送时间')),
-                ('read_at', models.DateTimeField(null=True, verbose_name='阅读时间')),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='接收人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("effect_key", models.CharField(max_length=64, unique=True)),
+                ("code", models.CharField(max_length=60, verbose_name="通知")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("app", "站内"), ("email", "邮件"), ("sms", "短信")], max_length=8, verbose_name="渠道"
+                    ),
+                ),
+                ("target_kind", models.CharField(blank=True, max_length=60)),
+                ("target_id", models.CharField(blank=True, max_length=40)),
+                ("title", models.CharField(max_length=120, verbose_name="标题")),
+                ("body", models.TextField(blank=True, verbose_name="内容")),
+                ("url", models.CharField(blank=True, max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "待发送"),
+                            ("sending", "发送中"),
+                            ("sent", "已发送"),
+                            ("dropped", "已无需发送"),
+                            ("expired", "已过期"),
+                            ("unknown", "结果不明"),
+                            ("failed", "发送失败"),
+                        ],
+                        max_length=8,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="时间")),
+                ("not_before", models.DateTimeField()),
+                ("valid_until", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_owner", models.CharField(blank=True, max_length=36)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True, verbose_name="发送时间")),
+                ("read_at", models.DateTimeField(null=True, verbose_name="阅读时间")),
+                ("note", models.CharField(blank=True, max_length=200)),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="接收人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '消息',
-                'indexes': [models.Index(condition=models.Q(('channel', 'app')), fields=['recipient', '-created_at', '-id'], name='message_inbox'), models.Index(condition=models.Q(('channel', 'app'), ('read_at__isnull', True)), fields=['recipient'], name='message_unread'), models.Index(condition=models.Q(('state', 'waiting')), fields=['not_before', 'id'], name='message_next'), models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='message_leased'), models.Index(fields=['target_kind', 'target_id', '-created_at'], name='message_target')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until__isnull', False), _connector='OR'), name='message_sends_under_lease')],
+                "verbose_name": "消息",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("channel", "app")),
+                        fields=["recipient", "-created_at", "-id"],
+                        name="message_inbox",
+                    ),
+                    models.Index(
+                        condition=models.Q(("channel", "app"), ("read_at__isnull", True)),
+                        fields=["recipient"],
+                        name="message_unread",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["not_before", "id"], name="message_next"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "sending")), fields=["lease_until"], name="message_leased"
+                    ),
+                    models.Index(fields=["target_kind", "target_id", "-created_at"], name="message_target"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "sending"), _negated=True),
+                            ("lease_until__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="message_sends_under_lease",
+                    )
+                ],
             },
         ),
     ]

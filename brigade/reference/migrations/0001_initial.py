@@ -5,100 +5,159 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('org', '0001_initial'),
+        ("org", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CalendarYear',
+            name="CalendarYear",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(unique=True, verbose_name='年份')),
-                ('is_published', models.BooleanField(default=False, verbose_name='已公布')),
-                ('source', models.CharField(max_length=200, verbose_name='来源')),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('recomputed_revision', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(unique=True, verbose_name="年份")),
+                ("is_published", models.BooleanField(default=False, verbose_name="已公布")),
+                ("source", models.CharField(max_length=200, verbose_name="来源")),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("recomputed_revision", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name': '工作日历年份',
+                "verbose_name": "工作日历年份",
             },
         ),
         migrations.CreateModel(
-            name='Town',
+            name="Town",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, null=True, unique=True, verbose_name='区划代码')),
-                ('name', models.CharField(max_length=40, unique=True, verbose_name='名称')),
-                ('kind', models.CharField(choices=[('street', '街道'), ('town', '镇'), ('other', '其他')], max_length=8, verbose_name='类别')),
-                ('is_urban', models.BooleanField(default=False, verbose_name='城区')),
-                ('in_jurisdiction', models.CharField(choices=[('yes', '在辖区内'), ('no', '不在辖区内'), ('check', '待大队确认')], default='check', max_length=8, verbose_name='辖区')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, null=True, unique=True, verbose_name="区划代码")),
+                ("name", models.CharField(max_length=40, unique=True, verbose_name="名称")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("street", "街道"), ("town", "镇"), ("other", "其他")],
+                        max_length=8,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("is_urban", models.BooleanField(default=False, verbose_name="城区")),
+                (
+                    "in_jurisdiction",
+                    models.CharField(
+                        choices=[("yes", "在辖区内"), ("no", "不在辖区内"), ("check", "待大队确认")],
+                        default="check",
+                        max_length=8,
+                        verbose_name="辖区",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
             ],
             options={
-                'verbose_name': '乡镇街道',
+                "verbose_name": "乡镇街道",
             },
         ),
         migrations.CreateModel(
-            name='WorkCalendarDay',
+            name="WorkCalendarDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(unique=True, verbose_name='日期')),
-                ('is_workday', models.BooleanField(verbose_name='工作日')),
-                ('reason', models.CharField(choices=[('holiday', '法定节假日'), ('make_up', '调休上班'), ('local', '本地调整')], max_length=8, verbose_name='原因')),
-                ('note', models.CharField(blank=True, max_length=100, verbose_name='说明')),
-                ('source', models.CharField(max_length=200, verbose_name='来源')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("date", models.DateField(unique=True, verbose_name="日期")),
+                ("is_workday", models.BooleanField(verbose_name="工作日")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[("holiday", "法定节假日"), ("make_up", "调休上班"), ("local", "本地调整")],
+                        max_length=8,
+                        verbose_name="原因",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=100, verbose_name="说明")),
+                ("source", models.CharField(max_length=200, verbose_name="来源")),
             ],
             options={
-                'verbose_name': '工作日历',
+                "verbose_name": "工作日历",
             },
         ),
         migrations.CreateModel(
-            name='Parameter',
+            name="Parameter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, verbose_name='代码')),
-                ('label', models.CharField(max_length=80, verbose_name='名称')),
-                ('value', models.JSONField(verbose_name='值')),
-                ('measure', models.CharField(blank=True, max_length=20, verbose_name='单位')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_to', models.DateField(null=True, verbose_name='止')),
-                ('source', models.CharField(max_length=200, verbose_name='依据')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('verified', models.CharField(choices=[('verified', '已核对原文'), ('secondary', '转引'), ('article', '报道所载'), ('memory', '凭经验'), ('default', '产品默认值'), ('local', '本单位设定')], max_length=10, verbose_name='可信程度')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60, verbose_name="代码")),
+                ("label", models.CharField(max_length=80, verbose_name="名称")),
+                ("value", models.JSONField(verbose_name="值")),
+                ("measure", models.CharField(blank=True, max_length=20, verbose_name="单位")),
+                ("valid_from", models.DateField(verbose_name="起")),
+                ("valid_to", models.DateField(null=True, verbose_name="止")),
+                ("source", models.CharField(max_length=200, verbose_name="依据")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                (
+                    "verified",
+                    models.CharField(
+                        choices=[
+                            ("verified", "已核对原文"),
+                            ("secondary", "转引"),
+                            ("article", "报道所载"),
+                            ("memory", "凭经验"),
+                            ("default", "产品默认值"),
+                            ("local", "本单位设定"),
+                        ],
+                        max_length=10,
+                        verbose_name="可信程度",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '参数',
-                'constraints': [models.UniqueConstraint(fields=('code', 'valid_from'), name='parameter_starts_once_a_day'), models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('code',), name='parameter_has_one_open_value'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='parameter_ends_after_start')],
+                "verbose_name": "参数",
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "valid_from"), name="parameter_starts_once_a_day"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("valid_to__isnull", True)),
+                        fields=("code",),
+                        name="parameter_has_one_open_value",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="parameter_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Village',
+            name="Village",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True, verbose_name='区划代码')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('town', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='villages', to='reference.town', verbose_name='乡镇街道')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True, verbose_name="区划代码")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                (
+                    "town",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="villages",
+                        to="reference.town",
+                        verbose_name="乡镇街道",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '村社区',
+                "verbose_name": "村社区",
             },
         ),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveIntegerField()),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=60)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveIntegerField()),
+                (
+                    "unit",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.unit"),
+                ),
             ],
             options={
-                'verbose_name': '编号',
-                'constraints': [models.UniqueConstraint(fields=('unit', 'kind', 'year'), name='counter_runs_once')],
+                "verbose_name": "编号",
+                "constraints": [models.UniqueConstraint(fields=("unit", "kind", "year"), name="counter_runs_once")],
             },
         ),
     ]
