@@ -159,12 +159,7 @@ def bulk(
         if write is not None:
             write(records)
         audit.record_many(
-            [
-                audit.Entry(
-                    verb=move.audit, target=record, by=by, sentence=_sentence(move, record), at=record.created_at or now
-                )
-                for record in records
-            ]
+            [audit.Entry(verb=move.audit, target=record, by=by, now=record.created_at or now) for record in records]
         )
 
 
@@ -247,13 +242,14 @@ def _finish(
     """All that follows a write: obligations and figures before and after, the audit row, the notice."""
     changed: list[Obligation] = obligations.touch(keys | obligations.keys_of(record), now=now)
     indicators.mark(marks | indicators.cells_of(record) | indicators.cells_after(changed))
-    audit.record(move.audit, record, by=by, sentence=_sentence(move, record), changes=changes, note=reason, now=now)
+    audit.record(move.audit, record, by=by, changes=changes, note=reason, now=now)
     if move.notice:
         notice = NOTICES[move.notice]
         notices.post(
             notice.code,
             to=notice.to(record),
             target=record,
+            stage=f"v{record.version}",
             context={"record": record, "by": by, "reason": reason},
             now=now,
         )
@@ -283,10 +279,6 @@ def _values(record: Record) -> dict[str, Any]:
 
 def _diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
-
-
-def _sentence(move: Move, record: Record) -> str:
-    return f"{move.label}：{record.number or record.title}"
 
 
 def _state_label(record: Record) -> str:

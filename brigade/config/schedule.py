@@ -2,9 +2,14 @@
 
 from datetime import time
 
-from brigade.jobs.rules import Daily, Every, Timed
+from brigade.jobs.rules import Daily, Every, Timed, Workdays
 
 SCHEDULE: list[Timed] = [
+    Timed("workflow.settle", "核对应办事项", "brigade.workflow.settle", Daily(time(0, 5))),
+    Timed("indicators.drain", "重算有变动的指标", "brigade.indicators.actions.drain", Every(1)),
+    Timed("obligations.digest", "早间提醒", "brigade.obligations.actions.send_digest", Workdays(time(8, 30))),
+    Timed("audit.seal", "封存审计记录", "brigade.audit.actions.seal_due", Every(5)),
+    Timed("audit.anchor", "留存审计校验值", "brigade.audit.actions.anchor_head", Daily(time(23, 50))),
     Timed("notices.relay", "发送短信和邮件", "brigade.notices.actions.relay", Every(1)),
     Timed("notices.warn_calendar", "缺少放假安排时提醒", "brigade.notices.actions.warn_calendar", Daily(time(9, 0))),
     Timed("jobs.forget_old", "清理旧的任务记录", "brigade.jobs.actions.forget_old", Daily(time(2, 30))),

@@ -18,6 +18,7 @@ from brigade.obligations.rules import RULES, Answer, Key
 from brigade.obligations.states import LIVE, ObligationState
 
 BATCH = 500
+DIGEST = "obligations.digest"
 ANSWERED = (
     "unit_id", "post", "person_id", "title", "state", "opens_at", "warn_at", "due_at", "count", "needed",
     "met_kind", "met_id", "met_at", "reason", "provisional",
@@ -75,10 +76,20 @@ def send_digest(*, now: datetime) -> str:
     Nobody gets a message with nothing in it. A rung missed while the portal was down is told once, on the next run; a
     rung already told is never told again, so the run may be repeated.
     """
-    lines = queries.rungs_reached(now)
+    day = timezone.localdate(now).isoformat()
+    told_today = queries.told_on(day)
+    lines = {person: rungs for person, rungs in queries.rungs_reached(now).items() if person.pk not in told_today}
     for person, rungs in lines.items():
+        late = sum(rung.obligation.due_at < now for rung in rungs)
         with transaction.atomic():
-            told = Reminder.objects.bulk_create(
+            notices.post(
+                DIGEST,
+                to=[person],
+                period=day,
+                context={"count": len(rungs), "late": late, "lines": [rung.line(now) for rung in rungs]},
+                now=now,
+            )
+            Reminder.objects.bulk_create(
                 [
                     Reminder(
                         obligation=rung.obligation, person=person, step=rung.step, due_at=rung.obligation.due_at, at=now
@@ -87,15 +98,7 @@ def send_digest(*, now: datetime) -> str:
                 ],
                 ignore_conflicts=True,
             )
-            late = sum(rung.obligation.is_late(now) for rung in rungs)
-            notices.post(
-                "obligations.digest",
-                to=[person],
-                stage=timezone.localdate(now).isoformat(),
-                context={"count": len(told), "late": late, "lines": [rung.line(now) for rung in rungs]},
-                now=now,
-            )
-    return _("提醒 %(n)d 人") % {"n": len(lines)}
+    return _("提醒%(n)d人") % {"n": len(lines)}
 
 
 def _lock(ordered: list[Key]) -> dict[Key, Obligation]:

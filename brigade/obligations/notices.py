@@ -1,14 +1,27 @@
 """What obligations tell people: one digest on the morning of a working day."""
 
-from django.utils.translation import gettext_lazy as _
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from brigade.notices.rules import Notice
+from brigade.notices.states import Channel
+
+
+def _title(context: Mapping[str, Any]) -> str:
+    if context["late"]:
+        return _("今天要看%(count)d件事，其中%(late)d件已逾期") % context
+    return _("今天要看%(count)d件事") % context
+
 
 NOTICES = [
     Notice(
         code="obligations.digest",
-        label=_("早间提醒"),
-        title=_("今天有{count}件事要看，其中{late}件已逾期"),
-        body=_("{lines}"),
+        label=gettext_lazy("早间提醒"),
+        title=_title,
+        body=lambda context: "\n".join(context["lines"]),
+        channels=(Channel.APP, Channel.EMAIL),
     )
 ]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.kit.clocks import Calendar, workday_on_or_after
+from brigade.notices.models import Message
 from brigade.obligations.models import Obligation, Reminder
 from brigade.obligations.rules import RULES, Step
 from brigade.obligations.states import ObligationState
@@ -138,3 +139,12 @@ def _recipients(row: Obligation, step: Step, holders: dict[tuple[int, str], list
         if person.is_active and person.pk not in seen:
             seen.add(person.pk)
             yield person
+
+
+def told_on(day: str) -> set[int]:
+    """Ids of the people who have had their digest of that day (ISO date)."""
+    start = datetime.combine(date.fromisoformat(day), time.min, timezone.get_current_timezone())
+    sent = Message.objects.filter(
+        code="obligations.digest", created_at__gte=start, created_at__lt=start + timedelta(days=1)
+    )
+    return set(sent.values_list("recipient_id", flat=True))
