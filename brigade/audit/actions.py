@@ -45,7 +45,7 @@ SYSTEM = System()
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One event to be recorded; the fields are the arguments of `record`."""
+    """One event to be recorded; the fields are the arguments of `record`, `at` its `now`."""
 
     verb: str
     target: Any
@@ -54,7 +54,7 @@ class Entry:
     changes: Mapping[str, Any] | None = None
     note: str = ""
     result: str = Result.OK
-    now: datetime | None = None
+    at: datetime | None = None
 
 
 def record(
@@ -71,12 +71,11 @@ def record(
     """Write one event in the caller's transaction: one INSERT, no other query.
 
     `target` is a model instance or None, `by` a person, `SYSTEM` or None (nobody signed in). `changes` are shown with
-    sensitive values masked. Without `sentence` the Chinese one is built: 谁、何时、对什么、做了什么、结果.
+    sensitive values masked. The event's sentence says 谁、何时、对什么、做了什么、结果; `sentence` replaces its middle
+    (对什么、做了什么), which else is built from the target and the verb's label.
     """
     event = _event(
-        Entry(
-            verb=verb, target=target, by=by, sentence=sentence, changes=changes, note=note, result=result, now=now
-        )
+        Entry(verb=verb, target=target, by=by, sentence=sentence, changes=changes, note=note, result=result, at=now)
     )
     event.save(force_insert=True)
     return event
@@ -92,7 +91,7 @@ def record_many(entries: Iterable[Entry]) -> int:
 def _event(entry: Entry) -> AuditEvent:
     here, target, by = context.current(), entry.target, entry.by
     event = AuditEvent(
-        at=entry.now or timezone.now(),
+        at=entry.at or timezone.now(),
         actor_id=getattr(by, "pk", None),
         actor_no=getattr(by, "police_no", ""),
         actor_name=_short(getattr(by, "name", "") or _("未登录者"), 40),
@@ -112,7 +111,7 @@ def _event(entry: Entry) -> AuditEvent:
     if entry.changes:
         sensitive = getattr(target, "SENSITIVE", ())
         event.changes_text = rules.canonical(rules.masked(entry.changes, sensitive))
-    event.sentence = strip_unsafe(str(entry.sentence)) or _sentence(event, target)
+    event.sentence = _sentence(event, strip_unsafe(str(entry.sentence)) or _what(event, target))
     event.digest = rules.digest_of_event(event)
     return event
 
@@ -121,26 +120,32 @@ def _short(value: Any, length: int) -> str:
     return strip_unsafe(str(value))[:length]
 
 
-def _sentence(event: AuditEvent, target: Any) -> str:
+def _sentence(event: AuditEvent, what: str) -> str:
     """张三（012345）于2026年6月26日15:30对会议记录 2026-003《六月主题党日》办理“确认”，结果：成功。"""
-    who = f"{event.actor_name}（{event.actor_no}）" if event.actor_no else event.actor_name
     local = timezone.localtime(event.at)
-    what = ""
-    if target is not None:
-        numbered = f"{target._meta.verbose_name} {event.target_number}".strip()
-        what = _("对%(what)s") % {"what": f"{numbered}《{event.target_title}》"}
-    done = _("%(who)s于%(year)s年%(month)s月%(day)s日%(clock)s%(what)s办理“%(verb)s”，结果：%(result)s") % {
-        "who": who,
+    sentence = _("%(who)s于%(year)s年%(month)s月%(day)s日%(clock)s%(what)s，结果：%(result)s") % {
+        "who": f"{event.actor_name}（{event.actor_no}）" if event.actor_no else event.actor_name,
         "year": local.year,
         "month": local.month,
         "day": local.day,
         "clock": f"{local:%H:%M}",
-        "what": what,
-        "verb": queries.verb_label(event.verb),
+        "what": what.rstrip("。"),
         "result": Result(event.result).label,
     }
     note = event.note.rstrip("。")
-    return f"{done}，{_('说明：')}{note}。" if note else f"{done}。"
+    return _("%(sentence)s，说明：%(note)s。") % {"sentence": sentence, "note": note} if note else f"{sentence}。"
+
+
+def _what(event: AuditEvent, target: Any) -> str:
+    verb = queries.verb_label(event.verb)
+    if target is None:
+        return _("办理“%(verb)s”") % {"verb": verb}
+    numbered = f"{target._meta.verbose_name} {event.target_number}".strip()
+    return _("对%(target)s《%(title)s》办理“%(verb)s”") % {
+        "target": numbered,
+        "title": event.target_title,
+        "verb": verb,
+    }
 
 
 # Sealing
@@ -157,9 +162,7 @@ def seal_due(*, now: datetime) -> str:
 def _seal_batch(now: datetime) -> int:
     try:
         with transaction.atomic():
-            pairs = list(
-                AuditEvent.objects.filter(seal=None).order_by("id").values_list("id", "digest")[:SEAL_BATCH]
-            )
+            pairs = list(AuditEvent.objects.filter(seal=None).order_by("id").values_list("id", "digest")[:SEAL_BATCH])
             if not pairs:
                 return 0
             last = queries.head()

@@ -161,9 +161,7 @@ def session_minutes(start: datetime, end: datetime, calendar: Calendar, sessions
     return total / timedelta(minutes=1)
 
 
-def add_session_minutes(
-    start: datetime, minutes: float, calendar: Calendar, sessions: Sessions = SESSIONS
-) -> Moment:
+def add_session_minutes(start: datetime, minutes: float, calendar: Calendar, sessions: Sessions = SESSIONS) -> Moment:
     """When a limit of so many open minutes is over: a limit that ends at closing time ends then, not next morning."""
     left, provisional = timedelta(minutes=minutes), False
     for opens, closes, known in _sessions_from(start, calendar, sessions):

@@ -15,7 +15,8 @@ class Context:
     terminal: str = ""
 
 
-_current: ContextVar[Context] = ContextVar("context", default=Context())
+NOWHERE = Context()
+_current: ContextVar[Context] = ContextVar("context", default=NOWHERE)
 
 
 def current() -> Context:

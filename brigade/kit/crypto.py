@@ -114,8 +114,12 @@ def self_test() -> list[str]:
 
 
 def _key_problems() -> list[str]:
-    problems = [f"FIELD_KEYS[{name!r}] is not 32 hex digits" for name, key in settings.FIELD_KEYS.items() if not _is_hex(key, 16)]
-    problems += [f"FIELD_KEYS: {name!r} may not hold a bar" for name in settings.FIELD_KEYS if "|" in name]
+    problems = []
+    for name, key in settings.FIELD_KEYS.items():
+        if not _is_hex(key, 16):
+            problems.append(f"FIELD_KEYS[{name!r}] is not 32 hex digits")
+        if "|" in name:
+            problems.append(f"FIELD_KEYS: {name!r} may not hold a bar")
     if settings.FIELD_KEY_CURRENT not in settings.FIELD_KEYS:
         problems.append("FIELD_KEY_CURRENT names no key of FIELD_KEYS")
     if not _is_hex(settings.BLIND_INDEX_KEY, 32):
