@@ -7,7 +7,7 @@ from datetime import date
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -25,9 +25,14 @@ class DatedQuerySet(models.QuerySet):
 
 
 class UnitQuerySet(models.QuerySet):
-    def below(self, unit: Unit) -> UnitQuerySet:
+    def below(self, unit: Unit | int) -> UnitQuerySet:
         """The unit and everything under it as the trees stand today."""
-        return self.filter(path__startswith=unit.path)
+        path = unit.path if isinstance(unit, Unit) else self.model.objects.values_list("path", flat=True).get(pk=unit)
+        return self.filter(path__startswith=path)
+
+    def above(self, unit: Unit) -> UnitQuerySet:
+        """The unit and everything that it stands under, today."""
+        return self.filter(pk__in=unit.lineage)
 
     def open_on(self, day: date) -> UnitQuerySet:
         return self.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day), opened_on__lte=day)
@@ -70,6 +75,27 @@ class Unit(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("workbench:unit_detail", args=[self.pk])
 
+    @property
+    def lineage(self) -> list[int]:
+        """Ids from the root down to the unit itself."""
+        return [int(part) for part in self.path.split("/") if part]
+
+    @property
+    def unit(self) -> Unit:
+        return self
+
+    @property
+    def unit_id(self) -> int:
+        return self.pk
+
+    @property
+    def number(self) -> str:
+        return self.code
+
+    @property
+    def title(self) -> str:
+        return self.name
+
 
 class UnitPlacement(models.Model):
     """Where a unit stood in its tree, and when: last year's roll-up uses last year's tree."""
@@ -89,7 +115,34 @@ class UnitPlacement(models.Model):
         ]
 
 
-class PersonManager(BaseUserManager["Person"]):
+class PersonQuerySet(models.QuerySet):
+    def working_in(self, units: Iterable[int], day: date) -> PersonQuerySet:
+        posted = Posting.objects.on(day).filter(unit__in=units)
+        return self.filter(pk__in=posted.values("person"))
+
+    def visible_to(self, user: Person) -> PersonQuerySet:
+        """Oneself, and whoever worked or held a role in a unit that the user reaches."""
+        units = user.units_for("org.view_person")
+        worked = Posting.objects.filter(unit__in=units).values("person")
+        held = Grant.objects.filter(unit__in=units).values("person")
+        return self.filter(Q(pk=user.pk) | Q(pk__in=worked) | Q(pk__in=held))
+
+    def found_by(self, text: str) -> PersonQuerySet:
+        """By number, name, full pinyin or initials; several words narrow the search."""
+        found = self
+        for word in text.casefold().split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def with_unit_names(self, day: date) -> PersonQuerySet:
+        """Annotated with `unit_name` and `post_title`, so that a list asks for no unit a row."""
+        posting = Posting.objects.on(day).filter(person=OuterRef("pk"))
+        return self.annotate(
+            unit_name=Subquery(posting.values("unit__short_name")[:1]), post_title=Subquery(posting.values("title")[:1])
+        )
+
+
+class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> Person:
         return self.get(police_no__iexact=username or "")
 
@@ -98,15 +151,22 @@ class Person(AbstractBaseUser):
     """Everyone the portal knows, with or without an account; found by police number (警号)."""
 
     USERNAME_FIELD = "police_no"
+    SENSITIVE = frozenset({"phone"})
     is_system = False
+    last_login = None  # `signed_in_at` is written by the sign-in itself, together with the address
 
     police_no = models.CharField(_("警号"), max_length=16, unique=True)
     name = models.CharField(_("姓名"), max_length=40)
     kind = models.CharField(_("身份"), max_length=12, choices=PersonKind.choices, default=PersonKind.OFFICER)
-    search_text = models.CharField(max_length=240, blank=True, editable=False)
+    search_text = models.CharField(max_length=400, blank=True, editable=False)
+    phone_sealed = models.TextField(blank=True, editable=False)
+    phone_index = models.CharField(max_length=32, blank=True, db_index=True, editable=False)
+    phone_tail = models.CharField(_("手机号"), max_length=4, blank=True, editable=False)
     is_active = models.BooleanField(_("账号启用"), default=True)
     must_change_password = models.BooleanField(default=True)
     password_changed_at = models.DateTimeField(null=True)
+    signed_in_at = models.DateTimeField(_("上次登录时间"), null=True)
+    signed_in_from = models.CharField(_("上次登录地址"), max_length=45, blank=True)
     permission_epoch = models.PositiveIntegerField(default=0)
     is_synthetic = models.BooleanField(_("演示人员"), default=False)
 
@@ -121,9 +181,29 @@ class Person(AbstractBaseUser):
     def get_absolute_url(self) -> str:
         return reverse("workbench:person_detail", args=[self.pk])
 
+    @property
+    def number(self) -> str:
+        return self.police_no
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    @cached_property
+    def unit(self) -> Unit | None:
+        """Where the person works today; else where he works next, or worked last."""
+        today = timezone.localdate()
+        postings = list(self.postings.select_related("unit").exclude(ends_on=F("starts_on")))  # type: ignore[attr-defined]
+        postings.sort(key=lambda posting: (posting.is_valid(today), posting.starts_on))
+        return postings[-1].unit if postings else None
+
+    @property
+    def unit_id(self) -> int | None:
+        return self.unit.pk if self.unit else None
+
     @cached_property
     def _grants(self) -> list[tuple[str, int, str]]:
-        """(role, unit id, unit path) of every grant valid today; read once a request, so a change counts at the next."""
+        """(role, unit id, unit path) of every grant valid today; read once a request: a change counts at the next."""
         if not self.is_active:
             return []
         today = timezone.localdate()
@@ -144,7 +224,7 @@ class Person(AbstractBaseUser):
         if obj is None or not paths:
             return bool(paths)
         unit = obj if isinstance(obj, Unit) else obj.unit  # type: ignore[attr-defined]
-        return any(unit.path.startswith(path) for path in paths)
+        return unit is not None and any(unit.path.startswith(path) for path in paths)
 
     def has_module_perms(self, app_label: str) -> bool:
         return False
@@ -161,16 +241,27 @@ class Person(AbstractBaseUser):
         return cache[perm]
 
 
-class Posting(models.Model):
+class Dated(models.Model):
+    """Valid from `starts_on` up to but not including `ends_on`; equal days mean: taken back on the day it was made."""
+
+    starts_on = models.DateField(_("起"))
+    ends_on = models.DateField(_("止"), null=True, blank=True)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def is_valid(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or self.ends_on > day)
+
+
+class Posting(Dated):
     """Where a person works (任职), and when."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="postings")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="postings")
     title = models.CharField(_("职务"), max_length=40, blank=True)
-    starts_on = models.DateField()
-    ends_on = models.DateField(null=True, blank=True)
-
-    objects = DatedQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -178,23 +269,30 @@ class Posting(models.Model):
                 fields=["person"], condition=Q(ends_on__isnull=True), name="person_works_in_one_place"
             ),
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="posting_ends_after_start"
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="posting_ends_after_start"
             ),
         ]
 
 
-class Grant(models.Model):
+class GrantQuerySet(DatedQuerySet):
+    def visible_to(self, user: Person) -> GrantQuerySet:
+        return self.filter(unit__in=user.units_for("org.view_person"))
+
+    def reaching(self, day: date) -> GrantQuerySet:
+        """Valid on `day` or later."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=day)).exclude(ends_on=F("starts_on"))
+
+
+class Grant(Dated):
     """A role that a person holds on a unit and everything under it, until `ends_on` (exclusive)."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="grants")
     role = models.CharField(_("角色"), max_length=20, choices=Role.choices)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="grants")
-    starts_on = models.DateField(_("起"))
-    ends_on = models.DateField(_("止"), null=True, blank=True)
     granted_by = models.CharField(_("授权人"), max_length=60)
     reason = models.CharField(_("事由"), max_length=200, blank=True)
 
-    objects = DatedQuerySet.as_manager()
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["unit", "role"])]
@@ -203,9 +301,39 @@ class Grant(models.Model):
                 fields=["person", "role", "unit"], condition=Q(ends_on__isnull=True), name="grant_held_once"
             ),
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="grant_ends_after_start"
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="grant_ends_after_start"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.person.name}·{self.get_role_display()}·{self.unit.short_name}"
+
+    @property
+    def title(self) -> str:
+        return str(self)
+
+
+class PasswordHistory(models.Model):
+    """Hashes of the passwords that a person had, so that the last five do not come back."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="password_history")
+    password = models.CharField(max_length=128)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "-changed_at"])]
+
+
+class SignInTry(models.Model):
+    """Failed sign-ins of one account or one address; the typed number stands here only as a keyed digest.
+
+    Kept by us and not by axes, which holds accounts and addresses to one and the same limit.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    counted_from = models.DateTimeField(db_index=True)
+    locked_until = models.DateTimeField(null=True)
 
 
 class RecordQuerySet(models.QuerySet):
@@ -247,6 +375,10 @@ class Record(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse(f"{self._meta.app_label}:{self._meta.model_name}_detail", args=[self.pk])
+
+    def own_readers(self) -> Iterable[tuple[Person, str]]:
+        """Who else may read it, and why: whoever a wider `visible_to` lets in beside the grants on its unit."""
+        return ()
 
     def search_words(self) -> Iterable[str]:
         """What the record can be found by; the door turns it into `search_text`."""

@@ -1,10 +1,103 @@
-"""Who may do what with units, people and grants."""
+"""Who may do what with units, people and grants; how a password must look; how a sensitive field is kept."""
 
-from brigade.org.states import Role
+from __future__ import annotations
+
+import string
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from brigade.kit import crypto
+from brigade.kit.refusals import Refused
+from brigade.org.states import ADMIN_ROLES, Role, Tree
 
 GRANTS: dict[str, tuple[Role, ...]] = {
     "org.view_unit": tuple(Role),
+    "org.view_person": tuple(Role),
+    "org.reveal_person": (
+        Role.CLERK,
+        Role.SQUADRON_LEADER,
+        Role.DEPUTY_LEADER,
+        Role.BRIGADE_LEADER,
+        Role.POLITICAL_OFFICER,
+        Role.HALL_HEAD,
+    ),
     "org.change_unit": (Role.SYSTEM_ADMIN,),
     "org.change_person": (Role.SYSTEM_ADMIN,),
     "org.change_grant": (Role.SECURITY_ADMIN,),
 }
+
+PASSWORD_LENGTH = 10
+PASSWORD_CLASSES = 3
+PASSWORDS_REMEMBERED = 5
+
+
+def password_fault(password: str, *, police_no: str, name_forms: list[str]) -> str:
+    """What is wrong with a new password, in one sentence; empty when nothing is."""
+    classes = [string.ascii_lowercase, string.ascii_uppercase, string.digits]
+    kinds = sum(any(sign in kind for sign in password) for kind in classes)
+    kinds += any(all(sign not in kind for kind in classes) for sign in password)
+    if len(password) < PASSWORD_LENGTH:
+        return _("密码至少 %d 位，现在是 %d 位。") % (PASSWORD_LENGTH, len(password))
+    if len(password) > 128:
+        return _("密码最长 128 位。")
+    if kinds < PASSWORD_CLASSES:
+        return _("密码要含大写字母、小写字母、数字、其他符号中的三种。")
+    plain = password.casefold()
+    if any(len(form) >= 4 and form.casefold() in plain for form in (police_no, *name_forms)):
+        return _("密码不能包含警号或姓名。")
+    return ""
+
+
+def may_hang_below(tree: str, parent_tree: str) -> bool:
+    """A branch or a hall hangs in its own tree or below the line of command, never the other way round."""
+    return parent_tree in (tree, Tree.LINE)
+
+
+def role_conflict(role: str, held: set[str]) -> str:
+    """Why a person who holds `held` cannot have `role` too: administrators are separated from all and each other."""
+    others = held - {role}
+    if role in ADMIN_ROLES and others:
+        return _("管理员角色不能与其他角色兼任，此人已有：%s。") % "、".join(
+            sorted(Role(code).label for code in others)
+        )
+    if admins := others & ADMIN_ROLES:
+        return _("此人是%s，不能再授予其他角色。") % "、".join(Role(code).label for code in admins)
+    return ""
+
+
+def check_span(starts_on: date, ends_on: date | None) -> None:
+    if ends_on is not None and ends_on < starts_on:
+        raise Refused(_("止日早于起日。"), field="ends_on")
+
+
+# Sensitive fields: `<field>_sealed`, `<field>_index`, `<field>_tail` beside each other on the row
+
+
+def sealed(target: models.Model, field: str, plain: str) -> dict[str, str]:
+    """The three columns of a sensitive field. The row must have its id: the cipher is bound to it."""
+    value = plain.strip()
+    return {
+        f"{field}_sealed": crypto.seal(value, aad=_cell(target, field)),
+        f"{field}_index": look_up(type(target), field, value),
+        f"{field}_tail": crypto.tail(value),
+    }
+
+
+def unsealed(target: models.Model, field: str) -> str:
+    return crypto.unseal(getattr(target, f"{field}_sealed"), aad=_cell(target, field))
+
+
+def look_up(model: type[models.Model], field: str, plain: str) -> str:
+    """The value to compare `<field>_index` with: equality can be asked for, nothing else."""
+    return crypto.blind_index(plain, purpose=f"{model._meta.label_lower}.{field}")
+
+
+def _cell(target: models.Model, field: str) -> str:
+    return crypto.cell(target._meta.label_lower, field, target.pk)
+
+
+def reveal_permission(target: Any) -> str:
+    return f"{target._meta.app_label}.reveal_{target._meta.model_name}"

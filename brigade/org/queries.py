@@ -1,0 +1,115 @@
+"""Who holds which post, who works where, and who can see a record and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from brigade.org.models import Grant, Person, Posting, Record, Unit
+from brigade.org.states import PERMISSIONS, Role
+
+
+def holders(unit_id: int, role: str, on: date, *, up: bool = False) -> list[Person]:
+    """Who holds the role on exactly this unit; with `up`, on the nearest unit above that has anybody."""
+    return holders_of([(unit_id, role)], on, up=up)[unit_id, role]
+
+
+def holders_of(posts: Iterable[tuple[int, str]], on: date, *, up: bool = False) -> dict[tuple[int, str], list[Person]]:
+    """The holders of many (unit, role) posts in two queries, in order of police number."""
+    posts = set(posts)
+    lines = dict.fromkeys((unit for unit, _role in posts), ())
+    if up:
+        units = Unit.objects.filter(pk__in=lines)
+        lines = {unit.pk: unit.lineage[::-1] for unit in units}
+    else:
+        lines = {unit: [unit] for unit in lines}
+    grants = (
+        Grant.objects.on(on)
+        .filter(unit__in={pk for line in lines.values() for pk in line}, role__in={role for _unit, role in posts})
+        .filter(person__is_active=True)
+        .select_related("person")
+        .order_by("person__police_no")
+    )
+    found: dict[tuple[int, str], list[Person]] = defaultdict(list)
+    for grant in grants:
+        found[grant.unit_id, grant.role].append(grant.person)
+    return {
+        (unit, role): next((found[pk, role] for pk in lines.get(unit, ()) if (pk, role) in found), [])
+        for unit, role in posts
+    }
+
+
+def people_of(unit_id: int, on: date) -> QuerySet[Person]:
+    """Whoever works in exactly this unit on a day, by police number."""
+    return Person.objects.working_in([unit_id], on).order_by("police_no")
+
+
+def units_as_tree(user: Person, on: date) -> list[tuple[int, Unit]]:
+    """(depth, unit) of every unit that the user reaches and that stands open, each below its parent, in set order."""
+    units = {unit.pk: unit for unit in Unit.objects.visible_to(user).open_on(on).order_by("order", "code")}
+    below: dict[int | None, list[Unit]] = defaultdict(list)
+    for unit in units.values():
+        below[unit.parent_id if unit.parent_id in units else None].append(unit)
+    rows: list[tuple[int, Unit]] = []
+    waiting = [(0, unit) for unit in reversed(below[None])]
+    while waiting:
+        depth, unit = waiting.pop()
+        rows.append((depth, unit))
+        waiting += [(depth + 1, child) for child in reversed(below[unit.pk])]
+    return rows
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One way in which a person comes to see a record: a role on a unit, or a part in the record itself."""
+
+    person: Person
+    role: str
+    unit: Unit | None
+    since: date | None
+    until: date | None
+    why: str
+
+
+def who_can_see(record: Record, on: date | None = None) -> list[Reason]:
+    """Everybody whom `visible_to` lets read the record today, each with the reason; three queries."""
+    meta = record._meta
+    roles = PERMISSIONS.get(f"{meta.app_label}.view_{meta.model_name}", frozenset())
+    grants = (
+        Grant.objects.on(on or timezone.localdate())
+        .filter(role__in=roles, unit__in=record.unit.lineage, person__is_active=True)
+        .select_related("person", "unit")
+        .order_by("unit__path", "role", "person__police_no")
+    )
+    by_grant = [_by_grant(grant, record) for grant in grants]
+    own = [Reason(person, "", None, None, None, why) for person, why in record.own_readers() if person.is_active]
+    return by_grant + own
+
+
+def _by_grant(grant: Grant, record: Record) -> Reason:
+    role = Role(grant.role).label
+    if grant.unit_id == record.unit_id:
+        why = _("%(role)s可看本单位的%(what)s") % {"role": role, "what": record._meta.verbose_name}
+    else:
+        why = _("%(role)s可看%(unit)s及其下级的%(what)s") % {
+            "role": role,
+            "unit": grant.unit.short_name,
+            "what": record._meta.verbose_name,
+        }
+    return Reason(grant.person, role, grant.unit, grant.starts_on, grant.ends_on, why)
+
+
+def postings_of(person: Person) -> QuerySet[Posting]:
+    """Where the person worked, the latest first."""
+    return person.postings.select_related("unit").order_by("-starts_on", "-pk")
+
+
+def grants_of(person: Person) -> QuerySet[Grant]:
+    """What the person was granted, running ones first."""
+    return person.grants.select_related("unit", "person").order_by("ends_on", "-starts_on", "-pk")
