@@ -1,4 +1,4 @@
-"""All settings of the portal. Each environment variable is read once, strictly: a bad value stops the start with its name."""
+"""All settings of the portal. Each environment variable is read once; a bad value stops the start with its name."""
 
 import json
 import os
@@ -64,7 +64,9 @@ def secret(name, kind=str):
     """A secret comes from the environment, else from the key file that the set-up makes once for an installation."""
     value = os.environ.get(name) or _kept_keys.get(name)
     if not value:
-        raise ImproperlyConfigured(f"{name}: neither in the environment nor in {KEY_FILE}; `make setup` makes that file")
+        raise ImproperlyConfigured(
+            f"{name}: neither in the environment nor in {KEY_FILE}; `make setup` makes that file"
+        )
     if kind is dict and isinstance(value, str):
         value = dict(part.strip().split(":", 1) for part in value.split(",") if ":" in part)
     return value
@@ -76,8 +78,9 @@ def hexadecimal(name, value, size):
     return value
 
 
-# Places: everything that the installation writes lies under one folder
+# Places: everything that the installation writes lies under one folder, readable by its owner only
 
+os.umask(0o077)
 VAR = Path(text("VAR_DIR", str(BASE_DIR / "var")))
 KEY_FILE = VAR / "keys.json"
 _kept_keys = json.loads(KEY_FILE.read_text()) if KEY_FILE.exists() else {}
@@ -230,7 +233,7 @@ _redis = service("REDIS_URL", ("redis", "rediss"))
 if _redis is None:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": VAR / "cache"}}
     SESSION_ENGINE = "django.contrib.sessions.backends.db"
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(VAR / "broker" / "queue"),
         "data_folder_out": str(VAR / "broker" / "queue"),
@@ -263,7 +266,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "broker" / "beat")
-CELERY_BEAT_SCHEDULE = {"tick": {"task": "brigade.jobs.tasks.tick", "schedule": number("TICK_SECONDS", 30, 1, 600)}}
+CELERY_BEAT_SCHEDULE = {"tick": {"task": "jobs.tick", "schedule": number("TICK_SECONDS", 30, 1, 600)}}
 SCHEDULE = "brigade.config.schedule"
 
 # Notices to the outside, and the demo world

@@ -24,6 +24,7 @@ VENV = ROOT / ".venv"
 VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var")
 VENDOR = ROOT / "static" / "vendor"
 MODULES = ROOT / "node_modules"
+LOCKS = ("requirements.lock", "requirements-dev.lock")  # the second holds the first
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 MEGABYTE = 1024 * 1024
 OFFLINE = re.compile(
@@ -49,7 +50,7 @@ def main() -> int:
         make_folders()
         with lock():
             make_keys()
-            install_packages("requirements-dev.lock" if options.dev else "requirements.lock")
+            install_packages(LOCKS[1] if options.dev else LOCKS[0])
             install_front_end()
     except SetupFailed as failure:
         print(failure, file=sys.stderr)
@@ -96,9 +97,17 @@ def check_disk(megabytes: int) -> None:
 def make_folders() -> None:
     """`var/` holds all that the installation writes: database, keys, files, broker, logs. Only its owner may look."""
     check_disk(20)
-    for folder in (VAR, VAR / "log", VAR / "cache", VAR / "files", VAR / "broker" / "queue", VAR / "broker" / "control"):
+    os.umask(0o077)
+    for folder in (
+        VAR,
+        VAR / "log",
+        VAR / "cache",
+        VAR / "files",
+        VAR / "broker" / "queue",
+        VAR / "broker" / "control",
+    ):
         folder.mkdir(parents=True, exist_ok=True)
-    VAR.chmod(0o700)
+    VAR.chmod(0o711)  # the private servers of the tests run as another user, in a folder of their own
 
 
 @contextlib.contextmanager
@@ -113,7 +122,7 @@ def lock():
 
 
 def install_packages(lock_name: str) -> None:
-    """The virtual environment, with exactly what the lock names and hashes. The lock for development holds the other."""
+    """The virtual environment, with exactly what the lock names and hashes."""
     wanted = digest_of(ROOT / lock_name)
     stamp = VENV / f".{lock_name}.stamp"
     if not is_usable(VENV):
@@ -125,7 +134,8 @@ def install_packages(lock_name: str) -> None:
     check_disk(700)
     say(f"安装Python依赖 (Python packages, {lock_name})")
     pip("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(ROOT / lock_name))
-    stamp.write_text(wanted)
+    for name in LOCKS[: LOCKS.index(lock_name) + 1]:
+        (VENV / f".{name}.stamp").write_text(digest_of(ROOT / name))
 
 
 def is_usable(folder: Path) -> bool:
@@ -161,7 +171,7 @@ def pip(*arguments: str) -> None:
 
 
 def install_front_end() -> None:
-    """Named dist files of the packages in package-lock.json, copied to static/vendor/ and checked against vendor.json."""
+    """Named dist files of the locked packages, copied to static/vendor/ and checked against vendor.json."""
     manifest = Path(__file__).with_name("vendor.json")
     icons = ROOT / "static" / "icons.txt"
     wanted = digest_of(manifest, ROOT / "package-lock.json", icons, Path(__file__))
@@ -205,7 +215,7 @@ def copy_checked(source: Path, target: Path, checksum: str) -> None:
 
 
 def make_sprite(names: Path, target: Path, folder: str, checksum: str) -> None:
-    """One SVG file with a symbol for each icon that the pages use (static/icons.txt: one name a line, # for remarks)."""
+    """One SVG file with a symbol for each icon that the pages use (static/icons.txt: one name a line)."""
     drawings = sorted((MODULES / folder).glob("*.svg"))
     if digest_of(*drawings) != checksum:
         raise SetupFailed("图标文件与清单不符，未采用。(The icon files do not match vendor.json.)")

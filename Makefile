@@ -1,0 +1,53 @@
+# `make run` and `make test` do all the set-up themselves on a machine that has Python 3.11, 3.12 or 3.13 and make.
+
+FIRST := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $(or $(FIRST),python3)
+SETUP := $(PYTHON) brigade/config/setup.py
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+PYTEST := $(BIN)/pytest
+ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py)) brigade/workflow.py $(wildcard brigade/kit/*.py)
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	--python-version 3.11 --fork-strategy fewest
+
+export PORT HOST DEMO_PASSWORD
+
+.PHONY: run setup dev test test-services check fix browser lock
+
+run: ## the portal at PORT (8000): web, worker and beat until Ctrl-C
+	@$(SETUP) --port
+	@$(BIN)/python -m brigade.config.serve
+
+setup: ## packages, front end files and keys, without starting anything
+	@$(SETUP)
+
+dev:
+	@$(SETUP) --dev
+
+test: dev ## the whole suite on SQLite
+	$(PYTEST)
+
+test-services: dev ## the same suite on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or private servers)
+	$(BIN)/python -m tests.servers $(PYTEST)
+
+browser: dev ## the browser journeys alone
+	$(PYTEST) tests/browser
+
+check: dev ## style, types, import contracts, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy $(ROOMS)
+	$(BIN)/djlint templates --lint --quiet
+	$(MANAGE) makemigrations --check --dry-run
+
+fix: dev ## what the tools can mend themselves
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: dev ## requirements*.lock from pyproject.toml, package-lock.json from package.json
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group node -o requirements-node.lock
+	npm install --ignore-scripts --package-lock-only --omit-lockfile-registry-resolved

@@ -1,0 +1,157 @@
+"""`make run`: bring the database up to date, then web, worker and beat together until Ctrl-C."""
+
+import hashlib
+import multiprocessing
+import os
+import shlex
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brigade.config.settings")
+os.environ.setdefault("PYTHONWARNINGS", "ignore")
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from honcho.manager import SYSTEM_PRINTER_NAME, Manager
+from honcho.printer import Printer
+
+
+def main() -> int:
+    django.setup()
+    prepare()
+    banner = describe()
+    connections.close_all()
+    # A process and not a thread: the manager forks.
+    multiprocessing.Process(target=announce, args=(banner,), daemon=True).start()
+    printer = QuietPrinter(sys.stdout, prefix=False)
+    manager = printer.manager = Manager(printer)
+    for name, command in commands().items():
+        manager.add_process(name, "exec " + shlex.join(map(str, command)), cwd=str(settings.BASE_DIR))
+    manager.loop()
+    return 0 if manager.returncode in (130, 143) else manager.returncode
+
+
+class QuietPrinter(Printer):
+    """What the processes say, without the manager's own remarks and without the noise of being stopped."""
+
+    manager: Manager
+
+    def write(self, message):
+        if message.name != SYSTEM_PRINTER_NAME and self.manager.returncode is None:
+            super().write(message)
+
+
+def commands() -> dict[str, list]:
+    binaries = Path(sys.executable).parent
+    celery = [binaries / "celery", "--app", "brigade.config.celery", "--quiet"]
+    return {
+        "web": [
+            *(binaries / "gunicorn", "brigade.config.wsgi", "--bind", bind_address()),
+            *(
+                "--worker-class",
+                "gthread",
+                "--threads",
+                settings.WEB_THREADS,
+                "--timeout",
+                120,
+                "--graceful-timeout",
+                4,
+            ),
+            *("--log-level", "warning", "--no-control-socket"),
+        ],
+        "worker": [
+            *(*celery, "worker", "--concurrency", 2, "--without-mingle", "--without-gossip", "--without-heartbeat"),
+            *("--loglevel", "WARNING"),
+        ],
+        "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile="],
+    }
+
+
+def bind_address() -> str:
+    return f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
+
+
+# Before the start
+
+
+def prepare() -> None:
+    """Each step only when what it rests on has changed; the demo world only into an empty database."""
+    migrate()
+    once("static", [path for root in settings.STATICFILES_DIRS for path in Path(root).rglob("*")], collect_static)
+    once("reference", Path(settings.BASE_DIR).glob("*/*/data/*"), load_reference)
+    if "demo" in get_commands() and not apps.get_model(settings.AUTH_USER_MODEL).objects.exists():
+        say("建立演示数据 (demo world)")
+        call_command("demo")
+
+
+def migrate() -> None:
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        say("更新数据库 (migrations)")
+        call_command("migrate", verbosity=0, interactive=False)
+        (settings.VAR / ".reference.stamp").unlink(missing_ok=True)
+
+
+def once(step: str, paths, work) -> None:
+    """Do the work unless the files are those of the last time (by name, size and time of change)."""
+    facts = sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.is_file())
+    wanted = hashlib.sha256(repr(facts).encode()).hexdigest()
+    stamp = settings.VAR / f".{step}.stamp"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        work()
+        stamp.write_text(wanted)
+
+
+def collect_static() -> None:
+    say("整理静态文件 (static files)")
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+
+
+def load_reference() -> None:
+    say("载入基础数据 (reference data)")
+    call_command("setup_reference")
+
+
+# After the start
+
+
+def describe() -> str:
+    """The address, and one account a role of the demo world."""
+    lines = ["", f"交警在路上已启动：http://{bind_address()}/ （Ctrl-C 停止，Ctrl-C to stop）"]
+    if "demo" in get_commands():
+        from brigade.workbench.management.commands.demo import accounts
+
+        lines += ["", f"演示账号（密码都是 {settings.DEMO_PASSWORD} ）："]
+        lines += [f"  {account.police_no}  {account.name}  {account.role}  {account.unit}" for account in accounts()]
+    return "\n".join([*lines, ""])
+
+
+def announce(banner: str) -> None:
+    """Wait until the web answers, then say where."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for _ in range(600):
+        time.sleep(0.05)
+        try:
+            urllib.request.urlopen(f"http://{bind_address()}/healthz", timeout=5).close()
+        except urllib.error.HTTPError:
+            pass
+        except (urllib.error.URLError, OSError):
+            continue
+        print(banner, flush=True)
+        return
+
+
+def say(step: str) -> None:
+    print(f"· {step} …", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
