@@ -99,10 +99,11 @@ def write_xlsx(
 
 def write_csv(target: IO[str], columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> int:
     """Write headings and rows as CSV and return how many rows; opens in WPS and Excel as UTF-8."""
-    count = -1
-    for count, line in enumerate(csv_lines(columns, rows)):
+    lines = 0
+    for line in csv_lines(columns, rows):
         target.write(line)
-    return count
+        lines += 1
+    return lines - 1
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
