@@ -109,6 +109,7 @@ ALLOWED_HOSTS = names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 PUBLIC_BASE_URL = (origins("PUBLIC_BASE_URL") or [""])[0]
 HTTPS = switch("HTTPS", "0")
+TRUSTED_PROXIES = names("TRUSTED_PROXIES")  # addresses of our own front servers; "unix" is a unix socket
 ROOT_URLCONF = "brigade.config.urls"
 WSGI_APPLICATION = "brigade.config.wsgi.application"
 
@@ -126,7 +127,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "axes",
     "csp",
     "brigade.kit",
     "brigade.audit",
@@ -147,15 +147,18 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "brigade.kit.web.RequestContextMiddleware",
+    "brigade.audit.middleware.RefusalMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "brigade.org.middleware.IdleSessionMiddleware",
+    "brigade.org.middleware.SignInRequiredMiddleware",
+    "brigade.org.middleware.FirstPasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -194,6 +197,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_MAX_BYTES = number("FILE_MAX_MEGABYTES", 20, 1, 200) * 1024 * 1024
 
 # Database: one SQLite file, or PostgreSQL. Never ATOMIC_REQUESTS: with IMMEDIATE every page would take the write lock
 
@@ -266,7 +270,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "broker" / "beat")
-CELERY_BEAT_SCHEDULE = {"tick": {"task": "jobs.tick", "schedule": number("TICK_SECONDS", 30, 1, 600)}}
+CELERY_BEAT_SCHEDULE = {"tick": {"task": "brigade.jobs.tasks.tick", "schedule": number("TICK_SECONDS", 30, 1, 600)}}
 SCHEDULE = "brigade.config.schedule"
 
 # Notices to the outside, and the demo world
@@ -278,21 +282,11 @@ DEMO_PASSWORD = secret("DEMO_PASSWORD")
 # Sign-in and protection
 
 AUTH_USER_MODEL = "org.Person"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LOGIN_URL = "workbench:login"
 LOGIN_REDIRECT_URL = "workbench:home"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_RESET_ON_SUCCESS = True
-AXES_VERBOSE = False
 
-SESSION_COOKIE_AGE = 12 * 3600  # absolute: the session is not renewed by use
+SESSION_COOKIE_AGE = 12 * 3600  # from the sign-in on; use does not renew it
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"

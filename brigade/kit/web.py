@@ -155,7 +155,7 @@ def _context_of(request: HttpRequest) -> context.Context:
 
 def _is_proxy(address: str) -> bool:
     """Whether the peer is our own front server; an empty address is a unix socket, named "unix" in the setting."""
-    return (address or "unix") in getattr(settings, "TRUSTED_PROXIES", ())
+    return (address or "unix") in settings.TRUSTED_PROXIES
 
 
 def _client_address(peer: str, forwarded: str) -> str:
