@@ -76,7 +76,7 @@ def open_unit(
     code = clean_text(code)
     if Unit.objects.filter(code=code).exists():
         raise Refused(_("代码 %s 已有单位在用。") % code, field="code")
-    _check_parent(tree, parent, opened_on)
+    parent = parent and _lock_parent(tree, parent, opened_on)
     unit = Unit.objects.create(
         tree=tree,
         kind=kind,
@@ -106,7 +106,7 @@ def move_unit(*, by: Any, unit: Unit, parent: Unit, since: date, now: datetime |
     _may(by, "org.change_unit", unit)
     _may(by, "org.change_unit", parent)
     _check_open(unit, since)
-    _check_parent(unit.tree, parent, since)
+    parent = _lock_parent(unit.tree, parent, since)
     if parent.pk in below:
         raise Refused(_("不能移到自己或自己的下级之下。"), field="parent")
     if before == parent:
@@ -160,6 +160,13 @@ def close_unit(*, by: Any, unit: Unit, closed_on: date, now: datetime | None = N
     return unit
 
 
+def _lock_open(unit: Unit, day: date, field: str = "unit") -> Unit:
+    """The unit as it is now, held until the end of the transaction: nobody closes it meanwhile."""
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    _check_open(unit, day, field)
+    return unit
+
+
 def _check_open(unit: Unit, day: date, field: str = "unit") -> None:
     if unit.closed_on is not None and unit.closed_on <= day:
         raise Refused(_("%s已于 %s 撤销。") % (unit.name, unit.closed_on), field=field)
@@ -167,15 +174,12 @@ def _check_open(unit: Unit, day: date, field: str = "unit") -> None:
         raise Refused(_("%s %s 才设立。") % (unit.name, unit.opened_on), field=field)
 
 
-def _check_parent(tree: str, parent: Unit | None, day: date) -> None:
-    if parent is None:
-        return
-    _check_open(parent, day, "parent")
+def _lock_parent(tree: str, parent: Unit, day: date) -> Unit:
+    parent = _lock_open(parent, day, "parent")
     if not rules.may_hang_below(tree, parent.tree):
-        raise Refused(
-            _("%(tree)s的单位不能设在%(parent)s之下。") % {"tree": Tree(tree).label, "parent": Tree(parent.tree).label},
-            field="parent",
-        )
+        words = {"tree": Tree(tree).label, "parent": Tree(parent.tree).label}
+        raise Refused(_("%(tree)s的单位不能设在%(parent)s之下。") % words, field="parent")
+    return parent
 
 
 # People and where they work
@@ -200,7 +204,7 @@ def enrol_person(
     The person cannot sign in before `reset_password` gave a first password, and sees nothing before a grant.
     """
     _may(by, "org.change_person", unit)
-    _check_open(unit, starts_on)
+    unit = _lock_open(unit, starts_on)
     police_no = normalise_code(police_no)
     if Person.objects.filter(police_no__iexact=police_no).exists():
         raise Refused(_("警号 %s 已登记过。") % police_no, field="police_no")
@@ -257,7 +261,7 @@ def post_person(
     person = Person.objects.select_for_update().get(pk=person.pk)
     _may(by, "org.change_person", person)
     _may(by, "org.change_person", unit)
-    _check_open(unit, starts_on)
+    unit = _lock_open(unit, starts_on)
     current = person.postings.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on)).first()
     if current is not None:
         if starts_on < current.starts_on:
@@ -316,7 +320,7 @@ def grant_role(
     if not person.is_active:
         raise Refused(_("%s的账号已停用。") % person.name, field="person")
     rules.check_span(starts_on, ends_on)
-    _check_open(unit, max(starts_on, timezone.localdate(now)))
+    unit = _lock_open(unit, max(starts_on, timezone.localdate(now)))
     _check_against_held(person, str(role), unit, starts_on, ends_on)
     grant = Grant.objects.create(
         person=person,
