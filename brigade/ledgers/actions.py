@@ -1,0 +1,156 @@
+"""Saving and dropping views; exports, at once or by the worker, and their end after a day."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from io import TextIOWrapper
+from typing import IO, Any
+
+from django.db import transaction
+from django.http import QueryDict
+from django.urls import resolve
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from brigade.audit import actions as audit
+from brigade.jobs import actions as jobs
+from brigade.jobs.models import Job
+from brigade.kit import exporting
+from brigade.kit.refusals import NotAllowed, Refused
+from brigade.ledgers import rules
+from brigade.ledgers.models import ExportRun, SavedView
+from brigade.ledgers.states import ExportFormat, ExportState
+from brigade.ledgers.tables import Sheet
+
+
+@transaction.atomic
+def save_view(*, by: Any, listing: str, name: str, query: str, unit: Any = None, is_default: bool = False) -> SavedView:
+    """Keep a ledger's filters under a name, for oneself or shared to `unit`; the same name again replaces it.
+
+    Whoever may open the ledger may; the view checks that `unit` is in his scope. One view a ledger is the default.
+    """
+    if len(query) > 1000:
+        raise Refused(_("条件太长，存不下，去掉几个再存。"))
+    own = SavedView.objects.filter(owner=by, listing=listing)
+    if own.exclude(name=name).count() >= rules.VIEWS_A_LEDGER:
+        raise Refused(_("一个台账最多存%d个视图，先删一个再存。") % rules.VIEWS_A_LEDGER)
+    if is_default:
+        own.filter(is_default=True).update(is_default=False)
+    view, _created = SavedView.objects.update_or_create(
+        owner=by, listing=listing, name=name, defaults={"query": query, "unit": unit, "is_default": is_default}
+    )
+    shared = _("，共享给%s") % unit if unit else ""
+    audit.record(
+        "ledger.view_saved", view, by=by, sentence=_("保存台账视图“%s”") % name + shared, changes={"query": query}
+    )
+    return view
+
+
+@transaction.atomic
+def drop_view(*, by: Any, view: SavedView) -> None:
+    """Remove one's own view, for those too with whom it was shared; nobody else may."""
+    if view.owner_id != by.pk:
+        raise NotAllowed(_("这个视图是别人存的，只有存它的人能删。"))
+    audit.record("ledger.view_dropped", view, by=by, sentence=_("删除台账视图“%s”") % view.name)
+    view.delete()
+
+
+def export_now(file: IO[bytes], sheet: Sheet, *, by: Any, title: str, file_format: str, now: datetime) -> None:
+    """Write a short export and leave an audit row with its conditions and its number of rows, before it is sent."""
+    written = _write(file, sheet, sheet.values(), by=by, title=title, file_format=file_format, now=now)
+    _note_export(None, by=by, title=title, conditions=sheet.conditions_text, count=written)
+
+
+@transaction.atomic
+def queue_export(*, by: Any, now: datetime, **asked: Any) -> ExportRun:
+    """Hand a long export to the worker; asking again while it is under way gives the same one.
+
+    `asked` are the fields of ExportRun that name the ledger: listing, path, query, title, conditions, format.
+    """
+    same = {name: asked[name] for name in ("listing", "path", "query", "format")}
+    run = ExportRun.objects.open().filter(owner=by, **same).first()
+    if run is None:
+        run = ExportRun.objects.create(owner=by, created_at=now, **asked)
+        jobs.enqueue("ledgers.export", key=f"ledgers.export:{run.pk}", payload={"run": str(run.pk)})
+    return run
+
+
+def run_export(*, job: Job) -> str:
+    """Write the file of a queued export, as far as the owner's rights reach now; a second run writes it anew.
+
+    The address is resolved to its ledger, so the worker and the page share scope, filters and columns.
+    """
+    run = ExportRun.objects.select_related("owner").get(pk=job.payload["run"])
+    match = resolve(run.path)
+    listing: Any = match.func.view_class  # type: ignore[attr-defined]
+    now = timezone.now()
+    if not run.owner.has_perm(listing.permission):
+        return _finish(run, ExportState.FAILED, now, error=_("没有查看这个台账的权限。"))
+    sheet = listing.sheet(run.owner, QueryDict(run.query), **match.kwargs)
+    total = sheet.queryset.count()
+    if total > rules.EXPORTED:
+        limit = f"{rules.EXPORTED:,}"
+        return _finish(run, ExportState.FAILED, now, error=_("超过%s条，分几次按日期导出。") % limit)
+    ExportRun.objects.filter(pk=run.pk).update(state=ExportState.RUNNING, written=0, total=total)
+    rows = _told(sheet.values(), run, total, job)
+    run.file.parent.mkdir(parents=True, exist_ok=True)
+    with run.file.open("wb") as file:
+        written = _write(file, sheet, rows, by=run.owner, title=run.title, file_format=run.format, now=now)
+    with transaction.atomic():
+        _note_export(run, by=run.owner, title=run.title, conditions=run.conditions, count=written)
+        return _finish(run, ExportState.DONE, now, written=written, expires_at=now + rules.KEEP_EXPORT)
+
+
+def note_download(*, by: Any, run: ExportRun) -> None:
+    """Leave an audit row before the file of `run` goes to its owner."""
+    sentence = _("下载%(title)s，%(count)d条") % {"title": run.title, "count": run.written}
+    audit.record("ledger.downloaded", run, by=by, sentence=sentence)
+
+
+def expire_exports(*, now: datetime) -> str:
+    """Remove the files of exports that have been kept for a day; timed, hourly."""
+    lapsed = list(ExportRun.objects.lapsed(now))
+    for run in lapsed:
+        run.file.unlink(missing_ok=True)
+    ExportRun.objects.filter(pk__in=[run.pk for run in lapsed]).update(state=ExportState.EXPIRED)
+    return _("清除到期导出%d份") % len(lapsed)
+
+
+def _write(
+    file: IO[bytes], sheet: Sheet, rows: Iterator[list[Any]], *, by: Any, title: str, file_format: str, now: datetime
+) -> int:
+    """Columns and rows as on the screen; in a workbook with title, unit, conditions, person and time on top."""
+    if file_format == ExportFormat.CSV:
+        text = TextIOWrapper(file, encoding="utf-8", newline="")
+        written = exporting.write_csv(text, sheet.columns(), rows)
+        text.detach()
+        return written
+    return exporting.write_xlsx(
+        file,
+        title=title,
+        unit=sheet.unit_name,
+        filters=sheet.conditions_text,
+        person=f"{by.name} {by.police_no}",
+        at=now,
+        columns=sheet.columns(),
+        rows=rows,
+    )
+
+
+def _told(rows: Iterator[list[Any]], run: ExportRun, total: int, job: Job) -> Iterator[list[Any]]:
+    """The rows, telling run and job now and then how far they are."""
+    for done, row in enumerate(rows, start=1):
+        yield row
+        if done % rules.REPORT_EVERY == 0:
+            ExportRun.objects.filter(pk=run.pk).update(written=done)
+            jobs.progress(job, done * 100 // total)
+
+
+def _finish(run: ExportRun, state: ExportState, now: datetime, **changes: Any) -> str:
+    ExportRun.objects.filter(pk=run.pk).update(state=state, finished_at=now, **changes)
+    return str(changes.get("error") or _("%d条") % changes["written"])
+
+
+def _note_export(run: ExportRun | None, *, by: Any, title: str, conditions: str, count: int) -> None:
+    words = {"title": title, "conditions": conditions, "count": count}
+    sentence = _("导出%(title)s，%(count)d条，条件：%(conditions)s") % words
+    audit.record("ledger.exported", run, by=by, sentence=sentence, changes={"conditions": conditions, "rows": count})

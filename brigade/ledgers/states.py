@@ -1,0 +1,17 @@
+"""Enumerations of exports."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ExportFormat(models.TextChoices):
+    XLSX = "xlsx", _("表格")
+    CSV = "csv", _("CSV")
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", _("等待")
+    RUNNING = "running", _("正在导出")
+    DONE = "done", _("已生成")
+    FAILED = "failed", _("没有导出")
+    EXPIRED = "expired", _("已过期")

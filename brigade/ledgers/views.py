@@ -1,0 +1,261 @@
+"""`Listing`, the one own view class: a ledger page, its print, its export and its saved views at one address."""
+
+from __future__ import annotations
+
+from tempfile import TemporaryFile
+from typing import Any
+
+import django_tables2
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views import View
+
+from brigade.kit import web
+from brigade.kit.refusals import Refused
+from brigade.ledgers import actions
+from brigade.ledgers.forms import SavedViewForm
+from brigade.ledgers.models import ExportRun, SavedView
+from brigade.ledgers.rules import CAP, PAGE_SIZES, PRINTED
+from brigade.ledgers.states import ExportFormat, ExportState
+from brigade.ledgers.tables import LedgerFilters, Sheet
+
+MEDIA_TYPES = {
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+}
+
+
+class Listing(View):
+    """A ledger (台账). A subclass names model, columns, filters, permission, title and what an empty list says.
+
+    Its model has two indexes, (unit, -date, -id) and (-date, -id), and `order` is the second one: with only the first,
+    PostgreSQL sorts everything as soon as somebody sees many units. A sortable column has an index that serves it.
+    The address holds everything: filters, `sort`, `columns`, `per`, `page`; `format=xlsx|csv` saves what is on the
+    screen, `print=1` lays it on one sheet, `export` and `download` name a run of the worker, `view` a saved view.
+    """
+
+    model: type[Model]
+    table: type[django_tables2.Table]
+    filterset: type[LedgerFilters] = LedgerFilters
+    permission = ""
+    title: Any = ""
+    order: tuple[str, ...] = ("-id",)
+    related: tuple[str, ...] = ()
+    tabs: tuple[tuple[Any, str], ...] = ()
+    """Fixed views: (label, query string)."""
+    more: tuple[str, ...] = ()
+    """Filters that are folded away until they are wanted."""
+    create: tuple[Any, str, str] | None = None
+    """The main button: (label, URL name, permission)."""
+    empty: Any = ""
+    """What to do next when there is nothing at all yet."""
+    template_name = "ledgers/listing.html"
+
+    @classmethod
+    def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
+        """The rows in the user's scope; `kwargs` come from the address."""
+        rows = cls.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
+        return rows.select_related(*cls.related) if cls.related else rows
+
+    @classmethod
+    def sheet(cls, user: Any, query: QueryDict, **kwargs: Any) -> Sheet:
+        """The ledger as `user` asks for it; page and worker both come here."""
+        return Sheet(
+            rows=cls.rows(user, **kwargs),
+            table=cls.table,
+            filterset=cls.filterset,
+            order=cls.order,
+            permission=cls.permission,
+            user=user,
+            query=query,
+        )
+
+    def totals(self, sheet: Sheet) -> str:
+        """The sentence below the table, for instance sums; one query at most."""
+        return ""
+
+    def further(self, sheet: Sheet) -> dict[str, Any]:
+        """Further names for a ledger's own template."""
+        return {}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.has_perm(self.permission):  # type: ignore[union-attr]
+            raise PermissionDenied(_("没有查看%s的权限。") % self.title)
+        self.code = request.resolver_match.view_name  # type: ignore[union-attr]
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        asked = request.GET
+        if "export" in asked or "download" in asked:
+            return self._run(request)
+        self.views = list(SavedView.objects.offered_to(request.user, self.permission).filter(listing=self.code))
+        if "view" in asked:
+            self._own_view(request, asked["view"])
+        default = next((view for view in self.views if view.is_default and view.owner_id == request.user.pk), None)
+        if default and not asked:
+            return redirect(f"{request.path}?{default.query}&view={default.pk}")
+        sheet = self.sheet(request.user, asked, **kwargs)
+        if "save" in asked:
+            return self._ask_name(request, sheet, self._form(initial={"query": sheet.kept().urlencode()}))
+        if asked.get("format") in ExportFormat.values and not sheet.errors:
+            return self._export(request, sheet, ExportFormat(asked["format"]))
+        return self._page(request, sheet)
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Save the filters on the screen as a view, or drop one's own view."""
+        if "drop" in request.POST:
+            self.views = list(SavedView.objects.filter(owner=request.user, listing=self.code))
+            actions.drop_view(by=request.user, view=self._own_view(request, request.POST["drop"]))
+            return web.done(request, _("视图已删除"), request.path)
+        form = self._form(request.POST)
+        sheet = self.sheet(request.user, QueryDict(form["query"].data or ""), **kwargs)
+        if not form.is_valid():
+            return self._ask_name(request, sheet, form, status=422)
+        query = sheet.kept().urlencode()
+        try:
+            view = actions.save_view(by=request.user, listing=self.code, **{**form.cleaned_data, "query": query})
+        except Refused as refusal:
+            return self._ask_name(request, sheet, form, status=web.refused(request, form, refusal))
+        return web.done(request, _("视图“%s”已保存") % view.name, f"{request.path}?{view.query}&view={view.pk}")
+
+    def _form(self, *args: Any, **kwargs: Any) -> SavedViewForm:
+        return SavedViewForm(*args, user=self.request.user, permission=self.permission, **kwargs)
+
+    def _ask_name(self, request: HttpRequest, sheet: Sheet, form: SavedViewForm, status: int = 200) -> HttpResponse:
+        context = {"listing": self, "sheet": sheet, "form": form}
+        return web.page(request, "ledgers/save_view.html", context, fragment="ask", status=status)
+
+    def _page(self, request: HttpRequest, sheet: Sheet) -> HttpResponse:
+        page = Page(sheet, request.GET)
+        create = self.create and request.user.has_perm(self.create[2])  # type: ignore[union-attr]
+        context = {
+            "listing": self,
+            "sheet": sheet,
+            "page": page,
+            "head": self._head(sheet),
+            "tabs": self._tabs(request, sheet),
+            "save_url": address(sheet.kept(), QueryDict(), save=1),
+            "picked": {cell.name for cell in sheet.cells},
+            "create_url": reverse(self.create[1]) if self.create and create else "",
+            "totals": self.totals(sheet) if page.rows and page.total <= CAP else "",
+            **self.further(sheet),
+        }
+        response = web.page(request, self.template_name, context, fragment="ledger")
+        response["HX-Push-Url"] = request.path + address(sheet.kept(), request.GET, "per", "page", "view")
+        return response
+
+    def _head(self, sheet: Sheet) -> list[tuple[Any, str, str]]:
+        """For each column: the cell, the address that sorts by it, and how it is sorted now."""
+        head = []
+        for cell in sheet.cells:
+            by = sheet.sorted_by
+            now = "" if by is not cell else "descending" if sheet.is_descending else "ascending"
+            if by is None and cell.sort and cell.sort[0] == sheet.order[0].removeprefix("-"):
+                now = "descending" if sheet.order[0].startswith("-") else "ascending"
+            turned = cell.name if now == "descending" else f"-{cell.name}"
+            url = address(sheet.kept(), sheet.query, "per", sort=turned) if cell.sort else ""
+            head.append((cell, url, now))
+        return head
+
+    def _tabs(self, request: HttpRequest, sheet: Sheet) -> list[tuple[Any, str, bool, Any]]:
+        """All, the fixed views and the saved ones: label, address, whether it is the one shown, the own saved view."""
+        shown, narrow = request.GET.get("view", ""), narrowing(sheet.kept())
+        fixed = [(_("全部"), "all=1"), *self.tabs]
+        tabs = [(label, f"?{q}", not shown and narrow == narrowing(QueryDict(q)), None) for label, q in fixed]
+        for view in self.views:
+            own = view if view.owner_id == request.user.pk else None
+            tabs.append((view.name, f"?{view.query}&view={view.pk}", shown == str(view.pk), own))
+        return tabs
+
+    def _own_view(self, request: HttpRequest, pk: str) -> SavedView:
+        view = next((view for view in self.views if str(view.pk) == pk), None)
+        if view is None:
+            raise Http404(_("没有这个视图，或者它没有共享给你。"))
+        return view
+
+    def _export(self, request: HttpRequest, sheet: Sheet, file_format: ExportFormat) -> HttpResponseBase:
+        """Up to CAP rows at once; more by the worker, with a page that shows how far it is."""
+        now, title = timezone.now(), str(self.title)
+        if sheet.total > CAP:
+            run = actions.queue_export(
+                by=request.user,
+                now=now,
+                listing=self.code,
+                path=request.path,
+                query=sheet.kept().urlencode(),
+                title=title,
+                conditions=sheet.conditions_text[:400],
+                format=file_format,
+            )
+            return redirect(f"{request.path}?export={run.pk}")
+        file = TemporaryFile()  # noqa: SIM115 - the response closes it
+        actions.export_now(file, sheet, by=request.user, title=title, file_format=file_format, now=now)
+        file.seek(0)
+        name = f"{title}{timezone.localdate():%Y%m%d}.{file_format}"
+        return web.download(file, name=name, media_type=MEDIA_TYPES[file_format])
+
+    def _run(self, request: HttpRequest) -> HttpResponseBase:
+        """How far an export is, or its file; only its owner finds it."""
+        asked = request.GET.get("download") or request.GET.get("export")
+        try:
+            run = ExportRun.objects.get(pk=asked, owner=request.user, listing=self.code)
+        except (ExportRun.DoesNotExist, ValidationError):
+            raise Http404(_("没有这份导出，或者它不是你的。")) from None
+        is_kept = run.state == ExportState.DONE and run.expires_at is not None and run.expires_at > timezone.now()
+        if "download" not in request.GET or not is_kept:
+            context = {"listing": self, "run": run, "is_kept": is_kept}
+            return web.page(request, "ledgers/export.html", context, fragment="progress")
+        actions.note_download(by=request.user, run=run)
+        name = f"{run.title}{timezone.localdate(run.created_at):%Y%m%d}.{run.format}"
+        return web.download(run.file.open("rb"), name=name, media_type=MEDIA_TYPES[ExportFormat(run.format)])
+
+
+class Page:
+    """One page of a sheet: the rows as cells, where it stands, and the addresses around it."""
+
+    def __init__(self, sheet: Sheet, query: QueryDict):
+        self.total = sheet.total
+        self.is_print = "print" in query
+        self.per = int(query["per"]) if query.get("per") in map(str, PAGE_SIZES) else 50
+        size = PRINTED if self.is_print else self.per
+        last = max(1, -(-min(self.total, CAP) // size))
+        asked = int(query["page"]) if query.get("page", "").isdecimal() and len(query["page"]) < 9 else 1
+        self.is_too_deep = self.total > CAP and asked > last
+        self.number = max(1, min(asked, last))
+        start = (self.number - 1) * size
+        records = [] if self.is_too_deep else list(sheet.queryset[start : start + size])
+        self.rows = [(record, [(cell.css, cell.show(record)) for cell in sheet.cells]) for record in records]
+        self.first, self.last = start + 1, start + len(records)
+        kept = sheet.kept()
+        self.previous = address(kept, query, "per", "view", page=self.number - 1) if self.number > 1 else ""
+        self.next = address(kept, query, "per", "view", page=self.number + 1) if self.number < last else ""
+        self.sizes = [(size, address(kept, query, "view", per=size), size == self.per) for size in PAGE_SIZES]
+        self.exports = [(form.label, address(kept, QueryDict(), format=form.value)) for form in ExportFormat]
+        self.print = address(kept, QueryDict(), print=1) if last > 1 else ""
+        self.is_whole = self.number == 1 and last == 1
+
+    @property
+    def count(self) -> str:
+        """The number of rows in words: what was not counted is said to be more."""
+        return f"{CAP:,}+" if self.total > CAP else f"{self.total:,}"
+
+
+def address(kept: QueryDict, query: QueryDict, *names: str, **changes: Any) -> str:
+    """The query string of a sheet, with `names` taken over from `query` and `changes` put in."""
+    turned = kept.copy()
+    for name in names:
+        if query.get(name):
+            turned[name] = query[name]
+    for name, value in changes.items():
+        turned[name] = value
+    return f"?{turned.urlencode()}" if turned else ""
+
+
+def narrowing(query: QueryDict) -> list[tuple[str, list[str]]]:
+    """The filters of an address, for comparing: how it is sorted and laid out does not count."""
+    return sorted((name, values) for name, values in query.lists() if name not in ("sort", "columns", "all"))
