@@ -169,11 +169,13 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "brigade.workbench.menu.shell",
             ]
         },
     }
 ]
 
+BRIGADE_NAME = text("BRIGADE_NAME", "东昌府大队")
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -1,5 +1,7 @@
 """Addresses of the portal, in menu order."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("brigade.workbench.urls")),
+]

@@ -15,6 +15,7 @@ from brigade.obligations.states import ObligationState
 from brigade.org.states import Role
 
 GRANTS: dict[str, tuple[Role, ...]] = {
+    "obligations.have_obligation": tuple(Role),
     "obligations.view_obligation": (
         Role.SQUADRON_LEADER,
         Role.DEPUTY_LEADER,

@@ -1,0 +1,153 @@
+"""The menu and the quick entries: one table; a line is shown to whom it serves, and nothing unbuilt is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from brigade.kit import context
+from brigade.jobs.queries import broker_ok
+from brigade.notices.queries import unread_count
+from brigade.obligations.queries import open_counts
+from brigade.org.models import Person
+from brigade.org.states import ADMIN_ROLES, Role
+
+Text = str | Promise
+EVERYBODY = frozenset({Role.OFFICER, Role.AUXILIARY, Role.MEMBER})
+"""Roles that say nothing about a person's post."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the side bar: shown to holders of `perm` (to everybody without one)."""
+
+    label: Text
+    view: str
+    perm: str = ""
+    count: Callable[[Person], int] | None = None
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the top bar with the groups of its side bar; shown when any of its lines is."""
+
+    code: str
+    label: Text
+    groups: tuple[tuple[Text, tuple[Item, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Quick:
+    """An entry that the workbench offers by a digit."""
+
+    label: Text
+    icon: str
+    view: str
+    perm: str
+
+
+def _open_duties(person: Person) -> int:
+    return open_counts(person, timezone.now())["total"]
+
+
+TABS = (
+    Tab(
+        "workbench",
+        gettext_lazy("工作台"),
+        (
+            (
+                "",
+                (
+                    Item(gettext_lazy("工作台"), "workbench:home"),
+                    Item(gettext_lazy("应办事项"), "workbench:obligations", count=_open_duties),
+                    Item(gettext_lazy("消息"), "workbench:notices", count=unread_count),
+                ),
+            ),
+            (
+                gettext_lazy("看态势"),
+                (Item(gettext_lazy("领导看板"), "workbench:dashboard", "indicators.view_figure"),),
+            ),
+        ),
+    ),
+)
+
+QUICK: tuple[Quick, ...] = ()
+
+
+@dataclass(frozen=True)
+class Menu:
+    """What the shell shows to one person at one address."""
+
+    tabs: list[tuple[Text, str, bool]]
+    groups: list[tuple[Text, list[tuple[Text, str, int, bool]]]]
+    unit: str
+    post: str
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page; computed only where a template asks, so a fragment pays nothing for it."""
+    user = request.user
+    if not user.is_authenticated:
+        return {}
+    return {
+        "menu": SimpleLazyObject(lambda: _menu(user, request.path)),
+        "unread": SimpleLazyObject(lambda: unread_count(user)),
+        "broker_down": SimpleLazyObject(lambda: bool(user.roles & ADMIN_ROLES) and not broker_ok()),
+        "watermark": SimpleLazyObject(lambda: _watermark(user)),
+        "foot_note": _("演示数据：人员、企业、车牌、编号均为虚构。") if user.is_synthetic else "",
+    }
+
+
+def quick_entries(user: Person) -> list[Quick]:
+    return [entry for entry in QUICK if user.has_perm(entry.perm)]
+
+
+def _menu(user: Person, path: str) -> Menu:
+    shown = [(tab, [(label, items) for label, group in tab.groups if (items := _allowed(group, user))]) for tab in TABS]
+    shown = [(tab, groups) for tab, groups in shown if groups]
+    here = max(
+        (item for _tab, groups in shown for _label, items in groups for item in items if _is_at(item, path)),
+        key=lambda item: len(reverse(item.view)),
+        default=TABS[0].groups[0][1][0],
+    )
+    current = next(groups for _tab, groups in shown if any(here in items for _label, items in groups))
+    return Menu(
+        tabs=[(tab.label, reverse(groups[0][1][0].view), groups is current) for tab, groups in shown],
+        groups=[
+            (
+                label,
+                [
+                    (item.label, reverse(item.view), item.count(user) if item.count else 0, item is here)
+                    for item in items
+                ],
+            )
+            for label, items in current
+        ],
+        unit=settings.BRIGADE_NAME,
+        post="、".join(str(role.label) for role in Role if role in user.roles and role not in EVERYBODY)[:20],
+    )
+
+
+def _allowed(items: tuple[Item, ...], user: Person) -> list[Item]:
+    return [item for item in items if not item.perm or user.has_perm(item.perm)]
+
+
+def _is_at(item: Item, path: str) -> bool:
+    url = reverse(item.view)
+    return path == url or (url != "/" and path.startswith(url))
+
+
+def _watermark(user: Person) -> str:
+    """Name, last digits of the police number, minute and tail of the address: who photographed a screen, and when."""
+    ip = context.current().ip
+    stamp = f"{timezone.localtime():%m-%d %H:%M}"
+    return f"{user.name} {user.police_no[-6:]} {stamp} {ip.rpartition('.')[2]}".strip()

@@ -1,0 +1,219 @@
+"""What the workbench and the leader's board show, read from obligations, figures and the audit trail alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.apps import apps
+from django.db.models import Count, F, Q
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from brigade.audit.models import AuditEvent
+from brigade.indicators.queries import Standing
+from brigade.indicators.rules import Kind
+from brigade.kit.templatetags.ui import rounded
+from brigade.notices.models import Message
+from brigade.obligations.models import Obligation
+from brigade.obligations.queries import by_urgency
+from brigade.obligations.rules import RULES
+from brigade.obligations.states import EXCUSED, ObligationState
+from brigade.org.models import Person, Record, Unit
+
+RECENT_EVENTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One line of the to-do list, as `ui/todo.html` draws it."""
+
+    due_at: datetime
+    warn_at: datetime | None
+    title: str
+    href: str
+    lines: str
+    verb: str
+    do_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A record that the person worked on last."""
+
+    title: str
+    url: str
+    at: datetime
+
+
+def todo(row: Obligation) -> Todo:
+    """How an obligation stands in a list: what, on what basis, whose, and the one thing to do."""
+    rule = RULES[row.rule]
+    verb, url = rule.action(row)
+    whose = row.person.name if row.person else row.unit.short_name
+    lines = "·".join(filter(None, [str(rule.label), str(rule.basis), row.reason, whose]))
+    return Todo(row.due_at, row.warn_at, row.title, subject_url(row) or url, lines, str(verb), url)
+
+
+def subject_url(row: Obligation) -> str:
+    """The page of the record that an obligation is about; empty where it is about a unit's period."""
+    model = apps.get_model(row.kind)
+    if not issubclass(model, Record):
+        return ""
+    return reverse(f"{model._meta.app_label}:{model._meta.model_name}_detail", args=[row.subject])
+
+
+def todo_groups(person: Person, now: datetime) -> list[tuple[str, list[Todo], bool]]:
+    """The to-do list by urgency: (name, lines, whether the due time stays grey)."""
+    return [
+        (group.label, [todo(row) for row in group.rows], group.code == "later") for group in by_urgency(person, now)
+    ]
+
+
+def warnings(person: Person, now: datetime, limit: int = 4) -> list[Obligation]:
+    """What others, whom the person oversees, are late with or about to be, the latest first."""
+    rows = Obligation.objects.open().visible_to(person).filter(Q(due_at__lt=now) | Q(warn_at__lte=now)).begun(now)
+    mine = Q(person=person)
+    for unit_id, role in person.posts:
+        mine |= Q(person__isnull=True, unit_id=unit_id, post=role)
+    return list(rows.exclude(mine).select_related("unit", "person").order_by("due_at", "pk")[:limit])
+
+
+def recent(person: Person, limit: int = 6) -> list[Recent]:
+    """The records that the person wrote to last, read from the audit trail: no visit is kept for this."""
+    found: dict[tuple[str, str], Recent] = {}
+    rows = AuditEvent.objects.filter(actor_id=person.pk).exclude(target_id="").order_by("-at", "-pk")[:RECENT_EVENTS]
+    for event in rows:
+        key = (event.target_type, event.target_id)
+        if key not in found and (url := _record_url(*key)):
+            found[key] = Recent(event.target_title, url, event.at)
+        if len(found) == limit:
+            break
+    return list(found.values())
+
+
+def message_target_url(message: Message) -> str:
+    """The page of the record that a message is about; empty when it is about none."""
+    return message.url or _record_url(message.target_kind, message.target_id)
+
+
+def _record_url(kind: str, pk: str) -> str:
+    try:
+        model = apps.get_model(kind)
+        if issubclass(model, Record):
+            return reverse(f"{model._meta.app_label}:{model._meta.model_name}_detail", args=[pk])
+    except (LookupError, NoReverseMatch):
+        pass
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An indicator as a card of the board: figure, comparison with last year, and the words around it."""
+
+    standing: Standing
+
+    @property
+    def label(self) -> str:
+        return str(self.standing.indicator.label)
+
+    @property
+    def value(self) -> str:
+        amount = self.standing.amount
+        return "—" if amount is None else f"{shown(amount, self.standing.indicator.kind)}"
+
+    @property
+    def unit(self) -> str:
+        return str(self.standing.indicator.suffix) if self.standing.amount is not None else ""
+
+    @property
+    def href(self) -> str:
+        return self.standing.url
+
+    @property
+    def note(self) -> str:
+        """Numerator and denominator of a ratio."""
+        if self.standing.indicator.kind != Kind.RATIO or not self.standing.base:
+            return ""
+        return f"{_count(self.standing.value)}/{_count(self.standing.base)}"
+
+    @property
+    def change(self) -> str:
+        """Against the same period of last year, in the words that a leader uses."""
+        standing = self.standing
+        if not standing.has_last_year:
+            return _("上年同期无数据")
+        if standing.last_amount == 0 and standing.indicator.kind != Kind.RATIO:
+            return _("上年同期为0")
+        now, then = standing.amount, standing.last_amount
+        if now is None or then is None:
+            return ""
+        gap = rounded(now - then, 1)
+        if not gap:
+            return _("与上年同期持平")
+        unit = _("个百分点") if standing.indicator.kind == Kind.RATIO else standing.indicator.suffix
+        amount = shown(abs(gap), Kind.RATIO if standing.indicator.kind == Kind.RATIO else Kind.FLOW)
+        more, less = (_("高"), _("低")) if standing.indicator.kind == Kind.RATIO else (_("多"), _("少"))
+        return f"{more if gap > 0 else less}{amount}{unit}"
+
+    @property
+    def arrow(self) -> str:
+        gap = self.standing.change
+        return "" if not gap else "up" if gap > 0 else "down"
+
+    @property
+    def tone(self) -> str:
+        return ""
+
+    @property
+    def basis(self) -> str:
+        return str(self.standing.indicator.basis)
+
+
+def shown(amount: Decimal, kind: Kind) -> str:
+    """A figure as it reads: one decimal for ratios and halves."""
+    places = 1 if kind == Kind.RATIO or amount != amount.to_integral_value() else 0
+    return f"{rounded(amount, places):,}"
+
+
+def _count(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How the obligations that fell due in a period ended."""
+
+    due: int
+    met: int
+    on_time: int
+    late: int
+    excused: int
+    ahead: int
+
+
+def funnel(units: Iterable[int], start: datetime, end: datetime, now: datetime) -> Funnel:
+    """Obligations of `units` that are due in [start, end): those that have fallen due, and beside them the rest."""
+    gone = Q(due_at__lt=now) & ~Q(state__in=[*EXCUSED, ObligationState.PAUSED])
+    met = Q(state=ObligationState.MET)
+    sums = (
+        Obligation.objects.filter(unit__in=units, due_at__gte=start, due_at__lt=end)
+        .exclude(state=ObligationState.VOID)
+        .aggregate(
+            due=Count("pk", filter=gone | met),
+            met=Count("pk", filter=met),
+            on_time=Count("pk", filter=met & Q(met_at__lte=F("due_at"))),
+            late=Count("pk", filter=gone & ~met),
+            excused=Count("pk", filter=Q(state__in=EXCUSED)),
+            ahead=Count("pk", filter=Q(state=ObligationState.OPEN, due_at__gte=now)),
+        )
+    )
+    return Funnel(**sums)
+
+
+def home_unit(person: Person, perm: str) -> Unit | None:
+    """The highest unit on which a grant gives the person `perm`: whose figures his pages show."""
+    units = Unit.objects.filter(pk__in=person.units_for(perm))
+    return units.order_by("path").first()

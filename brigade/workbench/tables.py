@@ -1,0 +1,86 @@
+"""Columns and filters of the ledgers of platform slices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+import django_tables2
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from brigade.ledgers.tables import (
+    Column,
+    DaysFilter,
+    DueColumn,
+    LedgerFilters,
+    PersonColumn,
+    Search,
+    StateColumn,
+    UnitFilter,
+)
+from brigade.obligations.models import Obligation
+from brigade.obligations.rules import RULES
+from brigade.obligations.states import ObligationState
+from brigade.workbench.queries import subject_url
+
+TONES = {
+    ObligationState.MISSED: "late",
+    ObligationState.WAIVED: "waive",
+    ObligationState.NOT_APPLICABLE: "na",
+    ObligationState.MET: "ok",
+}
+
+
+class ObligationTable(django_tables2.Table):
+    """应办事项: what, on what basis, whose, until when."""
+
+    title = Column(width=40)
+    rule = Column(verbose_name=_("依据"), width=20)
+    unit = Column(accessor="unit__short_name", verbose_name=_("责任单位"))
+    person = PersonColumn(verbose_name=_("责任人"))
+    due_at = DueColumn(warn="warn_at", verbose_name=_("期限"), orderable=True)
+    state = StateColumn(tones=TONES)
+    reason = Column(width=24)
+    period = Column(visible=False)
+
+    def render_title(self, record: Obligation) -> Any:
+        url = subject_url(record) or RULES[record.rule].action(record)[1]
+        return format_html('<a href="{}">{}</a>', url, record.title)
+
+    def render_rule(self, record: Obligation) -> str:
+        return str(RULES[record.rule].label)
+
+
+class ObligationFilters(LedgerFilters):
+    """Whose, in what state, due when."""
+
+    q = Search("title")
+    scope = django_filters.ChoiceFilter(
+        label=_("范围"),
+        choices=[("mine", _("我的")), ("oversee", _("我管的"))],
+        method="by_scope",
+    )
+    due = django_filters.ChoiceFilter(
+        label=_("紧急"),
+        choices=[("late", _("已逾期")), ("gone", _("逾期或未达标")), ("warn", _("将到期"))],
+        method="by_urgency",
+    )
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=ObligationState.choices)
+    unit = UnitFilter(label=_("单位"), perm="obligations.have_obligation")
+    due_at = DaysFilter(label=_("期限"))
+
+    def by_scope(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        user = self.request.user
+        mine = Obligation.objects.for_person(user)
+        return rows.filter(pk__in=mine) if value == "mine" else rows.exclude(pk__in=mine)
+
+    def by_urgency(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        now = timezone.now()
+        if value == "late":
+            return rows.filter(state=ObligationState.OPEN, due_at__lt=now)
+        if value == "gone":
+            return rows.filter(state__in=[ObligationState.OPEN, ObligationState.MISSED], due_at__lt=now)
+        return rows.filter(state=ObligationState.OPEN, warn_at__lte=now, due_at__gte=now)

@@ -1,0 +1,89 @@
+"""领导看板: how the brigade stands, from figures and obligations alone; every figure opens the list behind it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from brigade.indicators.queries import as_of, by_month, by_unit, standings, top_of
+from brigade.indicators.rules import FIGURES, Indicator, Kind
+from brigade.kit.clocks import add_months, period_of
+from brigade.kit.web import page
+from brigade.org.models import Person, Unit
+from brigade.workbench import queries
+
+PERIODS = {"month": gettext_lazy("本月"), "quarter": gettext_lazy("本季"), "year": gettext_lazy("本年")}
+
+
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Leaders, for their own unit or one below it: cards, the year's course, obligations, units in their fixed order."""
+    user: Person = request.user  # type: ignore[assignment]
+    if not user.has_perm("indicators.view_figure"):
+        raise PermissionDenied(_("领导看板给领导和内勤看；你的数字在工作台上。"))
+    now = timezone.now()
+    units = Unit.objects.filter(pk__in=user.units_for("indicators.view_figure")).order_by("path")
+    unit = get_object_or_404(units, pk=request.GET["unit"]) if request.GET.get("unit", "").isdigit() else units.first()
+    kind = request.GET.get("period", "year")
+    period = period_of(timezone.localdate(now), kind if kind in PERIODS else "year")
+    end = min(period.end, timezone.localdate(now))
+    cards = [queries.Card(found) for found in standings(list(FIGURES), unit, period.start, end)]
+    funnel = queries.funnel(
+        Unit.objects.below(unit).values("pk"), _moment(period.start), _moment(end + timedelta(days=1)), now
+    )
+    context = {
+        "now": now,
+        "unit": unit,
+        "units": units,
+        "periods": [(code, label, code == period.kind) for code, label in PERIODS.items()],
+        "period": period,
+        "end": end,
+        "cards": cards,
+        "funnel": funnel,
+        "as_of": as_of(list(FIGURES)),
+        "courses": [_course(card.standing.indicator, unit, end) for card in cards[:2]],
+        "by_units": [_by_units(card.standing.indicator, unit, period.start, end) for card in cards],
+    }
+    return page(request, "workbench/dashboard.html", context, fragment="board")
+
+
+def _moment(day: date) -> datetime:
+    return datetime.combine(day, time.min, timezone.get_current_timezone())
+
+
+def _course(indicator: Indicator, unit: Unit, end: date) -> dict:
+    """The months of this year beside those of the last, for the chart and its table."""
+    top = top_of(indicator, unit)
+    this = {
+        month.month: (value, base)
+        for month, value, base in by_month(indicator.code, top, end.replace(month=1, day=1), end)
+    }
+    last_start = date(end.year - 1, 1, 1)
+    last = {
+        month.month: (value, base)
+        for month, value, base in by_month(indicator.code, top, last_start, add_months(end, -12))
+    }
+    rows = [
+        (month, _shown(indicator, this.get(month)), _shown(indicator, last.get(month)))
+        for month in range(1, end.month + 1)
+    ]
+    return {"indicator": indicator, "rows": rows, "year": end.year}
+
+
+def _shown(indicator: Indicator, sums: tuple | None) -> str:
+    if sums is None or (indicator.kind == Kind.RATIO and not sums[1]):
+        return ""
+    return queries.shown(sums[0] * 100 / sums[1] if indicator.kind == Kind.RATIO else sums[0], indicator.kind)
+
+
+def _by_units(indicator: Indicator, unit: Unit, start: date, end: date) -> dict:
+    rows = [
+        (found, indicator.drill(found, start, end), _shown(indicator, (value, base)), value, base)
+        for found, value, base in by_unit(indicator.code, top_of(indicator, unit), start, end)
+    ]
+    return {"indicator": indicator, "rows": rows, "is_ratio": indicator.kind == Kind.RATIO}

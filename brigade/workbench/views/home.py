@@ -1,0 +1,53 @@
+"""工作台: what is to be done today, what needs watching, this month's figures, quick entries."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from brigade.indicators.queries import as_of, standings
+from brigade.indicators.rules import FIGURES
+from brigade.kit.web import page
+from brigade.notices.queries import inbox
+from brigade.obligations.queries import open_counts
+from brigade.org.models import Person
+from brigade.workbench import menu, queries
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The day of one person; everybody who is signed in has one."""
+    now = timezone.now()
+    user: Person = request.user  # type: ignore[assignment]
+    counts = open_counts(user, now)
+    today = timezone.localdate(now)
+    unit = queries.home_unit(user, "indicators.view_figure")
+    cards = (
+        [queries.Card(found) for found in standings(list(FIGURES), unit, today.replace(day=1), today)] if unit else []
+    )
+    context = {
+        "now": now,
+        "heading": _heading(counts),
+        "counts": counts,
+        "groups": queries.todo_groups(user, now),
+        "quick": menu.quick_entries(user),
+        "warnings": [(row, queries.todo(row)) for row in queries.warnings(user, now)],
+        "cards": cards,
+        "as_of": as_of(list(FIGURES)) if cards else None,
+        "month_start": today.replace(day=1),
+        "recent": queries.recent(user),
+        "latest": list(inbox(user, unread_only=True)[:3]),
+    }
+    return page(request, "workbench/home.html", context)
+
+
+def _heading(counts: dict[str, int]) -> str:
+    if counts["today"] and counts["late"]:
+        return _("今天%(today)d件要办，另有%(late)d件已逾期") % counts
+    if counts["late"]:
+        return _("%(late)d件已逾期，先办这些") % counts
+    if counts["today"]:
+        return _("今天%(today)d件要办") % counts
+    if counts["total"]:
+        return _("今天没有到期的事，往后还有%(total)d件") % counts
+    return _("今天没有要办的事")
