@@ -1,1 +1,87 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use: a clean cache, an audit trail that can be emptied, a real worker, a browser."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+
+from brigade.audit.actions import drop_triggers
+
+ROOT = Path(__file__).resolve().parents[1]
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(autouse=True)
+def clean_cache():
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def emptying(request):
+    """Tests with real transactions empty all tables afterwards; the audit's triggers would refuse, and stand again
+    with the signal that follows the emptying."""
+    marker = request.node.get_closest_marker("django_db")
+    if not (marker and marker.kwargs.get("transaction")) and "transactional_db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    drop_triggers()
+
+
+@pytest.fixture
+def own_environment(transactional_db):
+    """Environment of a further process on the database, the broker and the files of the running test."""
+    name, user = connection.settings_dict["NAME"], connection.settings_dict["USER"]
+    if connection.vendor == "sqlite":
+        address = f"sqlite://{quote(str(name))}"
+    else:
+        password, place = connection.settings_dict["PASSWORD"], connection.settings_dict
+        address = f"postgresql://{quote(user)}:{quote(password)}@{place['HOST']}:{place['PORT']}/{quote(name)}"
+    return {**os.environ, "DATABASE_URL": address, "VAR_DIR": str(settings.VAR)}
+
+
+@pytest.fixture
+def start_worker(own_environment):
+    """Start a real Celery worker process; the test may kill it, and what still runs at its end is stopped."""
+    started = []
+
+    def start():
+        options = ["--concurrency=1", "--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel=ERROR"]
+        command = [sys.executable, "-m", "celery", "--app=brigade.config.celery", "--quiet", "worker", *options]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=own_environment, start_new_session=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, 9)
+        process.wait()
+
+
+# Browser journeys run where a browser is; a run without them says so, and with CI=true it fails
+
+
+def pytest_collection_modifyitems(config, items):
+    journeys = [item for item in items if "tests/browser/" in item.nodeid]
+    if journeys and not BROWSER:
+        if os.environ.get("CI") == "true":
+            raise pytest.UsageError("no Chromium was found, so the browser journeys cannot run")
+        config.hook.pytest_deselected(items=journeys)
+        items[:] = [item for item in items if item not in journeys]
+        config.stash[left_out] = len(journeys)
+
+
+left_out = pytest.StashKey[int]()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if count := config.stash.get(left_out, 0):
+        terminalreporter.write_line(f"{count} browser journeys did not run: no Chromium was found", yellow=True)

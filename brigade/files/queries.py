@@ -1,8 +1,8 @@
 """Reaching the content of a stored file. Who may see it is asked of its owner before."""
 
 import hashlib
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from django.conf import settings
 
@@ -13,7 +13,7 @@ def path_of(sha256: str) -> Path:
     return Path(settings.MEDIA_ROOT) / sha256[:2] / sha256
 
 
-def open_file(file: File) -> IO[bytes]:
+def open_file(file: File) -> BufferedReader:
     """The content for reading; FileNotFoundError is a loss of data and stays loud."""
     return open(path_of(file.sha256), "rb")
 

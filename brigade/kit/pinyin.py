@@ -35,5 +35,5 @@ def _readings(name: str, surname: bool) -> list[list[str]]:
 
 def _syllables(text: str) -> list[str]:
     """The usual reading, by words where the dictionary knows them; letters and digits one by one, other signs away."""
-    syllables = lazy_pinyin(half_width(strip_unsafe(text)), style=Style.NORMAL, errors=list)
-    return [syllable.lower() for syllable in syllables if syllable.isalnum()]
+    syllables = lazy_pinyin(half_width(strip_unsafe(text)), style=Style.NORMAL, errors=" ".join)
+    return [syllable.lower() for syllable in " ".join(syllables).split() if syllable.isalnum()]

@@ -34,7 +34,7 @@ def get_visible(request: HttpRequest, rows: type[Row] | QuerySet[Row], pk: Any, 
         row = found.visible_to(request.user).get(pk=pk)
     except (found.model.DoesNotExist, ValidationError, ValueError, OverflowError):
         raise Http404(_("没有这条记录，或者不在你的查看范围内。")) from None
-    if perm is not None and not request.user.has_perm(perm, row):  # type: ignore[union-attr]
+    if perm is not None and not request.user.has_perm(perm, row):
         raise PermissionDenied(_("你没有办理这一步的权限。"))
     return row
 
