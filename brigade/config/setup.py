@@ -103,6 +103,7 @@ def make_folders() -> None:
         VAR / "log",
         VAR / "cache",
         VAR / "files",
+        VAR / "static",
         VAR / "broker" / "queue",
         VAR / "broker" / "control",
     ):
