@@ -287,6 +287,9 @@ class Sheet:
         wanted = set(query.getlist("columns"))
         self.cells = [cell for cell in self.all_cells if cell.name in wanted] or [c for c in self.all_cells if c.shown]
         self.filters = filterset(query, queryset=rows, request=Asker(user))
+        for name in self.narrowed:
+            attrs = self.filters.form.fields[name].widget.attrs
+            attrs["class"] = f"{attrs.get('class', '')} set".strip()
         asked = query.get("sort", "")
         name = asked.removeprefix("-")
         self.sorted_by = next((cell for cell in self.all_cells if cell.sort and cell.name == name), None)
