@@ -1,4 +1,4 @@
-"""The door between requests: a session that ended asks for a new sign-in, a first password is changed before all else."""
+"""The door between requests: a session that ended asks for a new sign-in, a first password is changed first."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from brigade.org import actions
 
-PASSWORD_PAGE = "workbench:password"
-OPEN_BEFORE_PASSWORD = {PASSWORD_PAGE, "workbench:logout"}
+CHANGE_PAGE = "workbench:password"
+OPEN_BEFORE_PASSWORD = {CHANGE_PAGE, "workbench:logout"}
 SEEN_EVERY = 60
 """Seconds between two notes of activity: a note is a write."""
 
@@ -31,7 +31,7 @@ def safe_next(request: HttpRequest, address: str) -> str:
 
 
 class IdleSessionMiddleware:
-    """Ends a session after half an hour without a request, and twelve hours after it began, whatever the browser says."""
+    """Ends a session after half an hour without a request, and twelve hours after it began."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -95,7 +95,7 @@ class FirstPasswordMiddleware:
         if not request.user.is_authenticated or not request.user.must_change_password:
             return None
         if "HX-Request" in request.headers:
-            return HttpResponse(status=204, headers={"HX-Redirect": resolve_url(PASSWORD_PAGE)})
+            return HttpResponse(status=204, headers={"HX-Redirect": resolve_url(CHANGE_PAGE)})
         if is_api:
             return _plain(_("先修改初始密码。"), 403)
-        return redirect(PASSWORD_PAGE)
+        return redirect(CHANGE_PAGE)

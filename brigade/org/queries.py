@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.apps import apps
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from brigade.kit.discover import rooms
 from brigade.org.models import Grant, Person, Posting, Record, Unit
 from brigade.org.states import PERMISSIONS, Role
 
@@ -113,3 +116,30 @@ def postings_of(person: Person) -> QuerySet[Posting]:
 def grants_of(person: Person) -> QuerySet[Grant]:
     """What the person was granted, running ones first."""
     return person.grants.select_related("unit", "person").order_by("ends_on", "-starts_on", "-pk")
+
+
+VIEWING = {"view": _lazy("查看"), "change": _lazy("修改"), "reveal": _lazy("查看敏感信息")}
+
+
+def role_catalogue() -> list[tuple[str, list[tuple[str, str, frozenset[str]]]]]:
+    """Subject → (what may be done, permission, roles), as the slices declare it and an official can read it."""
+    subjects: dict[str, list[tuple[str, str, frozenset[str]]]] = defaultdict(list)
+    moves = _labels_of_moves()
+    for perm, roles in PERMISSIONS.items():
+        app, _dot, name = perm.partition(".")
+        verb, _line, model = name.partition("_")
+        subject = apps.all_models.get(app, {}).get(model)
+        words = moves.get(perm) or [str(VIEWING.get(verb, verb))]
+        label = subject._meta.verbose_name if subject else apps.get_app_config(app).verbose_name
+        subjects[str(label)].append(("、".join(words), perm, roles))
+    return list(subjects.items())
+
+
+def _labels_of_moves() -> dict[str, list[str]]:
+    """Permission → labels of the moves that ask for it."""
+    labels: dict[str, list[str]] = defaultdict(list)
+    for module in rooms("moves"):
+        for move in getattr(module, "MOVES", ()):
+            if str(move.label) not in labels[move.perm]:
+                labels[move.perm].append(str(move.label))
+    return labels

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.apps import apps
-from django.db.models import Count, F, Q
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, F, Min, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from brigade.audit.models import AuditEvent
+from brigade.audit.queries import triggers_in_place
 from brigade.indicators.queries import Standing
 from brigade.indicators.rules import Kind
+from brigade.jobs.models import Job
 from brigade.kit.templatetags.ui import rounded
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
@@ -217,3 +223,42 @@ def home_unit(person: Person, perm: str) -> Unit | None:
     """The highest unit on which a grant gives the person `perm`: whose figures his pages show."""
     units = Unit.objects.filter(pk__in=person.units_for(perm))
     return units.order_by("path").first()
+
+
+# Readiness
+
+LATE_JOB = timedelta(minutes=15)
+LEAST_FREE_MB = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one part of the installation says of itself; without a `needed` one no page can be served."""
+
+    name: str
+    ok: bool
+    value: int | None = None
+    needed: bool = True
+
+
+def readiness(now: datetime) -> list[Check]:
+    """Database, migrations, audit triggers, disk and the oldest job that nobody took; a late job takes no page away."""
+    free_mb = shutil.disk_usage(settings.VAR).free // 2**20
+    disk = Check("disk_free_mb", free_mb >= LEAST_FREE_MB, free_mb)
+    try:
+        oldest = Job.objects.due(now).aggregate(at=Min("due_at"))["at"]
+        waited = now - oldest if oldest else timedelta(0)
+        return [
+            Check("database", True),
+            Check("migrations", not _unapplied()),
+            Check("audit_triggers", triggers_in_place()),
+            disk,
+            Check("oldest_job_seconds", waited < LATE_JOB, int(waited.total_seconds()), needed=False),
+        ]
+    except DatabaseError:
+        return [Check("database", False), disk]
+
+
+def _unapplied() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

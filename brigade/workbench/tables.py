@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from brigade.audit.queries import verb_label, verb_labels
+from brigade.audit.states import Result
 from brigade.ledgers.tables import (
     Column,
     DaysFilter,
@@ -24,6 +26,7 @@ from brigade.ledgers.tables import (
 from brigade.obligations.models import Obligation
 from brigade.obligations.rules import RULES
 from brigade.obligations.states import ObligationState
+from brigade.org.models import Person, Unit
 from brigade.workbench.queries import subject_url
 
 TONES = {
@@ -84,3 +87,49 @@ class ObligationFilters(LedgerFilters):
         if value == "gone":
             return rows.filter(state__in=[ObligationState.OPEN, ObligationState.MISSED], due_at__lt=now)
         return rows.filter(state=ObligationState.OPEN, warn_at__lte=now, due_at__gte=now)
+
+
+class AuditTable(django_tables2.Table):
+    """审计: when, who, did what, to what, with what result."""
+
+    at = Column(orderable=True, linkify=("workbench:audit_detail", [django_tables2.A("pk")]))
+    actor_name = Column(small="actor_no")
+    sentence = Column(width=80)
+    result = StateColumn(tones={Result.REFUSED: "off", Result.FAILED: "late"})
+    ip = Column(css="fit")
+    verb = Column(visible=False)
+    note = Column(visible=False)
+    target_number = Column(visible=False)
+    request_id = Column(visible=False, verbose_name=_("请求"))
+    terminal = Column(visible=False)
+
+    def render_verb(self, value: str) -> str:
+        return verb_label(value)
+
+
+class ActorFilter(django_filters.CharFilter):
+    """A person by number, name, pinyin or initials."""
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        return qs.filter(actor_id__in=Person.objects.found_by(value).values("pk")) if value else qs
+
+
+class EventUnitFilter(UnitFilter):
+    """Events keep their unit as a bare number."""
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return qs.filter(unit_id__in=Unit.objects.below(value).values("pk")) if value else qs
+
+
+def verb_choices() -> list[tuple[str, str]]:
+    return sorted(((verb, str(label)) for verb, label in verb_labels().items()), key=lambda choice: choice[1])
+
+
+class AuditFilters(LedgerFilters):
+    """Who, what, where, when, how it ended."""
+
+    who = ActorFilter(label=_("谁"), max_length=40)
+    verb = django_filters.ChoiceFilter(label=_("事项"), choices=verb_choices)
+    unit = EventUnitFilter(label=_("单位"), perm="audit.view_auditevent")
+    at = DaysFilter(label=_("时间"))
+    result = django_filters.ChoiceFilter(label=_("结果"), choices=Result.choices)

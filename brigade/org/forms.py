@@ -1,0 +1,156 @@
+"""Input about units, people, grants and passwords."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from brigade.kit.forms import DayInput
+from brigade.org.models import Person, Unit
+from brigade.org.states import PersonKind, Role, Tree, UnitKind
+
+PHONE = r"^1[3-9]\d{9}$"
+
+
+def today() -> Any:
+    return timezone.localdate()
+
+
+class DayField(forms.DateField):
+    """A day, today unless another is picked."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"initial": today, "widget": DayInput(), **kwargs})
+
+
+class UnitField(forms.ModelChoiceField):
+    """An open unit out of those on which the user has a permission; the form says which by `reach`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Unit.objects.none(), **{"label": _("单位"), "empty_label": _("选一个单位"), **kwargs})
+
+    def reach(self, user: Person, perm: str) -> None:
+        units = Unit.objects.filter(pk__in=user.units_for(perm)).open_on(today())
+        self.queryset = units.order_by("tree", "path")
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}（{obj.get_tree_display()}）"
+
+
+class PhoneField(forms.RegexField):
+    def __init__(self, **kwargs: Any) -> None:
+        wrong = {"invalid": _("手机号是 1 开头的 11 位数字。")}
+        super().__init__(PHONE, **{"label": _("手机号"), "required": False, "error_messages": wrong, **kwargs})
+
+
+class SignInForm(forms.Form):
+    police_no = forms.CharField(
+        label=_("警号"), max_length=32, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label=_("密码"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class PasswordForm(forms.Form):
+    current = forms.CharField(
+        label=_("现在的密码"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    new = forms.CharField(
+        label=_("新密码"),
+        max_length=128,
+        strip=False,
+        help_text=_("至少 10 位，含大写、小写、数字、符号中的三种；不含警号和姓名，不用最近 5 次用过的。"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("再输一次"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_again(self) -> str:
+        again = self.cleaned_data["again"]
+        if again != self.cleaned_data.get("new", again):
+            raise forms.ValidationError(_("两次输的不一样。"))
+        return again
+
+
+class OpenUnitForm(forms.Form):
+    tree = forms.ChoiceField(label=_("序列"), choices=Tree.choices)
+    kind = forms.ChoiceField(label=_("类别"), choices=UnitKind.choices)
+    code = forms.CharField(label=_("代码"), max_length=24)
+    name = forms.CharField(label=_("名称"), max_length=80)
+    short_name = forms.CharField(label=_("简称"), max_length=24)
+    opened_on = DayField(label=_("设立日期"))
+
+
+class MoveUnitForm(forms.Form):
+    parent = UnitField(label=_("移到"))
+    since = DayField(label=_("从哪天起"))
+
+
+class CloseUnitForm(forms.Form):
+    closed_on = DayField(label=_("撤销日期"))
+
+
+class ChangePersonForm(forms.Form):
+    name = forms.CharField(label=_("姓名"), max_length=40)
+    kind = forms.ChoiceField(label=_("身份"), choices=PersonKind.choices)
+    phone = PhoneField(help_text=_("留空则不改。"))
+
+    def clean_phone(self) -> str | None:
+        return self.cleaned_data["phone"] or None
+
+
+class EnrolPersonForm(forms.Form):
+    police_no = forms.RegexField(
+        r"^[0-9A-Za-z]{4,16}$",
+        label=_("警号"),
+        error_messages={"invalid": _("警号是 4 到 16 位数字或字母。")},
+    )
+    name = forms.CharField(label=_("姓名"), max_length=40)
+    kind = forms.ChoiceField(label=_("身份"), choices=PersonKind.choices)
+    unit = UnitField()
+    title = forms.CharField(label=_("职务"), max_length=40, required=False)
+    starts_on = DayField(label=_("任职日期"))
+    phone = PhoneField()
+
+
+class PostPersonForm(forms.Form):
+    unit = UnitField(label=_("到哪个单位"))
+    title = forms.CharField(label=_("职务"), max_length=40, required=False)
+    starts_on = DayField(label=_("任职日期"))
+
+
+class EndPostingForm(forms.Form):
+    ends_on = DayField(label=_("离任日期"))
+
+
+class GrantForm(forms.Form):
+    role = forms.ChoiceField(label=_("角色"), choices=Role.choices)
+    unit = UnitField(label=_("管到哪个单位"), help_text=_("包括它的全部下级。"))
+    starts_on = DayField(label=_("起"))
+    ends_on = forms.DateField(
+        label=_("止"), required=False, widget=DayInput(), help_text=_("借调、临时授权写上；到这一天就不再有效。")
+    )
+    reason = forms.CharField(label=_("事由"), max_length=200, required=False)
+
+
+class EndGrantForm(forms.Form):
+    ends_on = DayField(label=_("从哪天起收回"))
+    reason = forms.CharField(label=_("事由"), max_length=200, required=False)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("事由"), max_length=200)

@@ -1,0 +1,52 @@
+"""Columns and filters of the list of people."""
+
+from __future__ import annotations
+
+import django_filters
+import django_tables2
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from brigade.ledgers.tables import CodeColumn, Column, LedgerFilters, UnitFilter
+from brigade.org.models import Person, Unit
+from brigade.org.states import PersonKind
+
+
+class PeopleTable(django_tables2.Table):
+    police_no = CodeColumn(orderable=True)
+    name = Column(linkify=True)
+    kind = Column()
+    unit_name = Column(verbose_name=_("单位"))
+    post_title = Column(verbose_name=_("职务"))
+    phone_tail = Column()
+    is_active = Column()
+    signed_in_at = Column(visible=False)
+
+    def render_phone_tail(self, value: str) -> str:
+        return f"*******{value}"
+
+    value_phone_tail = render_phone_tail
+
+
+class FindPerson(django_filters.CharFilter):
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        return qs.found_by(value or "")
+
+
+class WorksIn(UnitFilter):
+    """Whoever works in the unit, or in one below it, today."""
+
+    def filter(self, qs: QuerySet, value: Unit | None) -> QuerySet:
+        return qs.working_in(Unit.objects.below(value).values("pk"), timezone.localdate()) if value else qs
+
+
+class PeopleFilters(LedgerFilters):
+    q = FindPerson(label=_("警号、姓名、拼音、首字母"), max_length=40)
+    unit = WorksIn(label=_("单位"), perm="org.view_person")
+    kind = django_filters.ChoiceFilter(label=_("身份"), choices=PersonKind.choices)
+    is_active = django_filters.ChoiceFilter(label=_("账号"), choices=[("1", _("启用")), ("0", _("停用"))])
+
+    class Meta:
+        model = Person
+        fields = ["q", "unit", "kind", "is_active"]
