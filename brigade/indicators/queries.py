@@ -54,7 +54,7 @@ class Standing:
 
 
 def standings(codes: Collection[str], unit: Unit, start: date, end: date) -> list[Standing]:
-    """The named indicators for `unit` with all below it, from `start` to `end` inclusive, in three queries each tree."""
+    """The named indicators for `unit` with all below it, from `start` to `end` inclusive: three queries each."""
     found = []
     last = (add_months(start, -12), add_months(end, -12))
     for indicator in (FIGURES[code] for code in codes):

@@ -25,7 +25,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {"indicators.view_figure": LEADERS}
 
 
 class Kind(StrEnum):
-    """How values of one indicator add up over days: flows are summed, of stocks the last counts, ratios sum both parts."""
+    """How values of one indicator add up over days: flows are summed, the last stock counts, ratios sum both parts."""
 
     FLOW = "flow"
     STOCK = "stock"

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from brigade.kit import context
 from brigade.jobs.queries import broker_ok
+from brigade.kit import context
 from brigade.notices.queries import unread_count
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
@@ -93,7 +92,7 @@ class Menu:
     post: str
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
+def shell(request: Any) -> dict[str, Any]:
     """Context of every page; computed only where a template asks, so a fragment pays nothing for it."""
     user = request.user
     if not user.is_authenticated:

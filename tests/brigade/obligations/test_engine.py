@@ -1,0 +1,196 @@
+"""The engine of obligations, with a rule of its own: one report a month from every squadron."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from brigade.kit.clocks import parse_period, period_of
+from brigade.notices.models import Message
+from brigade.obligations import actions, queries
+from brigade.obligations.models import Obligation, Reminder
+from brigade.obligations.rules import (
+    RULES,
+    Answer,
+    Key,
+    Rule,
+    Step,
+    day_of_month,
+    last_workday_of_month,
+    workdays_from_due,
+)
+from brigade.obligations.states import ObligationState
+from brigade.org.models import Unit
+from brigade.org.states import Role
+from brigade.reference.actions import load_reference
+from tests.brigade.org.factories import person, unit
+
+pytestmark = pytest.mark.django_db
+
+
+def at(text: str) -> datetime:
+    return timezone.make_aware(datetime.fromisoformat(text))
+
+
+class Reports:
+    """A rule whose records are a set of (unit id, month): what has been handed in."""
+
+    def __init__(self):
+        self.handed_in: set[tuple[int, str]] = set()
+        self.asked = 0
+
+    def answer(self, keys, now):
+        self.asked += 1
+        units = Unit.objects.in_bulk({int(key.subject) for key in keys})
+        for key in keys:
+            period = parse_period(key.period)
+            unit = units.get(int(key.subject))
+            if unit is None:
+                continue
+            due = at(f"{period.end}T23:59:59")
+            met = (unit.pk, key.period) in self.handed_in
+            state = ObligationState.MET if met else ObligationState.MISSED if due < now else ObligationState.OPEN
+            yield Answer(
+                key, unit.pk, f"{unit.short_name}{key.period}月报", at(f"{period.start}T00:00:00"), due, state,
+                post=Role.CLERK, warn_at=due - timedelta(days=5), count=int(met),
+            )  # fmt: skip
+
+    def due_keys(self, now):
+        month = period_of(timezone.localdate(now), "month")
+        for period in (month.previous, month):
+            for pk in Unit.objects.filter(kind="squadron").values_list("pk", flat=True):
+                yield Key("report", "org.unit", str(pk), period.code)
+
+
+@pytest.fixture
+def reports(monkeypatch):
+    rule = Reports()
+    monkeypatch.setitem(
+        RULES,
+        "report",
+        Rule(
+            code="report",
+            label="月报",
+            basis="测试",
+            kinds=frozenset(),
+            touched=lambda record: (),
+            answer=rule.answer,
+            due_keys=rule.due_keys,
+            action=lambda row: ("去写", "/"),
+            ladder=(
+                Step("20th", "", day_of_month(20)),
+                Step("25th", "", day_of_month(25)),
+                Step("last", "", last_workday_of_month),
+                Step("escalate", "", workdays_from_due(1), (Role.POLITICAL_OFFICER,)),
+            ),
+        ),
+    )
+    load_reference()
+    return rule
+
+
+@pytest.fixture
+def squadron():
+    return unit(parent=unit("大队"))
+
+
+@pytest.fixture
+def clerk(squadron):
+    return person(Role.CLERK, at=squadron)
+
+
+def only(**where):
+    return Obligation.objects.get(rule="report", **where)
+
+
+def reconcile(moment):
+    return actions.reconcile(now=moment, rules=["report"])
+
+
+def test_a_new_period_makes_one_duty_and_a_second_run_changes_nothing(reports, squadron):
+    assert len(reconcile(at("2026-02-01T00:05"))) == 2
+    assert reconcile(at("2026-02-01T00:05")) == []
+    assert only(period="2026-02").state == ObligationState.OPEN
+    assert only(period="2026-01").state == ObligationState.MISSED
+
+
+def test_a_record_meets_its_duty_at_once_and_taking_it_back_opens_it_again(reports, squadron):
+    now = at("2026-02-10T09:00")
+    key = Key("report", "org.unit", str(squadron.pk), "2026-02")
+    reports.handed_in.add((squadron.pk, "2026-02"))
+    assert [row.state for row in actions.touch([key], now=now)] == [ObligationState.MET]
+    reports.handed_in.clear()
+    assert [row.state for row in actions.touch([key], now=now)] == [ObligationState.OPEN]
+
+
+def test_a_period_that_closes_unmet_is_missed_next_day(reports, squadron):
+    reconcile(at("2026-02-10T00:05"))
+    assert only(period="2026-02").state == ObligationState.OPEN
+    reconcile(at("2026-03-01T00:05"))
+    assert only(period="2026-02").state == ObligationState.MISSED
+
+
+def test_reconciling_a_hundred_units_asks_as_little_as_one(reports, squadron, django_assert_max_num_queries):
+    for _n in range(100):
+        unit(parent=squadron.parent)
+    reconcile(at("2026-02-10T00:05"))
+    with django_assert_max_num_queries(12):
+        reconcile(at("2026-03-11T00:05"))
+    with django_assert_max_num_queries(8):
+        reconcile(at("2026-03-12T00:05"))
+
+
+def lines_to(person):
+    return list(Message.objects.filter(recipient=person).order_by("created_at").values_list("created_at", "body"))
+
+
+def test_the_ladder_skips_the_spring_festival_and_ends_with_the_superior(reports, squadron, clerk):
+    """services.md scenario 29: 20 February moves to the 24th, then the 25th, Saturday the 28th; escalation 2 March."""
+    leader = person(Role.POLITICAL_OFFICER, at=squadron.parent)
+    reports.handed_in.add((squadron.pk, "2026-01"))
+    told = []
+    day = at("2026-02-18T08:30")
+    while day <= at("2026-03-03T08:30"):
+        actions.reconcile(now=day, rules=["report"])
+        if queries.calendar().is_workday(day.date()):
+            actions.send_digest(now=day)
+        told += [(day.date().isoformat(), row.recipient) for row in Message.objects.filter(created_at=day)]
+        day += timedelta(days=1)
+    assert [when for when, who in told if who == clerk] == ["2026-02-24", "2026-02-25", "2026-02-28", "2026-03-02"]
+    assert [when for when, who in told if who == leader] == ["2026-03-02"]
+
+
+def test_what_is_done_in_time_is_not_chased_any_more(reports, squadron, clerk):
+    reports.handed_in.add((squadron.pk, "2026-01"))
+    reconcile(at("2026-02-25T08:30"))
+    actions.send_digest(now=at("2026-02-25T08:30"))
+    reports.handed_in.add((squadron.pk, "2026-02"))
+    reconcile(at("2026-02-26T10:00"))
+    actions.send_digest(now=at("2026-02-28T08:30"))
+    assert len(lines_to(clerk)) == 1
+
+
+def test_a_digest_run_twice_or_three_days_late_is_one_message(reports, squadron, clerk):
+    reports.handed_in.add((squadron.pk, "2026-01"))
+    now = at("2026-02-25T08:30")
+    reconcile(now)
+    for moment in (now, now, now + timedelta(minutes=5)):
+        actions.send_digest(now=moment)
+    assert len(lines_to(clerk)) == 1
+    assert Reminder.objects.filter(person=clerk).count() == 1
+
+
+def test_nobody_gets_a_message_with_nothing_in_it(reports, squadron, clerk):
+    reports.handed_in |= {(squadron.pk, "2026-01"), (squadron.pk, "2026-02")}
+    reconcile(at("2026-02-25T08:30"))
+    assert actions.send_digest(now=at("2026-02-25T08:30")) == "提醒0人"
+
+
+def test_a_duty_follows_the_post_to_the_next_holder(reports, squadron, clerk):
+    reconcile(at("2026-02-25T08:30"))
+    today = timezone.localdate()
+    clerk.grants.update(ends_on=today)
+    successor = person(Role.CLERK, at=squadron)
+    assert queries.open_counts(successor, at("2026-02-25T09:00"))["total"] == 1
+    fresh = type(clerk).objects.get(pk=clerk.pk)
+    assert queries.open_counts(fresh, at("2026-02-25T09:00"))["total"] == 0
