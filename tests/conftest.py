@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from brigade.audit.actions import drop_triggers
+from brigade.reference import queries as reference
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -20,7 +21,10 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 
 @pytest.fixture(autouse=True)
 def clean_cache():
+    """Nothing kept by an earlier test: neither the cache nor what the process holds of the reference data."""
     cache.clear()
+    reference.kept_calendar.drop()
+    reference.kept_parameters.drop()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """Queueing, claiming, running and planning work. Nobody but the machine calls these, so they have no `by`."""
 
 import logging
-import random
 import time
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +26,8 @@ log = logging.getLogger(__name__)
 WAKE_TASK = "brigade.jobs.tasks.wake"
 PUBLISH_TIMEOUT_SECONDS = 1
 SILENT_SECONDS = 15
-_silent_until = 0.0
+_silence = {"until": 0.0}
+"""Per process: until when the broker is left alone after a failure."""
 
 
 class LeaseLost(RuntimeError):
@@ -131,8 +131,7 @@ def _give_back(job: Job, error: str, due_at: datetime | None) -> None:
     if due_at is None:
         changes: dict[str, Any] = {"state": JobState.FAILED, "finished_at": timezone.now(), "result": error[:400]}
     else:
-        jitter = timedelta(seconds=random.uniform(0, 20))
-        changes = {"state": JobState.QUEUED, "due_at": due_at + jitter}
+        changes = {"state": JobState.QUEUED, "due_at": due_at}
     _held(job).update(error=error[:2000], lease_owner="", lease_until=None, **changes)
 
 
@@ -194,8 +193,7 @@ def _wake(job_id: int) -> None:
 
     After a failure the process leaves the broker alone for SILENT_SECONDS, so that a page pays for it at most once.
     """
-    global _silent_until
-    if time.monotonic() < _silent_until:
+    if time.monotonic() < _silence["until"]:
         return
     try:
         with current_app.connection_for_write(connect_timeout=PUBLISH_TIMEOUT_SECONDS) as connection:
@@ -203,12 +201,13 @@ def _wake(job_id: int) -> None:
                 **connection.transport_options,
                 "socket_connect_timeout": PUBLISH_TIMEOUT_SECONDS,
                 "socket_timeout": PUBLISH_TIMEOUT_SECONDS,
+                "max_retries": 0,
             }
             current_app.send_task(
                 WAKE_TASK, kwargs={"job_id": job_id}, connection=connection, retry=False, ignore_result=True
             )
     except Exception as error:  # noqa: BLE001 a broker can fail in many ways, and none of them concerns the request
-        _silent_until = time.monotonic() + SILENT_SECONDS
+        _silence["until"] = time.monotonic() + SILENT_SECONDS
         log.warning("the broker cannot be reached: %s", type(error).__name__)
         _pulse(BROKER, ok=False, now=timezone.now(), note=type(error).__name__)
 

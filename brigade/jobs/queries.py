@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from brigade.jobs.models import Job, Pulse
@@ -40,7 +41,7 @@ def runner(name: str) -> Callable[[Job], str]:
     """What runs a job of that name. Only code can register one; any other name is a bug: LookupError."""
     if timed := schedule().get(name):
         call = import_string(timed.call)
-        return lambda job: call(now=job.planned_at)
+        return lambda job: call(now=timezone.localtime(job.planned_at))
     if path := runners().get(name):
         call = import_string(path)
         return lambda job: call(job=job)

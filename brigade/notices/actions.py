@@ -2,8 +2,9 @@
 
 import json
 import os
+import time
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -149,15 +150,20 @@ def relay(*, now: datetime) -> str:
 
 
 def deliver(*, now: datetime) -> str:
-    """Send what is due to the outside, batch by batch, each message under a lease.
+    """Send what is due to the outside, batch by batch, for at most DELIVER_SECONDS.
 
-    A message whose sender died is asked after at its channel: if it did not leave it is sent, if nobody can say it
-    becomes UNKNOWN and is never sent again by itself. What has become untrue or too old does not leave.
+    A message whose sender died in the act is asked after at its channel: if it did not leave it is sent, if nobody can
+    say it becomes UNKNOWN and is never sent again by itself. What has become untrue or too old does not leave.
     """
-    settled = _settle_lapsed(now)
-    sent = 0
-    while batch := _claim(now):
-        sent += sum(_send(message, now) for message in batch)
+    started = time.monotonic()
+
+    def clock() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - started)
+
+    settled, sent = _settle_lapsed(now), 0
+    while time.monotonic() - started < rules.DELIVER_SECONDS and (batch := _claim(clock())):
+        senders = {channel: adapter(channel) for channel in {message.channel for message in batch}}
+        sent += sum(_send(message, senders[message.channel], clock()) for message in batch)
     return _("发出%(sent)s条，核对%(settled)s条") % {"sent": sent, "settled": settled}
 
 
@@ -173,8 +179,10 @@ def _settle_lapsed(now: datetime) -> int:
         match sender.was_sent(message) if sender else None:
             case True:
                 _finish(message, MessageState.SENT, sent_at=now)
-            case False:
+            case False if message.attempts < rules.ATTEMPTS:
                 _finish(message, MessageState.WAITING)
+            case False:
+                _finish(message, MessageState.FAILED, note=_("发送中断"))
             case None:
                 _finish(message, MessageState.UNKNOWN, note=_("发送中断，结果不明"))
     return len(lapsed)
@@ -182,9 +190,12 @@ def _settle_lapsed(now: datetime) -> int:
 
 @transaction.atomic
 def _claim(now: datetime) -> list[Message]:
-    """Take the next due messages for one lease, after dropping those that must not leave any more."""
+    """Take the next due messages for one lease, after dropping those that must not leave any more.
+
+    They stay WAITING until their own turn, so that a worker that dies leaves at most one message in doubt.
+    """
     owner = str(uuid4())
-    due = Message.objects.filter(state=MessageState.WAITING, not_before__lte=now)
+    due = Message.objects.due(now)
     allowed_at = queries.quiet_hours(now).next_allowed(now)
     if allowed_at > now:
         due = due.filter(code__in=[notice.code for notice in NOTICES.values() if notice.urgent])
@@ -206,11 +217,9 @@ def _claim(now: datetime) -> list[Message]:
         _drop(off, MessageState.DROPPED, _("渠道已关闭"))
         gone = {*expired, *untrue, *off}
         batch = [row for row in rows if row.pk not in gone]
-    Message.objects.filter(pk__in=[row.pk for row in batch]).update(
-        state=MessageState.SENDING, lease_owner=owner, lease_until=now + rules.LEASE, attempts=F("attempts") + 1
-    )
+    Message.objects.filter(pk__in=[row.pk for row in batch]).update(lease_owner=owner, lease_until=now + rules.LEASE)
     for row in batch:
-        row.lease_owner, row.attempts = owner, row.attempts + 1
+        row.lease_owner = owner
     return batch
 
 
@@ -218,20 +227,21 @@ def _drop(ids: list[int], state: MessageState, note: str) -> None:
     Message.objects.filter(pk__in=ids, state=MessageState.WAITING).update(state=state, note=note)
 
 
-def _send(message: Message, now: datetime) -> bool:
-    """Send one message whose lease is held, and write down how it went."""
-    sender = adapter(message.channel)
-    assert sender is not None  # claimed under the same settings
+def _send(message: Message, sender: Adapter, now: datetime) -> bool:
+    """Send one message if its lease is still held, and write down how it went."""
+    own = Message.objects.filter(pk=message.pk, state=MessageState.WAITING, lease_owner=message.lease_owner)
+    if not own.update(state=MessageState.SENDING, lease_until=now + rules.LEASE, attempts=F("attempts") + 1):
+        return False
     try:
         sender.send(message)
     except NotSent as error:
-        again = rules.next_attempt(now, message.attempts)
+        again = rules.next_attempt(now, message.attempts + 1)
         if again is None:
             _finish(message, MessageState.FAILED, note=str(error))
         else:
             _finish(message, MessageState.WAITING, note=str(error), not_before=again)
         return False
-    except Exception as error:  # noqa: BLE001 whatever else went wrong, the message may be out: never send it again blindly
+    except Exception as error:  # noqa: BLE001 it may be out: never send it again blindly
         _finish(message, MessageState.UNKNOWN, note=type(error).__name__)
         return False
     _finish(message, MessageState.SENT, sent_at=now)

@@ -1,5 +1,6 @@
 """Messages to people, both the outbox and the inbox."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def unread(self) -> "MessageQuerySet":
         return self.filter(read_at__isnull=True)
+
+    def due(self, now: datetime) -> "MessageQuerySet":
+        """Outside messages that may leave and that no worker holds."""
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        return self.filter(free, state=MessageState.WAITING, not_before__lte=now)
 
 
 class Message(models.Model):

@@ -56,7 +56,7 @@ def _ask(message: Message) -> bool:
 
 
 def unclear(since: datetime | None = None) -> MessageQuerySet:
-    """Outside messages that nobody can say of whether they arrived, or that could not be sent: for a person to judge."""
+    """Outside messages that failed, or of which nobody knows whether they arrived: for a person to judge."""
     messages = Message.objects.exclude(channel=Channel.APP).filter(
         state__in=(MessageState.UNKNOWN, MessageState.FAILED)
     )

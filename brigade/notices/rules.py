@@ -15,6 +15,7 @@ Text = Any
 
 LEASE = timedelta(minutes=5)
 BATCH = 200
+DELIVER_SECONDS = 120
 ATTEMPTS = 5
 BACKOFF_MINUTES = (1, 5, 15, 60, 240)
 BADGE_LIMIT = 99
