@@ -1,14 +1,20 @@
-"""The settings of the tests: keys and files of their own, quick password hashes, files served as they are."""
+"""The settings of the tests: keys, files and broker of their own, quick password hashes, plain static files."""
 
 import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 if "VAR_DIR" not in os.environ:
-    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="brigade-test-")
+    os.environ["VAR_DIR"] = _made = tempfile.mkdtemp(prefix="brigade-test-")
     _owner = os.getpid()
-    atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(os.environ["VAR_DIR"], ignore_errors=True))
+    atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(_made, ignore_errors=True))
+_lane = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+if Path(os.environ["VAR_DIR"]).name != _lane:
+    os.environ["VAR_DIR"] += f"/{_lane}"
+    if "REDIS_URL" in os.environ:
+        os.environ["REDIS_URL"] = os.environ["REDIS_URL"].rsplit("/", 1)[0] + f"/{2 * int(_lane[2:])}"
 
 from brigade.config import setup
 
