@@ -32,27 +32,24 @@ class FormRenderer(TemplatesSetting):
 
 
 class DayInput(forms.DateInput):
-    """A day, picked from the browser's calendar or typed."""
-
-    input_type = "date"
+    """A day as 2026-11-20, typed (1120 will do) or picked from a Chinese calendar, whatever the browser's language is."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
+        own = {"data-day": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": "2026-01-31"}
+        super().__init__(own | (attrs or {}), format="%Y-%m-%d")
 
 
 class ClockInput(forms.TimeInput):
-    """A time of day to the minute."""
-
-    input_type = "time"
+    """A time of day as 15:00, typed (15 or 1530 will do) or moved by the arrow keys."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%H:%M")
+        own = {"data-clock": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": "08:30"}
+        super().__init__(own | (attrs or {}), format="%H:%M")
 
 
 class MomentInput(forms.DateTimeInput):
-    """Day and time of day to the minute."""
-
-    input_type = "datetime-local"
+    """Day and time of day to the minute, as 2026-11-20 15:00."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+        own = {"data-day": "time", "autocomplete": "off", "placeholder": "2026-01-31 08:30"}
+        super().__init__(own | (attrs or {}), format="%Y-%m-%d %H:%M")

@@ -53,8 +53,11 @@ def state(tone: str, word: str, box: bool = False, drawing: str = "") -> SafeStr
 
 
 @register.simple_tag
-def cell(tone: str, word: str, small: str = "", href: str = "", picked: bool = False) -> SafeString:
-    """One cell of a matrix: icon and word, below it done/due or the reason. With `href` it opens its detail."""
+def cell(tone: str, word: str, small: str = "", href: str = "", picked: bool = False, target: str = "") -> SafeString:
+    """One cell of a matrix: icon and word, below it done/due or the reason. With `href` it opens its detail.
+
+    `target` names the part of the page ("#cell") that the detail replaces without a new page.
+    """
     inside = format_html("<span>{} {}</span>", icon(CELL_ICONS.get(tone, "circle")), word)
     if small:
         inside = format_html("{}<small>{}</small>", inside, small)
@@ -62,7 +65,9 @@ def cell(tone: str, word: str, small: str = "", href: str = "", picked: bool = F
     if not href:
         return format_html('<span class="{}">{}</span>', classes, inside)
     current = mark_safe(' aria-current="true"') if picked else ""
-    return format_html('<a class="{}" href="{}"{} data-cell>{}</a>', classes, href, current, inside)
+    swap = ' hx-get="{}" hx-target="{}" hx-swap="outerHTML" hx-push-url="true"'
+    load = format_html(swap, href, target) if target else ""
+    return format_html('<a class="{}" href="{}"{}{} data-cell>{}</a>', classes, href, current, load, inside)
 
 
 @register.simple_tag(takes_context=True)

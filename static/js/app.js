@@ -1,0 +1,39 @@
+/* Every page loads this: what all pages need at once, the rest when the page holds an element that asks for it. */
+import "./once.js";
+import "./drafts.js";
+import "./toast.js";
+import "./session.js";
+import "./shell.js";
+import "./keys.js";
+
+const behaviours = {
+  "[data-draft]": () => import("./draft.js"),
+  "[data-rows]": () => import("./rows.js"),
+  "[data-segments]": () => import("./segments.js"),
+  "[data-rollcall]": () => import("./rollcall.js"),
+  "[data-day]": () => import("./day.js"),
+  "[data-clock]": () => import("./clock.js"),
+  "[data-pick]": () => import("./pick.js"),
+  "[data-find]": () => import("./find.js"),
+  "[data-materials]": () => import("./materials.js"),
+  "[data-enter-next]": () => import("./enter.js"),
+  "[data-select]": () => import("./select.js"),
+  "[data-filters]": () => import("./filters.js"),
+  "[data-dialog]": () => import("./dialog.js"),
+  "[data-matrix]": () => import("./matrix.js"),
+  "[data-chart]": () => import("./charts.js"),
+};
+
+function wake(root) {
+  Object.keys(behaviours).forEach((selector) => {
+    if (!root.querySelector(selector) && !(root.matches && root.matches(selector))) return;
+    behaviours[selector]();
+    delete behaviours[selector];
+  });
+}
+
+document.addEventListener("htmx:load", (event) => wake(event.detail.elt));
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRFToken"] = document.querySelector("meta[name=csrf-token]").content;
+});
+wake(document);

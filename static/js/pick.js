@@ -1,0 +1,46 @@
+/* <select data-pick="" …> finds among its own options (data-search: pinyin and initials, data-note: shown at the right);
+   <select data-pick="/address/"> asks the address with ?q=… and gets {"results": [{"id", "text", "note"}]}.
+   `multiple` takes several. data-pick-empty: words when nothing is found. */
+import { bind, load } from "./bind.js";
+
+function line(data, escape) {
+  return `<div>${escape(data.text)}${data.note ? `<small>${escape(data.note)}</small>` : ""}</div>`;
+}
+
+function settings(select) {
+  const address = select.dataset.pick;
+  const own = {
+    valueField: "value",
+    searchField: ["text", "search", "note"],
+    maxOptions: 200,
+    plugins: select.multiple ? ["remove_button"] : [],
+    placeholder: select.dataset.placeholder || "",
+    allowEmptyOption: false,
+    render: {
+      option: line,
+      item: (data, escape) => `<div>${escape(data.text)}</div>`,
+      no_results: (data, escape) => `<div class="no-results">${escape(select.dataset.pickEmpty || "没有找到")}</div>`,
+    },
+  };
+  if (!address) return own;
+  return Object.assign(own, {
+    searchField: [],
+    score: () => () => 1,
+    preload: "focus",
+    load: (query, answer) => {
+      const glue = address.includes("?") ? "&" : "?";
+      fetch(`${address}${glue}q=${encodeURIComponent(query)}`, { headers: { "X-Requested-With": "fetch" } })
+        .then((response) => response.json())
+        .then((json) => answer(json.results.map((found) => ({ value: String(found.id), text: found.text, note: found.note }))))
+        .catch(() => answer());
+    },
+    onType() { this.clearOptions(); },
+  });
+}
+
+bind("select[data-pick]", (select) => {
+  load("pick").then(() => {
+    const picker = new window.TomSelect(select, settings(select));
+    picker.on("change", () => select.dispatchEvent(new Event("input", { bubbles: true })));
+  });
+});

@@ -1,0 +1,57 @@
+/* Which parts an activity has, and when.
+   <section data-segments data-segments-minutes='{"study": 30}'> holds tick boxes (value = kind) and one [data-rows].
+   Ticking a kind that is named in data-segments-minutes adds a row of that length after the last one; unticking takes
+   away the rows of that kind. A row holds [data-segment-kind] (select or hidden input), [data-segment-start],
+   [data-segment-end], [data-segment-minutes] (gets the length; an hour of study is 60 minutes).
+   The first row starts at the form's [data-segments-from]. */
+import { bind } from "./bind.js";
+import { addRow, removeRow } from "./rows.js";
+
+function minutesOf(clock) {
+  const [hours, minutes] = (clock || "").split(":").map(Number);
+  return Number.isFinite(minutes) ? hours * 60 + minutes : null;
+}
+
+function clockOf(minutes) {
+  const within = Math.min(minutes, 24 * 60 - 1);
+  return `${String(Math.floor(within / 60)).padStart(2, "0")}:${String(within % 60).padStart(2, "0")}`;
+}
+
+bind("[data-segments]", (section) => {
+  const lengths = JSON.parse(section.dataset.segmentsMinutes || "{}");
+  const container = section.querySelector("[data-rows]");
+  const rows = () => Array.from(section.querySelectorAll("[data-row]")).filter((row) => !row.hidden);
+  const kindOf = (row) => row.querySelector("[data-segment-kind]");
+
+  const measure = () => rows().forEach((row) => {
+    const place = row.querySelector("[data-segment-minutes]");
+    const start = minutesOf(row.querySelector("[data-segment-start]").value);
+    const end = minutesOf(row.querySelector("[data-segment-end]").value);
+    if (place) place.textContent = start === null || end === null || end <= start ? "—" : end - start;
+  });
+
+  const add = (kind) => {
+    const last = rows().pop();
+    const from = document.querySelector("[data-segments-from]");
+    const start = minutesOf(last ? last.querySelector("[data-segment-end]").value : from && from.value);
+    const row = addRow(container);
+    kindOf(row).value = kind;
+    if (start === null) return;
+    row.querySelector("[data-segment-start]").value = clockOf(start);
+    row.querySelector("[data-segment-end]").value = clockOf(start + lengths[kind]);
+  };
+
+  section.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.type === "checkbox" && box.value in lengths) {
+      const same = rows().filter((row) => kindOf(row).value === box.value);
+      if (box.checked && !same.length) add(box.value);
+      if (!box.checked) same.forEach(removeRow);
+    }
+    measure();
+  });
+  section.addEventListener("input", measure);
+  section.addEventListener("click", () => setTimeout(measure, 0));
+  document.addEventListener("draft:restored", measure);
+  measure();
+});
