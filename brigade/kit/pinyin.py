@@ -20,8 +20,8 @@ def search_forms(name: str, surname: bool = False) -> list[str]:
 
 
 def initials(text: str) -> str:
-    """The first letters, figures as they are: 东阿大队G105 → dedg105."""
-    return "".join(syllable if syllable.isdigit() else syllable[0] for syllable in _syllables(text))
+    """The first letters, figures as they are: 东阿大队G105 → deddg105."""
+    return "".join(syllable[0] for syllable in _syllables(text))
 
 
 def _readings(name: str, surname: bool) -> list[list[str]]:
