@@ -63,7 +63,7 @@ def _plain(value: Any, sensitive: Collection[str]) -> Any:
             return value.isoformat()
         case UUID():
             return str(value)
-        case Iterable():
+        case list() | tuple():
             return [_plain(part, sensitive) for part in value]
     return strip_unsafe(str(value))
 

@@ -67,7 +67,9 @@ def test_values_keep_their_nature():
 
 
 def test_a_long_number_is_not_rounded():
-    row = sheet_of([[12345678901234567890, 371502199001011234]], [Column("a", kind="integer"), Column("b", kind="id")])[5]
+    row = sheet_of([[12345678901234567890, 371502199001011234]], [Column("a", kind="integer"), Column("b", kind="id")])[
+        5
+    ]
     assert [cell.value for cell in row] == ["12345678901234567890", "371502199001011234"]
 
 
@@ -121,9 +123,7 @@ def test_a_row_of_the_wrong_length_is_a_bug():
 
 def test_a_footer_with_an_ampersand_is_no_code(tmp_path):
     path = tmp_path / "台账.xlsx"
-    exporting.write_xlsx(
-        path, title="甲&乙", unit="", filters="", person="A&B", at=AT, columns=COLUMNS, rows=[ROW]
-    )
+    exporting.write_xlsx(path, title="甲&乙", unit="", filters="", person="A&B", at=AT, columns=COLUMNS, rows=[ROW])
     assert "A&amp;&amp;B" in zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml").decode()
 
 
