@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, cached_property, reduce
+from functools import cached_property, lru_cache, reduce
+from hashlib import sha256
 from operator import or_
 from typing import Any
 
@@ -14,6 +15,7 @@ import django_filters
 import django_tables2
 from django import forms
 from django.apps import apps
+from django.core.cache import cache
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Field, Model, Q, QuerySet
 from django.db.models.functions import Length
@@ -105,18 +107,30 @@ class Search(django_filters.CharFilter):
         return qs
 
 
-class UnitFilter(django_filters.ModelChoiceFilter):
+class UnitFilter(django_filters.ChoiceFilter):
     """A unit out of those that the user reaches with `perm`; choosing one takes in everything below it."""
 
     def __init__(self, *args: Any, perm: str, **kwargs: Any):
-        def offered(request: Any) -> QuerySet:
-            units = apps.get_model("org", "Unit").objects
-            return units.filter(pk__in=request.user.units_for(perm)).order_by("tree", "order", "pk")
+        super().__init__(*args, **kwargs)
+        self.perm = perm
 
-        super().__init__(*args, queryset=offered, **kwargs)
+    @cached_property
+    def units(self) -> list[tuple[str, str, str]]:
+        """(id, name, path) of the units offered; a new name may take a minute to show."""
+        ids = sorted(self.parent.request.user.units_for(self.perm))
+        units = apps.get_model("org", "Unit").objects.filter(pk__in=ids).order_by("tree", "order", "pk")
+        key = f"ledgers.units:{sha256(repr(ids).encode()).hexdigest()}"
+        return cache.get_or_set(key, lambda: [(str(unit.pk), str(unit), unit.path) for unit in units], 60)
 
-    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
-        return qs.filter(**{f"{self.field_name}__in": value._meta.model.objects.below(value)}) if value else qs
+    @property
+    def field(self) -> Any:
+        self.extra["choices"] = [(pk, name) for pk, name, _path in self.units]
+        return super().field
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        path = next((path for pk, _name, path in self.units if pk == value), "")
+        below = apps.get_model("org", "Unit").objects.filter(path__startswith=path)
+        return qs.filter(**{f"{self.field_name}__in": below}) if path else qs
 
 
 class DaysField(django_filters.fields.DateRangeField):
@@ -235,7 +249,7 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
         empty = value in column.empty_values
         text = DASH if empty and column.empty_values else plain(render(record) if render else value)
         if column.link and not empty:
-            text = column.link(text, record=record, value=value)
+            text = format_html('<a href="{}">{}</a>', column.link.compose_url(record=record, value=value), text)
         second = reach(record, small.split("__")) if small else ""
         return format_html("{}<small>{}</small>", text, second) if second else text
 
@@ -249,7 +263,7 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
     return Cell(name, label, kind, width, css, sort, column.visible, show, value or worded)
 
 
-@cache
+@lru_cache(None)
 def cells_of(table: type[django_tables2.Table], model: type[Model]) -> tuple[Cell, ...]:
     """The columns of a table, made ready; renderers therefore depend on the record alone."""
     instance = table([])
@@ -340,10 +354,13 @@ class Sheet:
     @property
     def unit_name(self) -> str:
         """The unit that a file speaks for: the one filtered by, else the topmost that the user reaches."""
-        picked = [value for value in self.filters.form.cleaned_data.values() if getattr(value, "_meta", None)]
+        form = self.filters.form
+        own = [name for name, one in self.filters.filters.items() if isinstance(one, UnitFilter)]
+        picked = [self._word(form.fields[name], form.cleaned_data.get(name)) for name in own]
+        if any(picked):
+            return next(filter(None, picked))
         units = apps.get_model("org", "Unit").objects.filter(pk__in=self.user.units_for(self.permission))
-        unit = next((one for one in picked if isinstance(one, units.model)), None)
-        return str(unit or units.order_by(Length("path"), "order").first() or "")
+        return str(units.order_by(Length("path"), "order").first() or "")
 
     def kept(self, *others: str) -> QueryDict:
         """What of the address makes this sheet: filters, sorting and columns, without empty or foreign parts.

@@ -54,7 +54,10 @@ def test_a_stranger_is_sent_to_sign_in(client):
 
 
 def test_one_three_and_two_hundred_rows_cost_the_same_queries(client, brigade, clerk):
-    assert_same_queries(client, f"{URL}?per=200", lambda n: [unit(parent=brigade) for _ in range(n)])
+    workbench_side_bar = 2
+    assert_same_queries(
+        client, f"{URL}?per=200", lambda n: [unit(parent=brigade) for _ in range(n)], limit=8 + workbench_side_bar
+    )
 
 
 def test_the_default_order_is_by_date_and_then_by_id(client, brigade, clerk):
@@ -142,7 +145,7 @@ def test_beyond_the_cap_a_narrower_filter_is_asked_for(client, brigade, clerk, m
     first = client.get(URL)
     assert first.context["page"].total == 61
     assert "60+" in first.content.decode()
-    assert len(shown(client.get(f"{URL}?page=2"))) == 50
+    assert len(shown(client.get(f"{URL}?page=2"))) == 21
     deep = client.get(f"{URL}?page=3")
     assert shown(deep) == []
     assert "缩小范围再看" in deep.content.decode()
@@ -169,9 +172,7 @@ def test_columns_are_those_chosen_on_screen_and_in_the_file(client, brigade, cle
 def test_a_workbook_has_title_unit_conditions_person_and_the_same_rows(client, brigade, clerk):
     unit("一中队", parent=brigade)
     response = client.get(f"{URL}?kind=squadron&format=xlsx")
-    content = b"".join(response)
-    response.close()
-    sheet = openpyxl.load_workbook(BytesIO(content)).active
+    sheet = openpyxl.load_workbook(BytesIO(response.getvalue())).active
     text = "\n".join(str(cell.value) for row in sheet.iter_rows(max_row=3) for cell in row if cell.value)
     for part in ("单位台账", "东昌府大队", "类别：中队", "刘敏"):
         assert part in text

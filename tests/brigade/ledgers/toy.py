@@ -12,7 +12,7 @@ from brigade.org.states import UnitKind
 
 class UnitTable(django_tables2.Table):
     code = CodeColumn(orderable=True)
-    name = Column(linkify=True, small="short_name")
+    name = Column(linkify=lambda record: f"/org/units/{record.pk}/", small="short_name")
     kind = StateColumn(tones={"squadron": "warn"})
     opened_on = Column(orderable=True)
     order = Column(visible=False)
