@@ -137,7 +137,7 @@ def test_a_migration_leaves_the_triggers_in_place():
 
 def test_no_trigger_is_made_where_there_are_no_tables(monkeypatch):
     actions.drop_triggers()
-    monkeypatch.setattr(connection.introspection, "table_names", lambda: [])
+    monkeypatch.setattr(connection.introspection, "table_names", list)
     guard_tables("default")
     assert not queries.triggers_in_place()
 
