@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_htmx",
     "django_filters",
     "django_tables2",
@@ -174,6 +175,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "brigade.kit.forms.FormRenderer"
 
 BRIGADE_NAME = text("BRIGADE_NAME", "东昌府大队")
 LANGUAGE_CODE = "zh-hans"
@@ -192,7 +194,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "brigade.kit.storage.HashedFiles"
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

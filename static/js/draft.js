@@ -1,47 +1,12 @@
 /* <form data-draft="name" [data-draft-version="3"]>: what is typed is kept as it is typed, and is there again after Back,
-   a reload, a lost connection or a new sign-in. Never kept: passwords, files, fields with data-no-draft (numbers of
-   identity cards and phones), the CSRF token and the record's version. [data-draft-status] says what is kept.
+   a reload, a lost connection or a new sign-in. Fields in data-no-draft (numbers of identity cards, phones) are never kept.
+   [data-draft-status] says what is kept.
    A draft of an older version is offered, not put in. After it is put in the form sends "draft:restored". */
 import { bind, icon } from "./bind.js";
 import { drop, keyOf, markSent, read, write } from "./drafts.js";
-import { growTo } from "./rows.js";
+import { fill, pack } from "./fields.js";
 
 const PAUSE = 400;
-const kept = (field) => field.name && !["file", "password", "submit", "button"].includes(field.type)
-  && !/^(csrfmiddlewaretoken|version|next)$/.test(field.name) && !field.closest("[data-no-draft]");
-const isTick = (field) => field.type === "checkbox" || field.type === "radio";
-const isChoice = (field) => field.type === "select-multiple" || field.matches("[data-pick]");
-
-function pack(form) {
-  const lines = [];
-  Array.from(form.elements).filter(kept).forEach((field) => {
-    if (isTick(field)) { if (field.checked) lines.push([field.name, field.value]); } else if (isChoice(field)) {
-      Array.from(field.selectedOptions).forEach((option) => lines.push([field.name, option.value, option.textContent]));
-    } else lines.push([field.name, field.value]);
-  });
-  return lines;
-}
-
-function fill(form, lines) {
-  growTo(form, Object.fromEntries(lines));
-  const left = lines.slice();
-  Array.from(form.elements).filter(kept).forEach((field) => {
-    const own = left.filter((line) => line[0] === field.name);
-    if (isTick(field)) field.checked = own.some((line) => line[1] === field.value);
-    else if (isChoice(field)) {
-      own.filter((line) => !Array.from(field.options).some((option) => option.value === line[1]))
-        .forEach((line) => field.append(new Option(line[2], line[1])));
-      Array.from(field.options).forEach((option) => { option.selected = own.some((line) => line[1] === option.value); });
-      if (field.tomselect) field.tomselect.sync();
-    } else if (own.length) {
-      field.value = own[0][1];
-      left.splice(left.indexOf(own[0]), 1);
-    }
-  });
-  form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
-  form.dispatchEvent(new Event("change", { bubbles: true }));
-}
-
 bind("form[data-draft]", (form) => {
   const key = keyOf(form);
   const place = form.querySelector("[data-draft-status]");

@@ -3,8 +3,8 @@
 import { bind, icon } from "./bind.js";
 
 const SHOWN = 6000;
-const DRAWINGS = { error: "exclamation-octagon-fill", warning: "exclamation-triangle-fill" };
-const CLASSES = { error: "is-late", warning: "is-warn" };
+const DRAWINGS = { error: "exclamation-octagon-fill", warning: "exclamation-triangle-fill", info: "info-circle-fill" };
+const CLASSES = { error: "is-late", warning: "is-warn", info: "is-info" };
 
 export function show(text, tone) {
   const card = document.createElement("div");

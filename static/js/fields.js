@@ -1,0 +1,38 @@
+/* The fields of a form as lines [name, value(, words of the choice)], and back into the form. Never in it: passwords, files,
+   what stands in data-no-draft, the CSRF token and the record's version. */
+import { growTo } from "./rows.js";
+
+const kept = (field) => field.name && !["file", "password", "submit", "button"].includes(field.type)
+  && !/^(csrfmiddlewaretoken|version|next)$/.test(field.name) && !field.closest("[data-no-draft]");
+const isTick = (field) => field.type === "checkbox" || field.type === "radio";
+const isChoice = (field) => field.type === "select-multiple" || field.matches("[data-pick]");
+
+export function pack(form) {
+  const lines = [];
+  Array.from(form.elements).filter(kept).forEach((field) => {
+    if (isTick(field)) { if (field.checked) lines.push([field.name, field.value]); } else if (isChoice(field)) {
+      Array.from(field.selectedOptions).forEach((option) => lines.push([field.name, option.value, option.textContent]));
+    } else lines.push([field.name, field.value]);
+  });
+  return lines;
+}
+
+export function fill(form, lines) {
+  growTo(form, Object.fromEntries(lines));
+  const left = lines.slice();
+  Array.from(form.elements).filter(kept).forEach((field) => {
+    const own = left.filter((line) => line[0] === field.name);
+    if (isTick(field)) field.checked = own.some((line) => line[1] === field.value);
+    else if (isChoice(field)) {
+      own.filter((line) => !Array.from(field.options).some((option) => option.value === line[1]))
+        .forEach((line) => field.append(new Option(line[2], line[1])));
+      Array.from(field.options).forEach((option) => { option.selected = own.some((line) => line[1] === option.value); });
+      if (field.tomselect) field.tomselect.sync();
+    } else if (own.length) {
+      field.value = own[0][1];
+      left.splice(left.indexOf(own[0]), 1);
+    }
+  });
+  form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
+  form.dispatchEvent(new Event("change", { bubbles: true }));
+}
