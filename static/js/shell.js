@@ -1,5 +1,5 @@
 /* The frame: drawer on narrow screens, menus that close by themselves, print, the present step of a track.
-   data-drawer="id" · <details data-drop> · data-print · data-track */
+   data-drawer="id" · <details data-drop> · data-print · data-print-now · data-track */
 import { bind } from "./bind.js";
 
 bind("[data-drawer]", (button) => {
@@ -30,6 +30,7 @@ bind("[data-drop]", (menu) => {
 });
 
 bind("[data-print]", (button) => button.addEventListener("click", () => window.print()));
+bind("[data-print-now]", () => window.addEventListener("load", () => window.print()));
 
 bind("[data-track]", (track) => {
   const now = track.querySelector(".now");
