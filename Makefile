@@ -11,8 +11,6 @@ ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py)) 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --fork-strategy fewest
 
-export PORT HOST DEMO_PASSWORD
-
 .PHONY: run setup dev test test-services check fix browser lock
 
 run: ## the portal at PORT (8000): web, worker and beat until Ctrl-C

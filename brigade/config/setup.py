@@ -46,7 +46,7 @@ def main() -> int:
     try:
         check_python()
         if options.port:
-            check_port(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
+            check_port(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000")
         make_folders()
         with lock():
             make_keys()
