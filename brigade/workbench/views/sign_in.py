@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +36,7 @@ def login(request: HttpRequest) -> HttpResponse:
             form.add_error("password", str(refusal))
         else:
             return _open_session(request, signed, target)
-    shown = {"form": form, "next": target, "expired": "expired" in request.GET}
+    shown = {"form": form, "next": target, "expired": "expired" in request.GET, "brigade_name": settings.BRIGADE_NAME}
     return page(request, "workbench/login.html", shown, status=422 if form.errors else 200)
 
 
@@ -75,5 +76,8 @@ def password(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("密码已改，其他地方的登录已退出。"))
                 return redirect(resolve_url("workbench:home"))
     return page(
-        request, "workbench/password.html", {"form": form, "is_first": person.must_change_password}, status=status
+        request,
+        "workbench/password.html",
+        {"form": form, "is_first": person.must_change_password},
+        status=status,
     )
