@@ -2,14 +2,12 @@
 
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Barrier
 
 import pytest
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from brigade.jobs import actions, queries, tasks
@@ -19,6 +17,7 @@ from brigade.jobs.states import JobState
 from brigade.kit.clocks import CHINA
 from brigade.reference.actions import load_reference
 from tests.brigade.jobs import child
+from tests.brigade.jobs.threads import in_threads
 
 
 def moment(text: str) -> datetime:
@@ -27,20 +26,6 @@ def moment(text: str) -> datetime:
 
 def count_job(steps: int = 3, **payload) -> Job:
     return actions.enqueue("count", key="count once", payload={"steps": steps, **payload})
-
-
-def in_threads(number: int, function) -> list:
-    together = Barrier(number)
-
-    def one(_worker):
-        together.wait()
-        try:
-            return function()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(one, range(number)))
 
 
 # One job
@@ -341,3 +326,15 @@ def test_a_wake_up_runs_its_job_and_whatever_else_is_due():
     tasks.wake(job_id=first.pk, added_later="a newer sender may say more")
     second.refresh_from_db()
     assert second.state == JobState.FAILED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_worker_is_woken_by_the_commit(start_worker, settings):
+    settings.SCHEDULE = "brigade.config.schedule"
+    with transaction.atomic():
+        job = actions.enqueue("jobs.forget_old", key="by a real worker")
+    start_worker()
+    end = time.monotonic() + 40
+    while (job := Job.objects.get(pk=job.pk)).state != JobState.DONE and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (job.state, job.result) == (JobState.DONE, "清理0条")
