@@ -32,7 +32,7 @@ class FormRenderer(TemplatesSetting):
 
 
 class DayInput(forms.DateInput):
-    """A day as 2026-11-20, typed (1120 will do) or picked from a Chinese calendar, whatever the browser's language is."""
+    """A day as 2026-11-20, typed (1120 will do) or picked from a calendar that is Chinese in any browser."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         own = {"data-day": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": "2026-01-31"}

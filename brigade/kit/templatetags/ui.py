@@ -1,4 +1,4 @@
-"""Small pieces of the pages that stand inside rows and sentences: icon, state, due time, day, moment, number, person."""
+"""Small pieces of pages that stand inside rows and sentences: icon, state, due time, day, moment, figure, person."""
 
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
