@@ -28,8 +28,7 @@ def save_view(*, by: Any, listing: str, name: str, query: str, unit: Any = None,
 
     Whoever may open the ledger may; the view checks that `unit` is in his scope. One view a ledger is the default.
     """
-    if len(query) > 1000:
-        raise Refused(_("条件太长，存不下，去掉几个再存。"))
+    _check_length(query)
     own = SavedView.objects.filter(owner=by, listing=listing)
     if own.exclude(name=name).count() >= rules.VIEWS_A_LEDGER:
         raise Refused(_("一个台账最多存%d个视图，先删一个再存。") % rules.VIEWS_A_LEDGER)
@@ -66,6 +65,7 @@ def queue_export(*, by: Any, now: datetime, **asked: Any) -> ExportRun:
 
     `asked` are the fields of ExportRun that name the ledger: listing, path, query, title, conditions, format.
     """
+    _check_length(asked["query"])
     same = {name: asked[name] for name in ("listing", "path", "query", "format")}
     run = ExportRun.objects.open().filter(owner=by, **same).first()
     if run is None:
@@ -113,6 +113,11 @@ def expire_exports(*, now: datetime) -> str:
         run.file.unlink(missing_ok=True)
     ExportRun.objects.filter(pk__in=[run.pk for run in lapsed]).update(state=ExportState.EXPIRED)
     return _("清除到期导出%d份") % len(lapsed)
+
+
+def _check_length(query: str) -> None:
+    if len(query) > rules.LONGEST_QUERY:
+        raise Refused(_("条件太长，存不下，去掉几个再来。"))
 
 
 def _write(

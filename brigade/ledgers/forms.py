@@ -10,12 +10,16 @@ from django.utils.translation import gettext_lazy as _
 class SavedViewForm(forms.Form):
     """Name, whom it is shared with, and whether the ledger opens with it."""
 
+    prefix = "view"
+
     name = forms.CharField(label=_("名称"), max_length=20, error_messages={"required": _("给视图起个名字。")})
-    unit = forms.ModelChoiceField(label=_("共享给"), queryset=None, required=False, empty_label=_("只有自己"))
+    unit: forms.ModelChoiceField = forms.ModelChoiceField(
+        label=_("共享给"), queryset=None, required=False, empty_label=_("只有自己")
+    )
     is_default = forms.BooleanField(label=_("打开台账时就用它"), required=False)
     query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
 
     def __init__(self, *args: Any, user: Any, permission: str, **kwargs: Any):
-        super().__init__(*args, prefix="view", **kwargs)
+        super().__init__(*args, **kwargs)
         units = apps.get_model("org", "Unit").objects.filter(pk__in=user.units_for(permission))
         self.fields["unit"].queryset = units.order_by("tree", "order", "pk")  # type: ignore[attr-defined]

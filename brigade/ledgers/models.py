@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.ids import new_id
+from brigade.ledgers.rules import LONGEST_QUERY
 from brigade.ledgers.states import ExportFormat, ExportState
 
 
@@ -31,7 +32,7 @@ class SavedView(models.Model):
     unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, related_name="+", verbose_name=_("共享给"))
     listing = models.CharField(max_length=80)
     name = models.CharField(_("名称"), max_length=20)
-    query = models.CharField(max_length=1000)
+    query = models.CharField(max_length=LONGEST_QUERY)
     is_default = models.BooleanField(_("打开台账时就用它"), default=False)
 
     objects = SavedViewQuerySet.as_manager()
@@ -68,7 +69,7 @@ class ExportRun(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     listing = models.CharField(max_length=80)
     path = models.CharField(max_length=200)
-    query = models.CharField(max_length=1000, blank=True)
+    query = models.CharField(max_length=LONGEST_QUERY, blank=True)
     title = models.CharField(_("台账"), max_length=60)
     conditions = models.CharField(_("条件"), max_length=400, blank=True)
     format = models.CharField(_("格式"), max_length=4, choices=ExportFormat.choices)
@@ -95,6 +96,9 @@ class ExportRun(models.Model):
     @property
     def file(self) -> Path:
         return Path(settings.MEDIA_ROOT) / "exports" / f"{self.pk}.{self.format}"
+
+    def is_kept(self, now: datetime) -> bool:
+        return self.state == ExportState.DONE and self.expires_at is not None and self.expires_at > now
 
     @property
     def percent(self) -> int:

@@ -8,6 +8,11 @@ class ExportFormat(models.TextChoices):
     XLSX = "xlsx", _("表格")
     CSV = "csv", _("CSV")
 
+    @property
+    def media_type(self) -> str:
+        book = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        return book if self == ExportFormat.XLSX else "text/csv; charset=utf-8"
+
 
 class ExportState(models.TextChoices):
     WAITING = "waiting", _("等待")

@@ -20,6 +20,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Field, Model, Q, QuerySet
 from django.db.models.functions import Length
 from django.http import QueryDict
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString
@@ -32,6 +33,7 @@ from brigade.kit.templatetags import ui
 from brigade.ledgers.rules import CAP
 
 DASH = SafeString(ui.NOTHING)
+BLANK = Context()
 
 
 class Column(django_tables2.Column):
@@ -77,7 +79,7 @@ class DueColumn(Column):
         self.warn = warn
 
     def render(self, value: Any, record: Any) -> Any:
-        return ui.due({}, value, reach(record, self.warn.split("__")) if self.warn else None)
+        return ui.due(BLANK, value, reach(record, self.warn.split("__")) if self.warn else None)
 
 
 class PersonColumn(Column):
@@ -115,7 +117,7 @@ class UnitFilter(django_filters.ChoiceFilter):
         self.perm = perm
 
     @cached_property
-    def units(self) -> list[tuple[str, str, str]]:
+    def units(self) -> Any:
         """(id, name, path) of the units offered; a new name may take a minute to show."""
         ids = sorted(self.parent.request.user.units_for(self.perm))
         units = apps.get_model("org", "Unit").objects.filter(pk__in=ids).order_by("tree", "order", "pk")
@@ -196,9 +198,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, datetime):
-        return ui.moment({}, value)
+        return ui.moment(BLANK, value)
     if isinstance(value, date):
-        return ui.day({}, value)
+        return ui.day(BLANK, value)
     return conditional_escape(value)
 
 

@@ -21,13 +21,8 @@ from brigade.ledgers import actions
 from brigade.ledgers.forms import SavedViewForm
 from brigade.ledgers.models import ExportRun, SavedView
 from brigade.ledgers.rules import CAP, PAGE_SIZES, PRINTED
-from brigade.ledgers.states import ExportFormat, ExportState
+from brigade.ledgers.states import ExportFormat
 from brigade.ledgers.tables import LedgerFilters, Sheet
-
-MEDIA_TYPES = {
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ExportFormat.CSV: "text/csv; charset=utf-8",
-}
 
 
 class Listing(View):
@@ -84,7 +79,7 @@ class Listing(View):
         return {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.has_perm(self.permission):  # type: ignore[union-attr]
+        if not request.user.has_perm(self.permission):
             raise PermissionDenied(_("没有查看%s的权限。") % self.title)
         self.code = request.resolver_match.view_name  # type: ignore[union-attr]
         return super().dispatch(request, *args, **kwargs)
@@ -101,7 +96,10 @@ class Listing(View):
             return redirect(f"{request.path}?{default.query}&view={default.pk}")
         sheet = self.sheet(request.user, asked, **kwargs)
         if "save" in asked:
-            return self._ask_name(request, sheet, self._form(initial={"query": sheet.kept().urlencode()}))
+            form = SavedViewForm(
+                user=request.user, permission=self.permission, initial={"query": sheet.kept().urlencode()}
+            )
+            return self._ask_name(request, sheet, form)
         if asked.get("format") in ExportFormat.values and not sheet.errors:
             return self._export(request, sheet, ExportFormat(asked["format"]))
         return self._page(request, sheet)
@@ -112,7 +110,7 @@ class Listing(View):
             self.views = list(SavedView.objects.filter(owner=request.user, listing=self.code))
             actions.drop_view(by=request.user, view=self._own_view(request, request.POST["drop"]))
             return web.done(request, _("视图已删除"), request.path)
-        form = self._form(request.POST)
+        form = SavedViewForm(request.POST, user=request.user, permission=self.permission)
         sheet = self.sheet(request.user, QueryDict(form["query"].data or ""), **kwargs)
         if not form.is_valid():
             return self._ask_name(request, sheet, form, status=422)
@@ -123,16 +121,13 @@ class Listing(View):
             return self._ask_name(request, sheet, form, status=web.refused(request, form, refusal))
         return web.done(request, _("视图“%s”已保存") % view.name, f"{request.path}?{view.query}&view={view.pk}")
 
-    def _form(self, *args: Any, **kwargs: Any) -> SavedViewForm:
-        return SavedViewForm(*args, user=self.request.user, permission=self.permission, **kwargs)
-
     def _ask_name(self, request: HttpRequest, sheet: Sheet, form: SavedViewForm, status: int = 200) -> HttpResponse:
         context = {"listing": self, "sheet": sheet, "form": form}
-        return web.page(request, "ledgers/save_view.html", context, fragment="ask", status=status)
+        return web.page(request, "ledgers/save_view.html", context, "ask", status)
 
     def _page(self, request: HttpRequest, sheet: Sheet) -> HttpResponse:
         page = Page(sheet, request.GET)
-        create = self.create and request.user.has_perm(self.create[2])  # type: ignore[union-attr]
+        may_create = self.create and request.user.has_perm(self.create[2])
         context = {
             "listing": self,
             "sheet": sheet,
@@ -141,7 +136,7 @@ class Listing(View):
             "tabs": self._tabs(request, sheet),
             "save_url": address(sheet.kept(), QueryDict(), save=1),
             "picked": {cell.name for cell in sheet.cells},
-            "create_url": reverse(self.create[1]) if self.create and create else "",
+            "create_url": reverse(self.create[1]) if self.create and may_create else "",
             "totals": self.totals(sheet) if page.rows and page.total <= CAP else "",
             **self.further(sheet),
         }
@@ -162,7 +157,7 @@ class Listing(View):
             head.append((cell, url, now))
         return head
 
-    def _tabs(self, request: HttpRequest, sheet: Sheet) -> list[tuple[Any, str, bool, Any]]:
+    def _tabs(self, request: HttpRequest, sheet: Sheet) -> list[tuple[Any, str, bool, SavedView | None]]:
         """All, the fixed views and the saved ones: label, address, whether it is the one shown, the own saved view."""
         shown, narrow = request.GET.get("view", ""), narrowing(sheet.kept())
         fixed = [(_("全部"), "all=1"), *self.tabs]
@@ -197,7 +192,7 @@ class Listing(View):
         actions.export_now(file, sheet, by=request.user, title=title, file_format=file_format, now=now)
         file.seek(0)
         name = f"{title}{timezone.localdate():%Y%m%d}.{file_format}"
-        return web.download(file, name=name, media_type=MEDIA_TYPES[file_format])
+        return web.download(file, name=name, media_type=file_format.media_type)
 
     def _run(self, request: HttpRequest) -> HttpResponseBase:
         """How far an export is, or its file; only its owner finds it."""
@@ -206,13 +201,13 @@ class Listing(View):
             run = ExportRun.objects.get(pk=asked, owner=request.user, listing=self.code)
         except (ExportRun.DoesNotExist, ValidationError):
             raise Http404(_("没有这份导出，或者它不是你的。")) from None
-        is_kept = run.state == ExportState.DONE and run.expires_at is not None and run.expires_at > timezone.now()
+        is_kept = run.is_kept(timezone.now())
         if "download" not in request.GET or not is_kept:
             context = {"listing": self, "run": run, "is_kept": is_kept}
             return web.page(request, "ledgers/export.html", context, fragment="progress")
         actions.note_download(by=request.user, run=run)
         name = f"{run.title}{timezone.localdate(run.created_at):%Y%m%d}.{run.format}"
-        return web.download(run.file.open("rb"), name=name, media_type=MEDIA_TYPES[ExportFormat(run.format)])
+        return web.download(run.file.open("rb"), name=name, media_type=ExportFormat(run.format).media_type)
 
 
 class Page:
@@ -221,10 +216,11 @@ class Page:
     def __init__(self, sheet: Sheet, query: QueryDict):
         self.total = sheet.total
         self.is_print = "print" in query
-        self.per = int(query["per"]) if query.get("per") in map(str, PAGE_SIZES) else 50
+        self.per = next((size for size in PAGE_SIZES if str(size) == query.get("per")), 50)
         size = PRINTED if self.is_print else self.per
         last = max(1, -(-min(self.total, CAP) // size))
-        asked = int(query["page"]) if query.get("page", "").isdecimal() and len(query["page"]) < 9 else 1
+        page = query.get("page", "")
+        asked = int(page) if page.isdecimal() and len(page) < 9 else 1
         self.is_too_deep = self.total > CAP and asked > last
         self.number = max(1, min(asked, last))
         start = (self.number - 1) * size
@@ -237,7 +233,6 @@ class Page:
         self.sizes = [(size, address(kept, query, "view", per=size), size == self.per) for size in PAGE_SIZES]
         self.exports = [(form.label, address(kept, QueryDict(), format=form.value)) for form in ExportFormat]
         self.print = address(kept, QueryDict(), print=1) if last > 1 else ""
-        self.is_whole = self.number == 1 and last == 1
 
     @property
     def count(self) -> str:
@@ -247,11 +242,8 @@ class Page:
 
 def address(kept: QueryDict, query: QueryDict, *names: str, **changes: Any) -> str:
     """The query string of a sheet, with `names` taken over from `query` and `changes` put in."""
-    turned = kept.copy()
-    for name in names:
-        if query.get(name):
-            turned[name] = query[name]
-    for name, value in changes.items():
+    turned, taken = kept.copy(), {name: query[name] for name in names if query.get(name)}
+    for name, value in (taken | changes).items():
         turned[name] = value
     return f"?{turned.urlencode()}" if turned else ""
 
