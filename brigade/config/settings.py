@@ -273,7 +273,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "broker" / "beat")
-CELERY_BEAT_SCHEDULE = {"tick": {"task": "brigade.jobs.tasks.tick", "schedule": number("TICK_SECONDS", 30, 1, 600)}}
+CELERY_BEAT_SCHEDULE = {
+    "tick": {
+        "task": "brigade.jobs.tasks.tick",
+        "schedule": number("TICK_SECONDS", 30, 1, 600),
+        "options": {"expires": 60},  # ticks that no worker heard are worth nothing later
+    }
+}
 SCHEDULE = "brigade.config.schedule"
 
 # Notices to the outside, and the demo world

@@ -163,7 +163,9 @@ def deliver(*, now: datetime) -> str:
     settled, sent = _settle_lapsed(now), 0
     while time.monotonic() - started < rules.DELIVER_SECONDS and (batch := _claim(clock())):
         senders = {channel: adapter(channel) for channel in {message.channel for message in batch}}
-        sent += sum(_send(message, senders[message.channel], clock()) for message in batch)
+        for message in batch:
+            if sender := senders[message.channel]:
+                sent += _send(message, sender, clock())
     return _("发出%(sent)s条，核对%(settled)s条") % {"sent": sent, "settled": settled}
 
 

@@ -25,19 +25,20 @@ class Kept(Generic[T]):
 
     def __init__(self, read: Callable[[], T]) -> None:
         self.read = read
-        self.drop()
+        self.value: T | None = None
+        self.until = self.closed_until = 0.0
 
     def get(self) -> T:
-        now = time.monotonic()
-        if self.value is not None and now < self.until:
-            return self.value
+        now, value = time.monotonic(), self.value
+        if value is not None and now < self.until:
+            return value
         value = self.read()
         if now >= self.closed_until:
             self.value, self.until = value, now + KEPT_SECONDS
         return value
 
     def drop(self) -> None:
-        self.value: T | None = None
+        self.value = None
         self.until = self.closed_until = 0.0
 
     def changed(self) -> None:
