@@ -35,7 +35,7 @@ class AuditList(Listing):
 
 def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One event with everything that its digest covers."""
-    event = get_visible(request, AuditEvent, pk, "audit.view_auditevent")
+    event = get_visible(request, AuditEvent, pk)
     changes = [(field, _words(value)) for field, value in event.changes.items()]
     return page(request, "workbench/audit_detail.html", {"event": event, "changes": changes})
 

@@ -17,7 +17,7 @@ from brigade.kit.refusals import Refused
 from brigade.kit.web import page, refused
 from brigade.org import actions
 from brigade.org.forms import PasswordForm, SignInForm
-from brigade.org.middleware import safe_next
+from brigade.org.middleware import safe_next, start_clock
 from brigade.org.models import Person
 
 
@@ -42,6 +42,7 @@ def login(request: HttpRequest) -> HttpResponse:
 
 def _open_session(request: HttpRequest, signed: actions.SignIn, target: str) -> HttpResponse:
     auth.login(request, signed.person)
+    start_clock(request.session, timezone.now())
     if signed.last_at is not None:
         moment = f"{timezone.localtime(signed.last_at):%Y-%m-%d %H:%M}"
         words = {"moment": moment, "address": signed.last_from or _("本机")}

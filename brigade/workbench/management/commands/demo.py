@@ -1,0 +1,55 @@
+"""Fills an empty database with the demo world: a synthetic year of one brigade."""
+
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from brigade.audit.actions import SYSTEM, seal_due
+from brigade.indicators.actions import rebuild
+from brigade.org.actions import reset_password
+from brigade.org.models import Person
+from brigade.workbench.demo.world import ACCOUNTS, build
+from brigade.workflow import settle
+
+
+class DemoAccount(NamedTuple):
+    """A line of the table that `make run` prints."""
+
+    police_no: str
+    name: str
+    role: str
+    unit: str
+
+
+def accounts() -> list[DemoAccount]:
+    """The accounts whose password is DEMO_PASSWORD, as long as they are in the database."""
+    there = set(Person.objects.filter(is_synthetic=True).values_list("police_no", flat=True))
+    return [
+        DemoAccount(
+            account.police_no,
+            account.name,
+            "、".join(dict.fromkeys(str(role.label) for role, _at in account.roles)),
+            account.title,
+        )
+        for account in ACCOUNTS
+        if account.police_no in there
+    ]
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Person.objects.exists():
+            raise CommandError("The database is not empty; the demo world goes into an empty one only.")
+        now = timezone.localtime()
+        world = build(now)
+        for account in ACCOUNTS:
+            reset_password(
+                by=SYSTEM, person=world.people[account.police_no], password=settings.DEMO_PASSWORD, must_change=False
+            )
+        settle(now=now)
+        rebuild(now=now)
+        seal_due(now=now)
