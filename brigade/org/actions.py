@@ -262,7 +262,8 @@ def post_person(
     _may(by, "org.change_person", person)
     _may(by, "org.change_person", unit)
     unit = _lock_open(unit, starts_on)
-    current = person.postings.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on)).first()
+    lasting = person.postings.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on))
+    current = lasting.select_related("unit").order_by("-starts_on", "-pk").first()
     if current is not None:
         if starts_on < current.starts_on:
             raise Refused(_("现任职从 %s 起，新任职不能早于这一天。") % current.starts_on, field="starts_on")

@@ -30,6 +30,10 @@ def safe_next(request: HttpRequest, address: str) -> str:
     return address if fits else ""
 
 
+def start_clock(session: Any, now: datetime) -> None:
+    session["opened_at"] = session["seen_at"] = int(now.timestamp())
+
+
 class IdleSessionMiddleware:
     """Ends a session after half an hour without a request, and twelve hours after it began."""
 
@@ -43,7 +47,9 @@ class IdleSessionMiddleware:
 
     def _keep_or_end(self, request: Any, now: datetime) -> None:
         session, moment = request.session, int(now.timestamp())
-        opened, seen = session.setdefault("opened_at", moment), session.setdefault("seen_at", moment)
+        if "opened_at" not in session:
+            start_clock(session, now)
+        opened, seen = session["opened_at"], session["seen_at"]
         if moment - seen >= settings.SESSION_IDLE_SECONDS or moment - opened >= settings.SESSION_COOKIE_AGE:
             actions.sign_out(by=request.user, expired=True, now=now)
             logout(request)

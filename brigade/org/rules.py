@@ -60,12 +60,14 @@ def role_conflict(role: str, held: set[str]) -> str:
     """Why a person who holds `held` cannot have `role` too: administrators are separated from all and each other."""
     others = held - {role}
     if role in ADMIN_ROLES and others:
-        return _("管理员角色不能与其他角色兼任，此人已有：%s。") % "、".join(
-            sorted(Role(code).label for code in others)
-        )
+        return _("管理员角色不能与其他角色兼任，此人已有：%s。") % _words(others)
     if admins := others & ADMIN_ROLES:
-        return _("此人是%s，不能再授予其他角色。") % "、".join(Role(code).label for code in admins)
+        return _("此人是%s，不能再授予其他角色。") % _words(admins)
     return ""
+
+
+def _words(roles: set[str]) -> str:
+    return "、".join(str(role.label) for role in Role if role in roles)
 
 
 def check_span(starts_on: date, ends_on: date | None) -> None:

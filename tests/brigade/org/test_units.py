@@ -33,7 +33,14 @@ def keeper(brigade):
 
 
 def open_squadron(by, parent, **fields):
-    values = dict(tree=Tree.LINE, kind=UnitKind.SQUADRON, code="Z1", name="第一中队", short_name="一中队", opened_on=TODAY)
+    values = {
+        "tree": Tree.LINE,
+        "kind": UnitKind.SQUADRON,
+        "code": "Z1",
+        "name": "第一中队",
+        "short_name": "一中队",
+        "opened_on": TODAY,
+    }
     return actions.open_unit(by=by, parent=parent, **(values | fields))
 
 
