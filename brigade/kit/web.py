@@ -82,6 +82,35 @@ def refused(request: HttpRequest, form: BaseForm | None, refusal: Refused) -> in
     return refusal.status
 
 
+def ask(
+    request: HttpRequest,
+    form: BaseForm,
+    *,
+    title: Any,
+    button: Any,
+    call: Callable[..., Any],
+    said: Any,
+    back: Any,
+    text: Any = "",
+) -> HttpResponse:
+    """Show the form; on a good answer call the action with what was typed, say so and go on to `back`.
+
+    `back` is an address, an object with a page of its own, or None for the page of what the action returns.
+    """
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                result = call(**form.cleaned_data)
+            except Refused as refusal:
+                status = refused(request, form, refusal)
+            else:
+                return done(request, said, back or result)
+    context = {"form": form, "title": title, "button": button, "text": text, "back": back}
+    return page(request, "ui/ask.html", context, fragment="ask", status=status)
+
+
 def note_refusal(request: HttpRequest, refusal: Refused) -> None:
     """Remember a refusal until the request is over: it is audited then, in a transaction of its own."""
     noted: list[Refused] = request.__dict__.setdefault("refusals", [])

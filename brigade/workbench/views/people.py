@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.refusals import Refused
-from brigade.kit.web import get_visible, page, refused
+from brigade.kit.web import ask, get_visible, page, refused
 from brigade.ledgers.views import Listing
 from brigade.org import actions, queries, rules
 from brigade.org.forms import (
@@ -25,7 +25,6 @@ from brigade.org.forms import (
 )
 from brigade.org.models import Grant, Person
 from brigade.org.tables import PeopleFilters, PeopleTable
-from brigade.workbench.views.asking import ask
 
 
 class PersonList(Listing):

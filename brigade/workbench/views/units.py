@@ -6,11 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from brigade.kit.web import get_visible, page
+from brigade.kit.web import ask, get_visible, page
 from brigade.org import actions, queries
 from brigade.org.forms import CloseUnitForm, MoveUnitForm, OpenUnitForm
 from brigade.org.models import Unit
-from brigade.workbench.views.asking import ask
 
 
 def unit_list(request: HttpRequest) -> HttpResponse:
