@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2 import StrictUndefined, TemplateError, meta, nodes
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -37,17 +37,24 @@ def render_docx(template: Path, context: Mapping[str, Any]) -> bytes:
 
 def check_template(template: Path, fields: Collection[str]) -> None:
     """Refuse a template, when it is put in place, that names other fields than these or calls anything."""
-    document = DocxTemplate(template)
-    environment = _environment()
     try:
-        unknown = document.get_undeclared_template_variables(jinja_env=environment) - set(fields)
-        tree = environment.parse(document.patch_xml(document.get_xml()))
+        tree = _environment().parse(_source(DocxTemplate(template)))
+        unknown = meta.find_undeclared_variables(tree) - set(fields)
     except TemplateError as error:
         raise Refused(_("模板写法有误：%(error)s") % {"error": error}) from error
     if unknown:
         raise Refused(_("模板里有认不得的内容：%(names)s") % {"names": "、".join(sorted(unknown))})
     if any(True for _call in tree.find_all(nodes.Call)):
         raise Refused(_("模板里不能调用函数。"))
+
+
+def _source(document: DocxTemplate) -> str:
+    """Body, headers and footers as the template engine reads them."""
+    document.init_docx()
+    parts = [document.get_xml()]
+    for uri in (document.HEADER_URI, document.FOOTER_URI):
+        parts += [document.get_part_xml(part) for _key, part in document.get_headers_footers(uri)]
+    return "".join(document.patch_xml(part) for part in parts)
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
