@@ -127,7 +127,7 @@ def role_catalogue() -> list[tuple[str, list[tuple[str, str, frozenset[str]]]]]:
     moves = _labels_of_moves()
     for perm, roles in PERMISSIONS.items():
         app, _dot, name = perm.partition(".")
-        verb, _line, model = name.partition("_")
+        verb, _line, model = name.rpartition("_")
         subject = apps.all_models.get(app, {}).get(model)
         words = moves.get(perm) or [str(VIEWING.get(verb, verb))]
         label = subject._meta.verbose_name if subject else apps.get_app_config(app).verbose_name

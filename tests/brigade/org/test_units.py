@@ -33,14 +33,8 @@ def keeper(brigade):
 
 
 def open_squadron(by, parent, **fields):
-    values = {
-        "tree": Tree.LINE,
-        "kind": UnitKind.SQUADRON,
-        "code": "Z1",
-        "name": "第一中队",
-        "short_name": "一中队",
-        "opened_on": TODAY,
-    }
+    values = {"tree": Tree.LINE, "kind": UnitKind.SQUADRON, "code": "Z1", "opened_on": TODAY}
+    values |= {"name": "第一中队", "short_name": "一中队"}
     return actions.open_unit(by=by, parent=parent, **(values | fields))
 
 
