@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+from brigade.config import broker as broker  # makes files:// known
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brigade.config.settings")
 
 app = Celery("brigade")
