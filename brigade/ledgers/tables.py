@@ -29,6 +29,7 @@ from django.utils.translation import gettext_lazy
 from django_filters.widgets import DateRangeWidget
 
 from brigade.kit import exporting
+from brigade.kit.forms import DayInput
 from brigade.kit.templatetags import ui
 from brigade.ledgers.rules import CAP
 
@@ -149,7 +150,7 @@ class DaysFilter(django_filters.DateFromToRangeFilter):
     field_class = DaysField
 
     def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, widget=DateRangeWidget(attrs={"type": "date", "class": "form-control"}), **kwargs)
+        super().__init__(*args, widget=DateRangeWidget(attrs=DayInput().attrs), **kwargs)
 
 
 class LedgerFilters(django_filters.FilterSet):

@@ -36,7 +36,6 @@ bind("[data-day]", (input) => {
     const calendar = window.flatpickr(input, {
       locale: "zh", allowInput: true, clickOpens: true, disableMobile: true, monthSelectorType: "static",
       enableTime: withTime, time_24hr: true, dateFormat: withTime ? "Y-m-d H:i" : "Y-m-d",
-      onChange: () => { input.dispatchEvent(new Event("input", { bubbles: true })); tell(); },
     });
     input.addEventListener("keydown", (event) => { if (event.key.length === 1 || event.key === "Enter") calendar.close(); });
   });
