@@ -77,6 +77,19 @@ TABS = (
             ),
         ),
     ),
+    Tab(
+        "party",
+        gettext_lazy("党建"),
+        (
+            (
+                gettext_lazy("组织"),
+                (
+                    Item(gettext_lazy("支部"), "branches:branch_list", "branches.view_partybranch"),
+                    Item(gettext_lazy("党员"), "branches:member_list", "branches.view_partymember"),
+                ),
+            ),
+        ),
+    ),
 )
 
 QUICK: tuple[Quick, ...] = ()

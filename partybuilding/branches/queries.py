@@ -11,7 +11,7 @@ from functools import cached_property
 from brigade.org.models import Person
 from brigade.reference.queries import parameter
 from partybuilding.branches import rules
-from partybuilding.branches.models import CommitteeSeat, Exemption, Membership, PartyBranch, PartyGroup
+from partybuilding.branches.models import CommitteeSeat, Exemption, Membership, PartyBranch, PartyGroup, PartyMember
 from partybuilding.branches.rules import Belonging
 from partybuilding.branches.states import COMMITTEE_ONLY, BranchKind, SeatRole
 
@@ -203,3 +203,14 @@ def _belonging(row: Membership) -> Belonging:
         sanction_to=member.sanction_to,
         rights_suspended=member.rights_suspended,
     )
+
+
+def membership_of(member: PartyMember, day: date) -> Membership | None:
+    """Where the member belongs on the day."""
+    return Membership.objects.on(day).filter(member=member).select_related("branch__unit", "group").first()
+
+
+def roster(branch: PartyBranch, day: date) -> list[Membership]:
+    """Whoever belongs to the branch on the day, those on the way into the Party too, in the order of police numbers."""
+    rows = Membership.objects.on(day).filter(branch=branch)
+    return list(rows.select_related("member__person", "group").order_by("member__person__police_no"))
