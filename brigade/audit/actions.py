@@ -45,7 +45,7 @@ SYSTEM = System()
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One event to be recorded; the fields are the arguments of `record`, `at` its `now`."""
+    """One event to be recorded; the fields are the arguments of `record`."""
 
     verb: str
     target: Any
@@ -54,7 +54,7 @@ class Entry:
     changes: Mapping[str, Any] | None = None
     note: str = ""
     result: str = Result.OK
-    at: datetime | None = None
+    now: datetime | None = None
 
 
 def record(
@@ -75,7 +75,7 @@ def record(
     (对什么、做了什么), which else is built from the target and the verb's label.
     """
     event = _event(
-        Entry(verb=verb, target=target, by=by, sentence=sentence, changes=changes, note=note, result=result, at=now)
+        Entry(verb=verb, target=target, by=by, sentence=sentence, changes=changes, note=note, result=result, now=now)
     )
     event.save(force_insert=True)
     return event
@@ -91,9 +91,9 @@ def record_many(entries: Iterable[Entry]) -> int:
 def _event(entry: Entry) -> AuditEvent:
     here, target, by = context.current(), entry.target, entry.by
     event = AuditEvent(
-        at=entry.at or timezone.now(),
+        at=entry.now or timezone.now(),
         actor_id=getattr(by, "pk", None),
-        actor_no=getattr(by, "police_no", ""),
+        actor_no=_short(getattr(by, "police_no", ""), 16),
         actor_name=_short(getattr(by, "name", "") or _("未登录者"), 40),
         verb=entry.verb,
         note=strip_unsafe(str(entry.note)),
@@ -121,7 +121,7 @@ def _short(value: Any, length: int) -> str:
 
 
 def _sentence(event: AuditEvent, what: str) -> str:
-    """张三（012345）于2026年6月26日15:30对会议记录 2026-003《六月主题党日》办理“确认”，结果：成功。"""
+    """张三（012345）于2026年6月26日15:30对会议记录 2026-003“六月主题党日”办理“确认”，结果：成功。"""
     local = timezone.localtime(event.at)
     sentence = _("%(who)s于%(year)s年%(month)s月%(day)s日%(clock)s%(what)s，结果：%(result)s") % {
         "who": f"{event.actor_name}（{event.actor_no}）" if event.actor_no else event.actor_name,
@@ -141,7 +141,7 @@ def _what(event: AuditEvent, target: Any) -> str:
     if target is None:
         return _("办理“%(verb)s”") % {"verb": verb}
     numbered = f"{target._meta.verbose_name} {event.target_number}".strip()
-    return _("对%(target)s《%(title)s》办理“%(verb)s”") % {
+    return _("对%(target)s“%(title)s”办理“%(verb)s”") % {
         "target": numbered,
         "title": event.target_title,
         "verb": verb,

@@ -27,7 +27,7 @@ def test_the_sentence_says_who_when_to_what_what_and_with_what_result(hazard, mo
     monkeypatch.setitem(queries.verb_labels(), "hazard.closed", gettext_lazy("销号"))
     event = actions.record("hazard.closed", hazard, by=ZHANG, now=AT)
     assert event.sentence == (
-        "张三（012345）于2026年6月26日15:30对隐患 隐〔2026〕7号《G105国道缺护栏》办理“销号”，结果：成功。"
+        "张三（012345）于2026年6月26日15:30对隐患 隐〔2026〕7号“G105国道缺护栏”办理“销号”，结果：成功。"
     )
 
 
@@ -117,10 +117,10 @@ def test_no_changes_are_an_empty_dict(hazard):
 
 def test_many_at_once_are_recorded_as_one_by_one(hazard):
     entries = [
-        Entry(verb="hazard.edited", target=hazard, by=ZHANG, changes={"n": n}, note="导入", at=AT) for n in range(3)
+        Entry(verb="hazard.edited", target=hazard, by=ZHANG, changes={"n": n}, note="导入", now=AT) for n in range(3)
     ]
     for entry in entries:
-        actions.record(entry.verb, entry.target, by=entry.by, changes=entry.changes, note=entry.note, now=entry.at)
+        actions.record(entry.verb, entry.target, by=entry.by, changes=entry.changes, note=entry.note, now=entry.now)
     assert actions.record_many(entries) == 3
     one_by_one, at_once = list(AuditEvent.objects.order_by("id"))[:3], list(AuditEvent.objects.order_by("id"))[3:]
     assert [event.digest for event in one_by_one] == [event.digest for event in at_once]

@@ -70,7 +70,7 @@ def test_storing_is_audited():
     file = actions.store(upload(), by=ZHANG)
     event = AuditEvent.objects.get()
     assert (event.verb, event.target_id, event.changes["sha256"]) == ("file.stored", str(file.pk), file.sha256)
-    assert "对附件《回执.pdf》办理“上传附件”，结果：成功" in event.sentence
+    assert "对附件“回执.pdf”办理“上传附件”，结果：成功" in event.sentence
 
 
 def test_what_is_refused_leaves_nothing_behind(root):
