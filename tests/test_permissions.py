@@ -1,4 +1,4 @@
-"""Which role may do what: `permissions.csv` is kept by hand, for an official to read, and the code must agree with it."""
+"""Which role may do what: `permissions.csv` is kept by hand, for an official to read; the code must agree with it."""
 
 import csv
 from pathlib import Path

@@ -11,8 +11,10 @@ import secrets
 import string
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -581,11 +583,11 @@ def _try_key(kind: str, value: str) -> str:
     return salted_hmac("brigade.org.SignInTry", f"{kind}:{value.casefold()}", algorithm="sha256").hexdigest()
 
 
-@transaction.atomic
-def forget_tries(*, now: datetime) -> str:
-    """Remove counts that have lost their meaning; a timed job."""
+def forget_sign_ins(*, now: datetime) -> str:
+    """Remove sessions and counts of failures that have lost their meaning. A timed job."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     gone, _by_model = SignInTry.objects.filter(counted_from__lt=now - 4 * LOCK).delete()
-    return _("清除 %d 条过期的登录计数。") % gone
+    return _("清除%d条过期的登录计数") % gone
 
 
 # Sensitive fields
