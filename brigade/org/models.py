@@ -27,8 +27,8 @@ class DatedQuerySet(models.QuerySet):
 class UnitQuerySet(models.QuerySet):
     def below(self, unit: Unit | int) -> UnitQuerySet:
         """The unit and everything under it as the trees stand today."""
-        path = unit.path if isinstance(unit, Unit) else self.model.objects.values_list("path", flat=True).get(pk=unit)
-        return self.filter(path__startswith=path)
+        top = unit if isinstance(unit, Unit) else Unit.objects.only("path").get(pk=unit)
+        return self.filter(path__startswith=top.path)
 
     def above(self, unit: Unit) -> UnitQuerySet:
         """The unit and everything that it stands under, today."""

@@ -26,12 +26,9 @@ def holders(unit_id: int, role: str, on: date, *, up: bool = False) -> list[Pers
 def holders_of(posts: Iterable[tuple[int, str]], on: date, *, up: bool = False) -> dict[tuple[int, str], list[Person]]:
     """The holders of many (unit, role) posts in two queries, in order of police number."""
     posts = set(posts)
-    lines = dict.fromkeys((unit for unit, _role in posts), ())
+    lines: dict[int, list[int]] = {unit: [unit] for unit, _role in posts}
     if up:
-        units = Unit.objects.filter(pk__in=lines)
-        lines = {unit.pk: unit.lineage[::-1] for unit in units}
-    else:
-        lines = {unit: [unit] for unit in lines}
+        lines = {unit.pk: unit.lineage[::-1] for unit in Unit.objects.filter(pk__in=lines)}
     grants = (
         Grant.objects.on(on)
         .filter(unit__in={pk for line in lines.values() for pk in line}, role__in={role for _unit, role in posts})
@@ -55,7 +52,7 @@ def people_of(unit_id: int, on: date) -> QuerySet[Person]:
 
 def units_as_tree(user: Person, on: date) -> list[tuple[int, Unit]]:
     """(depth, unit) of every unit that the user reaches and that stands open, each below its parent, in set order."""
-    units = {unit.pk: unit for unit in Unit.objects.visible_to(user).open_on(on).order_by("order", "code")}
+    units: dict[int, Unit] = {unit.pk: unit for unit in Unit.objects.visible_to(user).open_on(on).order_by("order", "code")}
     below: dict[int | None, list[Unit]] = defaultdict(list)
     for unit in units.values():
         below[unit.parent_id if unit.parent_id in units else None].append(unit)
@@ -96,7 +93,7 @@ def who_can_see(record: Record, on: date | None = None) -> list[Reason]:
 
 
 def _by_grant(grant: Grant, record: Record) -> Reason:
-    role = Role(grant.role).label
+    role = str(Role(grant.role).label)
     if grant.unit_id == record.unit_id:
         why = _("%(role)s可看本单位的%(what)s") % {"role": role, "what": record._meta.verbose_name}
     else:

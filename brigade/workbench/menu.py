@@ -90,6 +90,21 @@ TABS = (
             ),
         ),
     ),
+    Tab(
+        "org",
+        gettext_lazy("机构人员"),
+        (
+            (
+                gettext_lazy("机构"),
+                (
+                    Item(gettext_lazy("单位"), "workbench:unit_list", "org.view_unit"),
+                    Item(gettext_lazy("人员"), "workbench:person_list", "org.view_person"),
+                    Item(gettext_lazy("角色"), "workbench:role_list"),
+                ),
+            ),
+            (gettext_lazy("监督"), (Item(gettext_lazy("审计"), "workbench:audit_list", "audit.view_auditevent"),)),
+        ),
+    ),
 )
 
 QUICK: tuple[Quick, ...] = ()
