@@ -52,7 +52,8 @@ def people_of(unit_id: int, on: date) -> QuerySet[Person]:
 
 def units_as_tree(user: Person, on: date) -> list[tuple[int, Unit]]:
     """(depth, unit) of every unit that the user reaches and that stands open, each below its parent, in set order."""
-    units: dict[int, Unit] = {unit.pk: unit for unit in Unit.objects.visible_to(user).open_on(on).order_by("order", "code")}
+    seen = Unit.objects.visible_to(user).open_on(on).order_by("order", "code")
+    units: dict[int, Unit] = {unit.pk: unit for unit in seen}
     below: dict[int | None, list[Unit]] = defaultdict(list)
     for unit in units.values():
         below[unit.parent_id if unit.parent_id in units else None].append(unit)
