@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 CONTROLS = {
     "django/forms/widgets/select.html": "form-select",
@@ -21,13 +22,19 @@ class FormRenderer(TemplatesSetting):
     form_template_name = "ui/form.html"
     field_template_name = "ui/field.html"
 
-    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
-        widget = context.get("widget")
-        if widget and (css := CONTROLS.get(template_name)):
-            attrs = widget["attrs"]
-            invalid = "is-invalid" if attrs.get("aria-invalid") else ""
-            attrs["class"] = " ".join(filter(None, (css, attrs.get("class"), invalid)))
+    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
+        if widget := context.get("widget"):
+            for part in widget.get("subwidgets", [widget]):
+                dress(part)
         return super().render(template_name, context, request=request)
+
+
+def dress(widget: dict[str, Any]) -> None:
+    """Give a control the class that its kind has."""
+    if css := CONTROLS.get(widget["template_name"]):
+        attrs = widget["attrs"]
+        invalid = "is-invalid" if attrs.get("aria-invalid") else ""
+        attrs["class"] = " ".join(filter(None, (css, attrs.get("class"), invalid)))
 
 
 class DayInput(forms.DateInput):
