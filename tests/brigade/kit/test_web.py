@@ -173,6 +173,65 @@ def test_a_refusal_names_its_article_before_the_full_stop():
     assert str(Refused("不能结案")) == "不能结案"
 
 
+# Asking
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label="原因")
+
+
+@pytest.fixture
+def ask(request_of):
+    """Answer the question, and see what the action was called with."""
+    called = []
+
+    def answer(typed=None, refuse=None):
+        def call(**words):
+            if refuse:
+                raise refuse
+            called.append(words)
+            return "/party/meetings/7/"
+
+        request = request_of()
+        if typed is not None:
+            request.method, request.POST = "POST", typed
+        response = web.ask(
+            request,
+            ReasonForm(request.POST or None),
+            title="作废",
+            button="作废",
+            call=call,
+            said="已作废。",
+            back=None,
+        )
+        return response, called
+
+    return answer
+
+
+def test_a_question_is_shown_first(ask):
+    response, called = ask()
+    assert (response.status_code, called) == (200, [])
+    assert "原因" in response.content.decode()
+
+
+def test_a_good_answer_is_carried_out_and_leads_on(ask):
+    response, called = ask({"reason": "登记重复"})
+    assert (response.status_code, response["Location"]) == (302, "/party/meetings/7/")
+    assert called == [{"reason": "登记重复"}]
+
+
+def test_a_poor_answer_is_asked_again(ask):
+    response, called = ask({"reason": " "})
+    assert (response.status_code, called) == (422, [])
+
+
+def test_a_refused_answer_is_asked_again_with_the_reason(ask):
+    response, _called = ask({"reason": "登记重复"}, refuse=Stale("这条记录刚被别人改过。"))
+    assert response.status_code == 409
+    assert "这条记录刚被别人改过。" in response.content.decode()
+
+
 # Files
 
 
