@@ -160,7 +160,7 @@ def test_what_does_not_look_like_a_formula_comes_back_as_it_was(texts):
 
 
 def test_a_long_sheet_needs_no_more_memory_than_a_short_one(tmp_path):
-    """20 000 rows of 20 cells grow the process by less than 12 MB (100 000: 60); in its own process, to see its peak."""
+    """20 000 rows of 20 cells take less than 12 MB more (100 000: 60); in its own process, to see its peak."""
     program = f"""
 import resource, django
 from django.conf import settings
