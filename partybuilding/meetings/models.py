@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -198,6 +199,19 @@ class Vote(models.Model):
         ]
 
 
+class WrittenOpinion(models.Model):
+    """What an absent voter handed in on an admission or confirmation; it counts when it came before the meeting."""
+
+    vote = models.ForeignKey(Vote, models.CASCADE, related_name="opinions")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("党员"))
+    handed_in_at = models.DateTimeField(_("交来时间"))
+    is_aye = models.BooleanField(_("同意"), default=True)
+
+    class Meta:
+        verbose_name = _("书面意见")
+        constraints = [models.UniqueConstraint(fields=["vote", "person"], name="opinion_once_a_vote")]
+
+
 class Attendance(models.Model):
     """Whether a person was there. The rows are the roll as it stood on the day, frozen when it was recorded.
 
@@ -255,7 +269,7 @@ class MeetingEdition(models.Model):
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="editions")
     edition = models.PositiveSmallIntegerField(_("版次"))
-    content = models.JSONField()
+    content = models.JSONField(encoder=DjangoJSONEncoder)
     reason = models.CharField(_("重开原因"), max_length=200)
     at = models.DateTimeField(_("时间"))
     by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("重开人"))
