@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 
 CONTROLS = {
     "django/forms/widgets/select.html": "form-select",
@@ -22,7 +21,7 @@ class FormRenderer(TemplatesSetting):
     form_template_name = "ui/form.html"
     field_template_name = "ui/field.html"
 
-    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
+    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
         if widget := context.get("widget"):
             for part in widget.get("subwidgets", [widget]):
                 dress(part)
@@ -41,7 +40,7 @@ class DayInput(forms.DateInput):
     """A day as 2026-11-20, typed (1120 will do) or picked from a calendar that is Chinese in any browser."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        own = {"data-day": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": "2026-01-31"}
+        own = {"data-day": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": "年-月-日"}
         super().__init__(own | (attrs or {}), format="%Y-%m-%d")
 
 
@@ -49,7 +48,7 @@ class ClockInput(forms.TimeInput):
     """A time of day as 15:00, typed (15 or 1530 will do) or moved by the arrow keys."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        own = {"data-clock": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": "08:30"}
+        own = {"data-clock": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": "时:分"}
         super().__init__(own | (attrs or {}), format="%H:%M")
 
 
@@ -57,5 +56,5 @@ class MomentInput(forms.DateTimeInput):
     """Day and time of day to the minute, as 2026-11-20 15:00."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        own = {"data-day": "time", "autocomplete": "off", "placeholder": "2026-01-31 08:30"}
+        own = {"data-day": "time", "autocomplete": "off", "placeholder": "年-月-日 时:分"}
         super().__init__(own | (attrs or {}), format="%Y-%m-%d %H:%M")
