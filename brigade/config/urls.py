@@ -5,4 +5,5 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("brigade.workbench.urls")),
     path("party/", include("partybuilding.branches.urls")),
+    path("", include("services.requests.urls")),
 ]

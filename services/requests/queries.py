@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,14 +10,16 @@ from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet, Sum
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext as _
 
 from brigade.audit.models import AuditEvent
-from brigade.org.models import Unit
-from brigade.org.states import Tree
+from brigade.org.models import Grant, Person, Unit
+from brigade.org.states import PERMISSIONS, Tree
 from brigade.reference.queries import calendar, parameter
 from services.requests.models import MaterialItem, ServiceItem, ServiceRequest
-from services.requests.rules import Clock, is_mandatory, province_of, sessions_of
-from services.requests.states import OPEN, When
+from services.requests.rules import Clock, province_of, sessions_of
+from services.requests.states import OPEN, RequestState, When
 
 
 def clock(on: date) -> Clock:
@@ -31,19 +33,36 @@ def halls_of(user: Any, perm: str = "requests.add_servicerequest") -> list[Unit]
     return sorted(found, key=lambda hall: (hall.pk != user.unit_id, hall.order, hall.pk))
 
 
-def catalogue(day: date) -> list[ServiceItem]:
-    """What a hall offers on that day, each with its materials, in two queries."""
+def clerks_of(request: ServiceRequest) -> QuerySet[Person]:
+    """Who may go on with the request: the window officers of its hall and of the units above it."""
+    roles = PERMISSIONS["requests.handle_servicerequest"]
+    held = Grant.objects.on(timezone.localdate()).filter(unit__in=request.unit.lineage, role__in=roles)
+    return Person.objects.filter(is_active=True, pk__in=held.values("person")).order_by("police_no")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A service as the desk shows it: what is asked of everybody, and in addition of a visitor, each with its mark."""
+
+    item: ServiceItem
+    asked: list[tuple[MaterialItem, str]]
+    extra: list[tuple[MaterialItem, str]]
+
+
+def offers(day: date, given: Mapping[int, str]) -> list[Offer]:
+    """What a hall offers on that day, with the marks already given to materials, in two queries."""
     materials = Prefetch("materials", MaterialItem.objects.order_by("order"))
-    return list(ServiceItem.objects.offered(day).prefetch_related(materials))
+    found = []
+    for item in ServiceItem.objects.offered(day).prefetch_related(materials):
+        rows = [(row, given.get(row.pk, "")) for row in item.materials.all()]
+        visitors = [pair for pair in rows if pair[0].when == When.OUT_OF_PROVINCE]
+        found.append(Offer(item, [pair for pair in rows if pair not in visitors], visitors))
+    return found
 
 
 def is_from_elsewhere(id_no: str, on: date) -> bool:
     """Whether an identity number was first given in another province."""
     return province_of(id_no) != parameter("services.home_province", on)
-
-
-def mandatory(materials: Iterable[MaterialItem], is_out_of_province: bool) -> list[MaterialItem]:
-    return [row for row in materials if is_mandatory(row, is_out_of_province)]
 
 
 def answer_due(request: ServiceRequest) -> tuple[datetime, bool]:
@@ -92,11 +111,6 @@ def promised_saving(day: date) -> Saving:
     return Saving(sums["promised"] or 0, sums["statutory"] or 0)
 
 
-def extra_for_visitors(item: ServiceItem) -> list[MaterialItem]:
-    """What a holder from another province brings in addition."""
-    return [row for row in item.materials.all() if row.when == When.OUT_OF_PROVINCE]  # type: ignore[attr-defined]
-
-
 def history(request: ServiceRequest, limit: int = 50) -> list[AuditEvent]:
     """What was done to the request, newest first."""
     return list(
@@ -116,3 +130,55 @@ def due_for_lapse(now: datetime) -> QuerySet[ServiceRequest]:
     return ServiceRequest.objects.filter(state="supplement_requested", lapses_at__lte=now).select_related(
         "item", "unit"
     )
+
+
+# The page of a record
+
+WAY = (
+    (("received", "supplement_requested", "lapsed", "rejected"), "received_at"),
+    (("accepted",), "accepted_at"),
+    (("processing", "suspended", "withdrawn"), None),
+    (("completed",), "completed_at"),
+    (("delivered",), "delivered_at"),
+)
+"""Where each state stands on the way, and when the request came there."""
+WORDS = ("received", "accepted", "processing", "completed", "delivered")
+
+
+def track(request: ServiceRequest) -> list[dict[str, Any]]:
+    """The way of the request for ui/track.html: what is done, where it is, what is left."""
+    here = next((n for n, (states, _at) in enumerate(WAY) if request.state in states), len(WAY) - 1)
+    steps = []
+    for n, (_states, moment) in enumerate(WAY):
+        at = getattr(request, moment) if moment else None
+        stage = "now" if n == here else "done" if n < here else ""
+        label = request.get_state_display() if n == here else RequestState(WORDS[n]).label
+        steps.append({"label": label, "small": date_format(timezone.localtime(at), "n月j日") if at else "", "stage": stage})
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The clock that runs now: in words, until when, and on what ground."""
+
+    when: str
+    at: datetime | None
+    lines: tuple[str, ...] = ()
+
+
+def deadline(request: ServiceRequest) -> Deadline | None:
+    """What is due next, or None when nothing runs any more."""
+    item, provisional = request.item, (_("下一年放假安排未录入，期限为暂算"),) if request.is_provisional else ()
+    match request.state:
+        case RequestState.RECEIVED:
+            law = _("依据行政许可法第三十二条，5个工作日内受理或一次告知")
+            after = _("逾期视为受理，自收件之日起算") if item.is_licence else ""
+            return Deadline(_("受理或一次性告知"), request.answer_due_at, (law, after, *provisional))
+        case RequestState.SUPPLEMENT_REQUESTED:
+            return Deadline(_("等申请人补正"), request.lapses_at, (_("到期没有补正的终止，申请人可以重新申请"),))
+        case RequestState.ACCEPTED | RequestState.PROCESSING:
+            law = _("法定%(law)s，承诺%(ours)s") % {"law": item.statutory_text, "ours": item.promised_text}
+            return Deadline(_("办结"), request.promised_due_at, (law, item.legal_basis, *provisional))
+        case RequestState.SUSPENDED:
+            return Deadline(_("计时已中止"), None, (_("恢复后，期限按中止的工作日顺延"),))
+    return None

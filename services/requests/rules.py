@@ -143,12 +143,6 @@ def _day(moment: datetime) -> date:
 # Materials
 
 
-def is_mandatory(material: MaterialItem, is_out_of_province: bool) -> bool:
-    if material.when == When.OUT_OF_PROVINCE:
-        return is_out_of_province
-    return material.when == When.ALWAYS
-
-
 def asked_of(materials: Iterable[MaterialItem], is_out_of_province: bool) -> list[MaterialItem]:
     """The materials that this citizen is asked for; a visitor from another province brings more (令162第64、70条)."""
     return [row for row in materials if is_out_of_province or row.when != When.OUT_OF_PROVINCE]

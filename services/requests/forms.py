@@ -1,0 +1,277 @@
+"""Input of the desk and of each move, and its checks; page and API read the same forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from brigade.kit.forms import DayInput
+from brigade.kit.text import clean_text
+from brigade.org.models import Person
+from services.requests import queries
+from services.requests.actions import Citizen, Marks
+from services.requests.models import ServiceItem, ServiceRequest
+from services.requests.states import (
+    DeliveryKind,
+    Ending,
+    IdKind,
+    MaterialStatus,
+    NoticeChannel,
+    Outcome,
+    Proposal,
+    RequestState,
+    SuspensionReason,
+)
+
+MARK = re.compile(r"material-(\d{1,18})")
+ASKED_OF_CLERK = (MaterialStatus.OK, MaterialStatus.MISSING, MaterialStatus.EXEMPT, MaterialStatus.TOLERATED)
+"""What the keys 1 to 4 say of a material."""
+
+
+class Text(forms.CharField):
+    """Typed text, cleaned before it is measured; refuses in one sentence that says how long it may be."""
+
+    def __init__(self, *, multiline: bool = False, rows: int = 3, **kwargs: Any) -> None:
+        self.multiline = multiline
+        words = {"max_length": _("最多%(limit_value)d个字，现在是%(show_value)d个")}
+        if needed := kwargs.pop("needed", None):
+            words["required"] = needed
+        if multiline:
+            kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
+        super().__init__(error_messages=words, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return clean_text(super().to_python(value), multiline=self.multiline)
+
+
+def day_field(**kwargs: Any) -> forms.DateField:
+    return forms.DateField(widget=DayInput(), error_messages={"invalid": _("日期写成2026-06-26这样")}, **kwargs)
+
+
+def marks_of(data: Mapping[str, Any]) -> Marks:
+    """Material id → (status, note), out of the fields material-<id> of a form."""
+    found = {}
+    for name in data:
+        if key := MARK.fullmatch(name):
+            found[int(key[1])] = (str(data[name]), clean_text(str(data.get(f"note-{key[1]}", "")))[:100])
+    return found
+
+
+class CitizenFields(forms.Form):
+    """Who the request is for; asked only where it stays open."""
+
+    citizen_name = Text(label=_("姓名"), max_length=40, required=False)
+    phone = Text(label=_("手机号"), max_length=20, required=False)
+    id_kind = forms.ChoiceField(label=_("证件"), choices=IdKind.choices, required=False, initial=IdKind.RESIDENT)
+    id_no = Text(label=_("证件号"), max_length=30, required=False)
+    is_out_of_province = forms.BooleanField(label=_("外省户籍"), required=False)
+
+    def citizen(self) -> Citizen:
+        data = self.cleaned_data
+        return Citizen(
+            name=data["citizen_name"],
+            id_kind=data["id_kind"] or IdKind.RESIDENT,
+            id_no=data["id_no"],
+            phone=data["phone"],
+            is_out_of_province=data["is_out_of_province"],
+        )
+
+
+class DeskForm(CitizenFields):
+    """One turn at the desk. `id` is minted with the blank form; `item` is a version that is offered today."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    unit = forms.ModelChoiceField(label=_("大厅"), queryset=None)
+    item = forms.ModelChoiceField(
+        label=_("事项"),
+        queryset=None,
+        widget=forms.HiddenInput,
+        error_messages={"required": _("先选事项：输代码、拼音或首字母"), "invalid_choice": _("没有这个事项，或者已经停办")},
+    )
+    ending = forms.ChoiceField(choices=Ending.choices, error_messages={"required": _("选怎样办：当场办结、受理或一次性告知")})
+    external_no = Text(label=_("平台流水号"), max_length=40, required=False)
+    tolerated_due_on = day_field(label=_("容缺补交日期"), required=False)
+    channel = forms.ChoiceField(choices=NoticeChannel.choices, required=False)
+    received_at = forms.DateTimeField(required=False, error_messages={"invalid": _("时间写成2026-06-26T09:00这样")})
+
+    def __init__(self, *args: Any, user: Person, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        halls = queries.halls_of(user)
+        self.fields["unit"].queryset = type(halls[0]).objects.filter(pk__in=[hall.pk for hall in halls]) if halls else None
+        self.fields["unit"].initial = halls[0] if halls else None
+        self.fields["item"].queryset = ServiceItem.objects.offered(timezone.localdate(now))
+
+    @property
+    def stay_fields(self) -> list[forms.BoundField]:
+        """What is asked only where the request stays open, in the order in which it is typed."""
+        names = ("citizen_name", "phone", "id_no", "id_kind", "tolerated_due_on", "is_out_of_province")
+        return [self[name] for name in names]
+
+    def arguments(self) -> dict[str, Any]:
+        """What `actions.take_in` is called with."""
+        data = self.cleaned_data
+        return {
+            "id": data["id"],
+            "unit": data["unit"],
+            "item": data["item"],
+            "ending": data["ending"],
+            "marks": marks_of(self.data),
+            "citizen": self.citizen(),
+            "external_no": data["external_no"],
+            "tolerated_due_on": data["tolerated_due_on"],
+            "channel": data["channel"] or NoticeChannel.PAPER,
+            "received_at": data["received_at"],
+        }
+
+
+class MoveForm(forms.Form):
+    """What a move asks for; most ask for nothing. `version` is the one that the person saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
+        self.record = record
+        super().__init__(*args, **kwargs)
+
+    @property
+    def asks(self) -> bool:
+        return bool(self.visible_fields())
+
+    def arguments(self) -> dict[str, Any]:
+        """What the action is called with."""
+        return dict(self.cleaned_data)
+
+
+class NumberForm(MoveForm):
+    external_no = Text(label=_("平台流水号"), max_length=40, required=False)
+
+
+class MaterialsForm(MoveForm):
+    """How each material stands now; of a round that begins, only what was missing is asked again."""
+
+    def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        is_back = record.state == RequestState.SUPPLEMENT_REQUESTED
+        words = dict(MaterialStatus.choices)
+        for paper in record.papers:
+            if is_back and paper.status not in (MaterialStatus.MISSING, MaterialStatus.INVALID):
+                continue
+            self.fields[f"material-{paper.material_id}"] = forms.ChoiceField(
+                label=paper.material.name,
+                choices=[(status, words[status]) for status in MaterialStatus.values],
+                initial=MaterialStatus.OK if is_back else paper.status,
+            )
+        if not is_back:
+            self.fields["tolerated_due_on"] = day_field(
+                label=_("容缺补交日期"), required=False, initial=record.tolerated_due_on
+            )
+
+    def arguments(self) -> dict[str, Any]:
+        rest = {name: value for name, value in self.cleaned_data.items() if not MARK.fullmatch(name)}
+        notes = {paper.material_id: paper.note for paper in self.record.papers}
+        marks = {pk: (status, note or notes.get(pk, "")) for pk, (status, note) in marks_of(self.cleaned_data).items()}
+        return {**rest, "marks": marks}
+
+
+class ChannelForm(MoveForm):
+    channel = forms.ChoiceField(label=_("告知方式"), choices=NoticeChannel.choices, initial=NoticeChannel.PAPER)
+
+
+class ReasonForm(MoveForm):
+    reason = Text(label=_("原因"), max_length=200, multiline=True, needed=_("写明原因"))
+
+
+class ProposalForm(MoveForm):
+    proposal = forms.ChoiceField(label=_("拟办意见"))
+    reason = Text(label=_("理由"), max_length=500, multiline=True, required=False)
+    remedy = Text(label=_("救济途径"), max_length=300, multiline=True, rows=2, required=False)
+
+    def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        is_before = record.state == RequestState.RECEIVED
+        rejects = [row for row in Proposal.choices if (row[0] == Proposal.REJECT) == is_before]
+        self.fields["proposal"].choices = rejects  # type: ignore[attr-defined]
+
+
+class CompleteForm(NumberForm):
+    """A flagged item is completed as it was proposed, so nothing is asked."""
+
+    outcome = forms.ChoiceField(label=_("结果"), choices=Outcome.choices, initial=Outcome.APPROVED)
+    reason = Text(label=_("理由"), max_length=500, multiline=True, required=False, help_text=_("不予许可时要写"))
+
+    def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        if record.item.needs_reviewer:
+            del self.fields["outcome"], self.fields["reason"]
+
+
+class SuspendForm(MoveForm):
+    reason_code = forms.ChoiceField(label=_("原因"), choices=SuspensionReason.choices)
+    told_by = Text(label=_("怎样告知申请人"), max_length=60, needed=_("写明怎样书面告知了申请人"))
+    note = Text(label=_("说明"), max_length=200, required=False)
+
+
+class DeliverForm(MoveForm):
+    delivery_kind = forms.ChoiceField(label=_("送达方式"), choices=DeliveryKind.choices)
+    delivery_note = Text(label=_("领取人或单号"), max_length=60, required=False)
+
+
+class HandOverForm(MoveForm):
+    to = forms.ModelChoiceField(label=_("移交给"), queryset=None, error_messages={"required": _("选接手的人")})
+
+    def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        self.fields["to"].queryset = queries.clerks_of(record).exclude(pk=record.handler_id)
+
+
+class AmendForm(MoveForm, CitizenFields):
+    """Sealed numbers are never shown again; left empty they stay as they are."""
+
+    external_no = Text(label=_("平台流水号"), max_length=40, required=False)
+
+    def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        self.initial.update(
+            external_no=record.external_no,
+            citizen_name=record.citizen_name,
+            id_kind=record.id_kind,
+            is_out_of_province=record.is_out_of_province,
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        has_citizen = data["id_no"] or data["phone"]
+        return {
+            "version": data["version"],
+            "external_no": data["external_no"],
+            "citizen": self.citizen() if has_citizen else None,
+        }
+
+
+FORMS: dict[str, type[MoveForm]] = {
+    "check_materials": MaterialsForm,
+    "take_back": MaterialsForm,
+    "accept": MoveForm,
+    "finish": NumberForm,
+    "notify": ChannelForm,
+    "start": MoveForm,
+    "ask_review": ProposalForm,
+    "return_review": ReasonForm,
+    "reject": MoveForm,
+    "complete": CompleteForm,
+    "suspend": SuspendForm,
+    "resume": MoveForm,
+    "supply": MoveForm,
+    "deliver": DeliverForm,
+    "withdraw": ReasonForm,
+    "hand_over": HandOverForm,
+    "amend": AmendForm,
+    "void": ReasonForm,
+}
+"""Move → what it asks for."""

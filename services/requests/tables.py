@@ -1,0 +1,88 @@
+"""Columns and filters of the ledgers of requests and of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+import django_tables2
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from brigade.kit.templatetags import ui
+from brigade.ledgers.tables import (
+    CodeColumn,
+    Column,
+    DaysFilter,
+    DueColumn,
+    LedgerFilters,
+    PersonColumn,
+    Search,
+    StateColumn,
+    UnitFilter,
+)
+from services.requests.models import ServiceRequest
+from services.requests.states import RUNNING, Category, RequestState, Trust
+
+
+class RequestTable(django_tables2.Table):
+    number = CodeColumn(linkify=True)
+    title = Column(verbose_name=_("事项"), small="item__code")
+    unit = Column(accessor="unit__short_name", verbose_name=_("大厅"), visible=False)
+    citizen_name = Column(visible=False)
+    id_no_tail = Column(verbose_name=_("证件尾号"), visible=False)
+    phone_tail = Column(verbose_name=_("手机尾号"), visible=False)
+    state = StateColumn(tones={"supplement_requested": "warn", "suspended": "na", "rejected": "off", "voided": "off"})
+    promised_due_at = DueColumn(verbose_name=_("到期"))
+    received_at = Column(orderable=True)
+    completed_at = Column()
+    statutory_due_at = Column(visible=False)
+    handler = PersonColumn()
+    external_no = CodeColumn(visible=False)
+    category = Column(accessor="item__category", verbose_name=_("类别"), visible=False)
+
+    def render_promised_due_at(self, value: Any, record: ServiceRequest) -> Any:
+        """Time left while the clock runs; afterwards the day alone."""
+        if record.state in RUNNING - {RequestState.SUSPENDED}:
+            return ui.due({}, value)
+        return ui.day({}, value)
+
+
+class RequestFilters(LedgerFilters):
+    q = Search()
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=RequestState.choices)
+    category = django_filters.ChoiceFilter(label=_("类别"), field_name="item__category", choices=Category.choices)
+    item = django_filters.CharFilter(label=_("事项代码"), field_name="item__code", lookup_expr="iexact", max_length=8)
+    received_at = DaysFilter(label=_("收件"))
+    completed_at = DaysFilter(label=_("办结"))
+    overdue = django_filters.BooleanFilter(label=_("逾期"), method="only_overdue", widget=django_filters.widgets.BooleanWidget)
+    unit = UnitFilter(label=_("大厅"), perm="requests.view_servicerequest")
+
+    def only_overdue(self, queryset: QuerySet, name: str, value: bool | None) -> QuerySet:
+        return queryset.overdue(timezone.now()) if value else queryset  # type: ignore[attr-defined]
+
+
+class ItemTable(django_tables2.Table):
+    code = CodeColumn(orderable=True)
+    name = Column()
+    category = Column()
+    statutory_days = Column(verbose_name=_("法定"))
+    promised_days = Column(verbose_name=_("承诺"))
+    legal_basis = Column()
+    verified = StateColumn(tones={"partial": "waive", "memory": "warn"})
+    needs_reviewer = Column()
+    effective_from = Column(visible=False)
+    version = Column(visible=False)
+
+    def render_statutory_days(self, record: Any) -> str:
+        return record.statutory_text
+
+    def render_promised_days(self, record: Any) -> str:
+        return record.promised_text
+
+
+class ItemFilters(LedgerFilters):
+    q = Search()
+    category = django_filters.ChoiceFilter(label=_("类别"), choices=Category.choices)
+    verified = django_filters.ChoiceFilter(label=_("可信程度"), choices=Trust.choices)
