@@ -44,7 +44,7 @@ class ObligationTable(django_tables2.Table):
     rule = Column(verbose_name=_("依据"), width=20)
     unit = Column(accessor="unit__short_name", verbose_name=_("责任单位"))
     person = PersonColumn(verbose_name=_("责任人"))
-    due_at = DueColumn(warn="warn_at", verbose_name=_("期限"), orderable=True)
+    due_at = DueColumn(warn="warn_at", running=(ObligationState.OPEN,), verbose_name=_("期限"), orderable=True)
     state = StateColumn(tones=TONES)
     reason = Column(width=24)
     period = Column(visible=False)

@@ -56,6 +56,10 @@ def test_due_stays_grey_in_a_list_that_is_grouped_by_urgency_but_late_is_late():
     assert "is-late" in ui.due(NOW, date(2026, 11, 18), plain=True)
 
 
+def test_what_is_done_is_never_late():
+    assert ui.due(NOW, date(2026, 11, 2), over=True) == '<span class="due">11月2日</span>'
+
+
 def test_without_a_due_time_there_is_a_dash():
     assert "—" in ui.due(NOW, None)
 
