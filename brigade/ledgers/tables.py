@@ -71,16 +71,20 @@ class StateColumn(Column):
 
 
 class DueColumn(Column):
-    """A due time as the time that is left; `warn` names the field from which on it turns amber."""
+    """A due time as the time that is left; `warn` names the field from which on it turns amber.
+
+    `running`: the states in which the clock runs; in any other the day stands there without urgency.
+    """
 
     css = "fit"
 
-    def __init__(self, *args: Any, warn: str = "", **kwargs: Any):
+    def __init__(self, *args: Any, warn: str = "", running: Collection[str] = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.warn = warn
+        self.warn, self.running = warn, running
 
     def render(self, value: Any, record: Any) -> Any:
-        return ui.due(BLANK, value, reach(record, self.warn.split("__")) if self.warn else None)
+        over = bool(self.running) and record.state not in self.running
+        return ui.due(BLANK, value, reach(record, self.warn.split("__")) if self.warn else None, over=over)
 
 
 class PersonColumn(Column):

@@ -77,7 +77,8 @@ def due(
     """How much time is left: late by days (hours within a day), today, days left for a week, then only the day.
 
     Amber from `warn_at` on, without it within 7 days. `plain` keeps it grey (a list that is grouped by urgency).
-    `over`: what was due is done or dropped, so only the day is said. The moment it is seen from is `now` of the context, so that one page speaks of one moment.
+    `over`: what was due is done or dropped, so only the day is said.
+    The moment it is seen from is `now` of the context, so that one page speaks of one moment.
     """
     if at is None:
         return mark_safe(f'<span class="due">{NOTHING}</span>')
