@@ -184,6 +184,35 @@ def _lock_parent(tree: str, parent: Unit, day: date) -> Unit:
     return parent
 
 
+def found_brigade(
+    *, by: Any, code: str, name: str, administrators: dict[Role, tuple[str, str]], now: datetime | None = None
+) -> dict[Role, str]:
+    """The first unit of an empty installation and its three administrators (number, name); gives their passwords.
+
+    Set-up only: afterwards everything goes through those three.
+    """
+    today = timezone.localdate(now)
+    people = {}
+    with transaction.atomic():
+        if Unit.objects.exists():
+            raise Refused(_("已经有单位了，由系统管理员在页面上设立。"))
+        brigade = open_unit(
+            by=by,
+            tree=Tree.LINE,
+            kind=UnitKind.BRIGADE,
+            code=code,
+            name=name,
+            short_name=name[:24],
+            opened_on=today,
+            now=now,
+        )
+        for role, (police_no, person_name) in administrators.items():
+            person = enrol_person(by=by, police_no=police_no, name=person_name, unit=brigade, starts_on=today, now=now)
+            grant_role(by=by, person=person, role=role, unit=brigade, starts_on=today, now=now)
+            people[role] = person
+    return {role: reset_password(by=by, person=person, now=now) for role, person in people.items()}
+
+
 # People and where they work
 
 

@@ -53,7 +53,9 @@ class Unit(models.Model):
     code = models.CharField(_("代码"), max_length=24, unique=True)
     name = models.CharField(_("名称"), max_length=80)
     short_name = models.CharField(_("简称"), max_length=24)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级")
+    )
     path = models.CharField(max_length=120, db_index=True, editable=False)
     order = models.PositiveSmallIntegerField(_("次序"), default=0)
     opened_on = models.DateField(_("设立日期"))
@@ -259,11 +261,12 @@ class Dated(models.Model):
 class Posting(Dated):
     """Where a person works (任职), and when."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="postings")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="postings")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="postings", verbose_name=_("人员"))
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="postings", verbose_name=_("单位"))
     title = models.CharField(_("职务"), max_length=40, blank=True)
 
     class Meta:
+        verbose_name = _("任职")
         constraints = [
             models.UniqueConstraint(
                 fields=["person"], condition=Q(ends_on__isnull=True), name="person_works_in_one_place"
@@ -286,15 +289,16 @@ class GrantQuerySet(DatedQuerySet):
 class Grant(Dated):
     """A role that a person holds on a unit and everything under it, until `ends_on` (exclusive)."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="grants")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="grants", verbose_name=_("人员"))
     role = models.CharField(_("角色"), max_length=20, choices=Role.choices)
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="grants")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="grants", verbose_name=_("单位"))
     granted_by = models.CharField(_("授权人"), max_length=60)
     reason = models.CharField(_("事由"), max_length=200, blank=True)
 
     objects = GrantQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("授权")
         indexes = [models.Index(fields=["unit", "role"])]
         constraints = [
             models.UniqueConstraint(

@@ -116,7 +116,15 @@ def grants_of(person: Person) -> QuerySet[Grant]:
     return person.grants.select_related("unit", "person").order_by("ends_on", "-starts_on", "-pk")
 
 
-VIEWING = {"view": _lazy("查看"), "change": _lazy("修改"), "reveal": _lazy("查看敏感信息")}
+VERBS_OF_PERMISSIONS = {
+    "view": _lazy("查看"),
+    "change": _lazy("修改"),
+    "reveal": _lazy("查看敏感信息"),
+    "have": _lazy("承担"),
+    "approve": _lazy("批准"),
+    "record_any": _lazy("登记他人负责的"),
+}
+"""What a permission is called where no move asks for it."""
 
 
 def role_catalogue() -> list[tuple[str, list[tuple[str, str, frozenset[str]]]]]:
@@ -127,7 +135,7 @@ def role_catalogue() -> list[tuple[str, list[tuple[str, str, frozenset[str]]]]]:
         app, _dot, name = perm.partition(".")
         verb, _line, model = name.rpartition("_")
         subject = apps.all_models.get(app, {}).get(model)
-        words = moves.get(perm) or [str(VIEWING.get(verb, verb))]
+        words = moves.get(perm) or [str(VERBS_OF_PERMISSIONS.get(verb, verb))]
         label = subject._meta.verbose_name if subject else apps.get_app_config(app).verbose_name
         subjects[str(label)].append(("、".join(words), perm, roles))
     return list(subjects.items())

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('order', models.PositiveSmallIntegerField(default=0, verbose_name='次序')),
                 ('opened_on', models.DateField(verbose_name='设立日期')),
                 ('closed_on', models.DateField(blank=True, null=True, verbose_name='撤销日期')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.unit')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.unit', verbose_name='上级')),
             ],
             options={
                 'verbose_name': '单位',
@@ -72,9 +72,12 @@ class Migration(migrations.Migration):
                 ('starts_on', models.DateField(verbose_name='起')),
                 ('ends_on', models.DateField(blank=True, null=True, verbose_name='止')),
                 ('title', models.CharField(blank=True, max_length=40, verbose_name='职务')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='org.unit')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to=settings.AUTH_USER_MODEL, verbose_name='人员')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='org.unit', verbose_name='单位')),
             ],
+            options={
+                'verbose_name': '任职',
+            },
         ),
         migrations.CreateModel(
             name='Grant',
@@ -85,9 +88,12 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('officer', '民警'), ('auxiliary', '辅警'), ('clerk', '内勤'), ('business_admin', '业务管理员'), ('squadron_leader', '中队长'), ('deputy_leader', '分管副大队长'), ('brigade_leader', '大队长'), ('political_officer', '教导员'), ('discipline', '纪检'), ('inspector', '督察'), ('member', '党员'), ('recorder', '记录员'), ('group_leader', '党小组长'), ('branch_secretary', '支部书记'), ('party_office', '党建办'), ('general_secretary', '党总支书记'), ('window_guide', '导办'), ('window_clerk', '窗口岗'), ('window_lead', '值班长'), ('service_reviewer', '审核岗'), ('hall_head', '车管所所长'), ('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('audit_admin', '审计管理员')], max_length=20, verbose_name='角色')),
                 ('granted_by', models.CharField(max_length=60, verbose_name='授权人')),
                 ('reason', models.CharField(blank=True, max_length=200, verbose_name='事由')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='org.unit')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to=settings.AUTH_USER_MODEL, verbose_name='人员')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='org.unit', verbose_name='单位')),
             ],
+            options={
+                'verbose_name': '授权',
+            },
         ),
         migrations.CreateModel(
             name='UnitPlacement',

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,8 +37,17 @@ class AuditList(Listing):
 def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One event with everything that its digest covers."""
     event = get_visible(request, AuditEvent, pk)
-    changes = [(field, _words(value)) for field, value in event.changes.items()]
-    return page(request, "workbench/audit_detail.html", {"event": event, "changes": changes})
+    changes = [(_label(event, field), *_words(value)) for field, value in event.changes.items()]
+    shown = {"event": event, "verb": queries.verb_label(event.verb), "changes": changes}
+    return page(request, "workbench/audit_detail.html", shown)
+
+
+def _label(event: AuditEvent, field: str) -> str:
+    """What the field is called on its model; a name that is no field stands as it is."""
+    try:
+        return str(apps.get_model(event.target_type)._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+    except (LookupError, ValueError, FieldDoesNotExist, AttributeError):
+        return field
 
 
 def _words(value: Any) -> tuple[Any, Any]:
