@@ -115,7 +115,10 @@ class Search(django_filters.CharFilter):
 
 
 class UnitFilter(django_filters.ChoiceFilter):
-    """A unit out of those that the user reaches with `perm`; choosing one takes in everything below it."""
+    """A unit out of those that the user reaches with `perm`; choosing one takes in everything below it.
+
+    `field_name` is a key to units, or a bare number of one.
+    """
 
     def __init__(self, *args: Any, perm: str, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -136,7 +139,7 @@ class UnitFilter(django_filters.ChoiceFilter):
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
         path = next((path for pk, _name, path in self.units if pk == value), "")
-        below = apps.get_model("org", "Unit").objects.filter(path__startswith=path)
+        below = apps.get_model("org", "Unit").objects.filter(path__startswith=path).values("pk")
         return qs.filter(**{f"{self.field_name}__in": below}) if path else qs
 
 

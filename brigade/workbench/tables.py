@@ -26,7 +26,7 @@ from brigade.ledgers.tables import (
 from brigade.obligations.models import Obligation
 from brigade.obligations.rules import RULES
 from brigade.obligations.states import ObligationState
-from brigade.org.models import Person, Unit
+from brigade.org.models import Person
 from brigade.workbench.queries import subject_url
 
 TONES = {
@@ -114,13 +114,6 @@ class ActorFilter(django_filters.CharFilter):
         return qs.filter(actor_id__in=Person.objects.found_by(value).values("pk")) if value else qs
 
 
-class EventUnitFilter(UnitFilter):
-    """Events keep their unit as a bare number."""
-
-    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
-        return qs.filter(unit_id__in=Unit.objects.below(value).values("pk")) if value else qs
-
-
 def verb_choices() -> list[tuple[str, str]]:
     return sorted(((verb, str(label)) for verb, label in verb_labels().items()), key=lambda choice: choice[1])
 
@@ -130,6 +123,6 @@ class AuditFilters(LedgerFilters):
 
     who = ActorFilter(label=_("谁"), max_length=40)
     verb = django_filters.ChoiceFilter(label=_("事项"), choices=verb_choices)
-    unit = EventUnitFilter(label=_("单位"), perm="audit.view_auditevent")
+    unit = UnitFilter(label=_("单位"), field_name="unit_id", perm="audit.view_auditevent")
     at = DaysFilter(label=_("时间"))
     result = django_filters.ChoiceFilter(label=_("结果"), choices=Result.choices)
