@@ -1,8 +1,9 @@
 """Addresses of requests and of the catalogue, in menu order."""
 
-from django.urls import path
+from django.urls import include, path
 
 from services.requests import views
+from services.requests.api import router
 
 app_name = "requests"
 urlpatterns = [
@@ -14,4 +15,5 @@ urlpatterns = [
     path("services/requests/<uuid:pk>/moves/<slug:code>/", views.request_move, name="request_move"),
     path("services/requests/<uuid:pk>/reveal/<slug:field>/", views.request_reveal, name="request_reveal"),
     path("services/items/", views.ItemList.as_view(), name="serviceitem_list"),
+    path("api/v1/", include(router.urls)),
 ]
