@@ -4,6 +4,10 @@ import { bind } from "./bind.js";
 
 bind("[data-drawer]", (button) => {
   const drawer = document.getElementById(button.dataset.drawer);
+  if (!drawer) {
+    button.hidden = true;
+    return;
+  }
   const turn = (open) => {
     drawer.classList.toggle("is-open", open);
     button.setAttribute("aria-expanded", String(open));

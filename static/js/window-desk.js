@@ -7,7 +7,7 @@ import "./materials.js";
 bind("[data-desk]", (form) => {
   const [place, limits] = [form.querySelector("[data-desk-item]"), form.querySelector("[data-desk-limits]")];
   const [blank, stay] = [form.querySelector("[data-desk-blank]"), form.querySelector("[data-desk-stay]")];
-  const { item, marks, is_out_of_province: visitor, id_no: idNo } = form.elements;
+  const [item, marks, visitor, idNo] = ["item", "marks", "is_out_of_province", "id_no"].map((name) => form.elements.namedItem(name));
   const rows = () => Array.from(place.querySelectorAll("[data-material]"));
   const radios = () => Array.from(place.querySelectorAll("input[type=radio]"));
   const chosen = (row) => row.querySelector("input:checked");
