@@ -10,6 +10,7 @@ SCHEDULE: list[Timed] = [
     Timed("obligations.digest", "早间提醒", "brigade.obligations.actions.send_digest", Workdays(time(8, 30))),
     Timed("audit.seal", "封存审计记录", "brigade.audit.actions.seal_due", Every(5)),
     Timed("audit.anchor", "留存审计校验值", "brigade.audit.actions.anchor_head", Daily(time(23, 50))),
+    Timed("workbench.check_audit", "核验审计记录", "brigade.workbench.actions.check_audit", Daily(time(3, 30))),
     Timed("notices.relay", "发送短信和邮件", "brigade.notices.actions.relay", Every(1)),
     Timed("notices.warn_calendar", "缺少放假安排时提醒", "brigade.notices.actions.warn_calendar", Daily(time(9, 0))),
     Timed("files.sweep", "清理无主文件", "brigade.files.actions.sweep_orphans", Daily(time(3, 0))),

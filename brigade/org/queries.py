@@ -45,6 +45,11 @@ def holders_of(posts: Iterable[tuple[int, str]], on: date, *, up: bool = False) 
     }
 
 
+def everybody_with(role: str, on: date) -> QuerySet[Person]:
+    """Whoever holds the role on any unit, with an account in use."""
+    return Person.objects.filter(pk__in=Grant.objects.on(on).filter(role=role).values("person"), is_active=True)
+
+
 def people_of(unit_id: int, on: date) -> QuerySet[Person]:
     """Whoever works in exactly this unit on a day, by police number."""
     return Person.objects.working_in([unit_id], on).order_by("police_no")

@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, F, Min, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from brigade.audit.models import AuditEvent
 from brigade.audit.queries import triggers_in_place
@@ -223,6 +224,22 @@ def home_unit(person: Person, perm: str) -> Unit | None:
     """The highest unit on which a grant gives the person `perm`: whose figures his pages show."""
     units = Unit.objects.filter(pk__in=person.units_for(perm))
     return units.order_by("path").first()
+
+
+# Audit
+
+AUDIT_CHECK = "workbench.check_audit"
+ALTERED = _lazy("核验不通过：")
+"""How the result of a check begins that found an altered row; a job keeps one line and nothing else."""
+
+
+def last_audit_check() -> Job | None:
+    """The latest check of the audit trail: waiting, running, done with its finding, or given up."""
+    return Job.objects.filter(name=AUDIT_CHECK).order_by("-planned_at", "-pk").first()
+
+
+def found_altered(check: Job | None) -> bool:
+    return check is not None and check.result.startswith(str(ALTERED))
 
 
 # Readiness

@@ -7,15 +7,17 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from brigade.audit import queries
 from brigade.audit.models import AuditEvent
 from brigade.kit.web import get_visible, page
 from brigade.ledgers.tables import Sheet
 from brigade.ledgers.views import Listing
+from brigade.workbench import actions
+from brigade.workbench.queries import found_altered, last_audit_check
 from brigade.workbench.tables import AuditFilters, AuditTable
 
 
@@ -31,7 +33,7 @@ class AuditList(Listing):
     template_name = "workbench/audit_list.html"
 
     def further(self, sheet: Sheet) -> dict[str, Any]:
-        return {"seal": queries.head()}
+        return _check()
 
 
 def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
@@ -57,10 +59,16 @@ def _words(value: Any) -> tuple[Any, Any]:
     return None, value
 
 
-@require_POST
-def audit_verify(request: HttpRequest) -> HttpResponse:
-    """Walk the trail from its first row and name the first that was altered."""
+def audit_check(request: HttpRequest) -> HttpResponse:
+    """Ask for a check of the trail, and see how far it is and what the last one found."""
     if not request.user.has_perm("audit.view_auditevent"):
         raise PermissionDenied(_("没有查看审计的权限。"))
-    shown = {"verdict": queries.verify(), "seal": queries.head()}
-    return page(request, "workbench/audit_verify.html", shown, fragment="verdict")
+    if request.method == "POST":
+        actions.queue_audit_check(by=request.user, now=timezone.now())
+    return page(request, "workbench/audit_check.html", _check(), fragment="check")
+
+
+def _check() -> dict[str, Any]:
+    """How far the trail is sealed, and what its last check found."""
+    check = last_audit_check()
+    return {"seal": queries.head(), "check": check, "altered": found_altered(check)}

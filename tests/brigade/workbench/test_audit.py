@@ -1,11 +1,18 @@
 """The audit page: read by the audit administrator alone, filtered, and checked for changes on request."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from brigade.audit import actions as audit
 from brigade.audit.models import AuditEvent
-from brigade.org import actions
+from brigade.jobs import actions as jobs
+from brigade.jobs.models import Job
+from brigade.notices.models import Message
+from brigade.org import actions as org
+from brigade.workbench import actions
 from tests.brigade.org.factories import person, unit
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +36,8 @@ def keeper(brigade):
 @pytest.fixture
 def events(brigade, keeper):
     """Somebody was enrolled and stopped here; something happened elsewhere."""
-    new = actions.enrol_person(by=keeper, police_no="037101", name="曾伟", unit=brigade, starts_on=brigade.opened_on)
-    actions.disable_account(by=keeper, person=new, reason="调离")
+    new = org.enrol_person(by=keeper, police_no="037101", name="曾伟", unit=brigade, starts_on=brigade.opened_on)
+    org.disable_account(by=keeper, person=new, reason="调离")
     audit.record("unit.closed", unit("邻县大队"), by=audit.SYSTEM)
 
 
@@ -50,7 +57,7 @@ def test_nobody_else_reads_it(client, brigade, events, role):
     event = AuditEvent.objects.first()
     assert client.get("/audit/").status_code == 403
     assert client.get(f"/audit/{event.pk}/").status_code == 404
-    assert client.post("/audit/verify/").status_code == 403
+    assert client.post("/audit/check/").status_code == 403
 
 
 @pytest.mark.parametrize(("query", "there", "gone"), [
@@ -65,8 +72,8 @@ def test_events_are_found_by_who_what_when_and_how_it_ended(
     client, auditor, brigade, keeper, time_machine, query, there, gone
 ):
     time_machine.move_to("2026-11-23 09:00 +0800")
-    new = actions.enrol_person(by=keeper, police_no="037101", name="曾伟", unit=brigade, starts_on=brigade.opened_on)
-    actions.disable_account(by=keeper, person=new, reason="调离")
+    new = org.enrol_person(by=keeper, police_no="037101", name="曾伟", unit=brigade, starts_on=brigade.opened_on)
+    org.disable_account(by=keeper, person=new, reason="调离")
     client.force_login(auditor)
     text = listed(client, query)
     assert there in text and gone not in text
@@ -85,19 +92,46 @@ def test_an_event_of_another_unit_is_not_there(client, auditor, events):
     assert client.get(f"/audit/{event.pk}/").status_code == 404
 
 
-def test_a_check_finds_nothing_in_a_clean_trail_and_names_the_row_that_was_altered(client, auditor, events):
-    from django.utils import timezone
+def checked(client):
+    """Ask for a check, let a worker do it, and look again."""
+    client.post("/audit/check/")
+    jobs.drain()
+    return client.get("/audit/check/", headers={"HX-Request": "true"}).text
 
-    client.force_login(auditor)
-    audit.seal_due(now=timezone.now())
-    assert "未发现改动" in client.post("/audit/verify/").text
+
+def alter(event):
     audit.drop_triggers()
-    event = AuditEvent.objects.get(verb="account.disabled")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE audit_auditevent SET note = 'x' WHERE id = %s", [event.pk])
     audit.make_triggers()
-    answer = client.post("/audit/verify/", headers={"HX-Request": "true"}).text
-    assert f"审计记录第{event.pk}号" in answer and "<html" not in answer
+
+
+def test_a_clean_trail_is_found_clean_and_an_altered_row_is_named(client, auditor, events, time_machine):
+    client.force_login(auditor)
+    assert "还没有核验过" in client.get("/audit/").text
+    audit.seal_due(now=timezone.now())
+    assert "未发现改动" in checked(client)
+    event = AuditEvent.objects.get(verb="account.disabled")
+    alter(event)
+    time_machine.move_to(timezone.now() + timedelta(minutes=2))
+    assert f"核验不通过：审计记录第{event.pk}号" in checked(client)
+
+
+def test_a_check_that_waits_is_asked_about_until_it_is_done(client, auditor):
+    client.force_login(auditor)
+    assert 'hx-trigger="every 2s"' in client.post("/audit/check/", headers={"HX-Request": "true"}).text
+    client.post("/audit/check/")
+    assert Job.objects.filter(name="workbench.check_audit").count() == 1
+    jobs.drain()
+    assert "every 2s" not in client.get("/audit/check/").text
+
+
+def test_an_alteration_found_at_night_is_told_to_every_auditor_once_a_day(auditor, events):
+    alter(AuditEvent.objects.get(verb="account.disabled"))
+    for _run in range(2):
+        actions.check_audit(now=timezone.now())
+    message = Message.objects.get()
+    assert message.recipient_id == auditor.pk and message.title == "审计记录核验不通过"
 
 
 def test_the_list_asks_the_same_few_questions_for_many_events(client, auditor, brigade, django_assert_max_num_queries):

@@ -1,0 +1,14 @@
+"""What is told by the pages' own night work."""
+
+from django.utils.translation import gettext_lazy as _
+
+from brigade.notices.rules import Notice
+
+NOTICES = [
+    Notice(
+        "workbench.audit_altered",
+        _("审计记录被改动"),
+        _("审计记录核验不通过"),
+        _("%(finding)s保留现场，立即报告单位负责人。"),
+    ),
+]
