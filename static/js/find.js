@@ -30,7 +30,7 @@ bind("[data-find]", (box) => {
   let asked = 0;
   list.setAttribute("role", "listbox");
   box.append(list);
-  Object.entries({ role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-controls": list.id }).forEach((pair) => text.setAttribute(...pair));
+  Object.entries({ role: "combobox", "aria-expanded": "false", autocomplete: "off", "aria-autocomplete": "list", "aria-controls": list.id }).forEach((pair) => text.setAttribute(...pair));
   const mark = () => {
     Array.from(list.children).forEach((line, index) => line.setAttribute("aria-selected", String(index === at)));
     text.setAttribute("aria-expanded", String(!list.hidden));

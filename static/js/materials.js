@@ -30,6 +30,9 @@ bind("[data-materials]", (table) => {
   table.addEventListener("focusin", (event) => {
     rows.forEach((row) => row.classList.toggle("at", row.contains(event.target)));
   });
+  table.addEventListener("focusout", (event) => {
+    if (!table.contains(event.relatedTarget)) rows.forEach((row) => row.classList.remove("at"));
+  });
   table.addEventListener("change", count);
   table.addEventListener("keydown", (event) => {
     const row = event.target.closest("[data-material]");
