@@ -1,10 +1,10 @@
 """`make run`: bring the database up to date, then web, worker and beat together until Ctrl-C."""
 
+import contextlib
 import hashlib
-import multiprocessing
 import os
-import shlex
 import signal
+import subprocess
 import sys
 import time
 import urllib.error
@@ -20,8 +20,8 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
-from honcho.manager import SYSTEM_PRINTER_NAME, Manager
-from honcho.printer import Printer
+
+STOP_SECONDS = 10
 
 
 def main() -> int:
@@ -29,24 +29,39 @@ def main() -> int:
     prepare()
     banner = describe()
     connections.close_all()
-    # A process and not a thread: the manager forks.
-    multiprocessing.Process(target=announce, args=(banner,), daemon=True).start()
-    printer = QuietPrinter(sys.stdout, prefix=False)
-    manager = printer.manager = Manager(printer)
-    for name, command in commands().items():
-        manager.add_process(name, "exec " + shlex.join(map(str, command)), cwd=str(settings.BASE_DIR))
-    manager.loop()
-    return 0 if manager.returncode in (130, 143) else manager.returncode
+    return supervise(banner)
 
 
-class QuietPrinter(Printer):
-    """What the processes say, without the manager's own remarks and without the noise of being stopped."""
+def supervise(banner: str) -> int:
+    """Run the processes until Ctrl-C, a termination signal or the end of one of them; none outlives the others.
 
-    manager: Manager
-
-    def write(self, message):
-        if message.name != SYSTEM_PRINTER_NAME and self.manager.returncode is None:
-            super().write(message)
+    Only the head of each is asked to stop: a pool whose members get the signal too can wait for them for ever.
+    """
+    asked: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: asked.append(received))
+    children = {
+        name: subprocess.Popen([str(part) for part in command], cwd=settings.BASE_DIR, start_new_session=True)
+        for name, command in commands().items()
+    }
+    announced = False
+    while not asked and all(child.poll() is None for child in children.values()):
+        if not announced and (announced := answers()):
+            print(banner, flush=True)
+        time.sleep(0.1)
+    for name, child in children.items():
+        if not asked and child.poll() is not None:
+            print(
+                f"{name}已意外退出，其余进程一并停止。({name} ended by itself, so the others are stopped.)", flush=True
+            )
+        child.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in children.values():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(max(0.1, deadline - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    return 0 if asked else 1
 
 
 def commands() -> dict[str, list]:
@@ -134,19 +149,15 @@ def describe() -> str:
     return "\n".join([*lines, ""])
 
 
-def announce(banner: str) -> None:
-    """Wait until the web answers, then say where."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for _ in range(600):
-        time.sleep(0.05)
-        try:
-            urllib.request.urlopen(f"http://{bind_address()}/healthz", timeout=5).close()
-        except urllib.error.HTTPError:
-            pass
-        except (urllib.error.URLError, OSError):
-            continue
-        print(banner, flush=True)
-        return
+def answers() -> bool:
+    """Whether the web answers already, whatever it says."""
+    try:
+        urllib.request.urlopen(f"http://{bind_address()}/healthz", timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def say(step: str) -> None:

@@ -203,7 +203,8 @@ def install_node_modules() -> None:
         pip("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(ROOT / "requirements-node.lock"))
         npm = str(VENV / "bin" / "npm")
     say("安装前端依赖 (npm ci)")
-    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], "npm软件源 (npm registry)")
+    quick = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--no-audit", "--no-fund", "--loglevel=error"]
+    run([npm, "ci", "--ignore-scripts", *quick], "npm软件源 (npm registry)")
     stamp.write_text(wanted)
 
 
