@@ -91,6 +91,20 @@ TABS = (
         ),
     ),
     Tab(
+        "services",
+        gettext_lazy("窗口服务"),
+        (
+            (
+                gettext_lazy("办件"),
+                (
+                    Item(gettext_lazy("窗口台"), "requests:servicerequest_create", "requests.add_servicerequest"),
+                    Item(gettext_lazy("办件台账"), "requests:servicerequest_list", "requests.view_servicerequest"),
+                    Item(gettext_lazy("服务事项"), "requests:serviceitem_list", "requests.view_serviceitem"),
+                ),
+            ),
+        ),
+    ),
+    Tab(
         "org",
         gettext_lazy("机构人员"),
         (
@@ -107,7 +121,9 @@ TABS = (
     ),
 )
 
-QUICK: tuple[Quick, ...] = ()
+QUICK: tuple[Quick, ...] = (
+    Quick(gettext_lazy("窗口办件"), "keyboard", "requests:servicerequest_create", "requests.add_servicerequest"),
+)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "now": now,
         "heading": _heading(counts),
         "counts": counts,
+        "nothing_title": _("都办完了"),
+        "nothing_text": _("新的事到了会出现在这里，每个工作日8:30也会提醒一次。"),
         "groups": queries.todo_groups(user, now),
         "quick": menu.quick_entries(user),
         "warnings": [(row, queries.todo(row)) for row in queries.warnings(user, now)],

@@ -4,13 +4,15 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from brigade.audit.actions import SYSTEM, seal_due
 from brigade.indicators.actions import rebuild
 from brigade.org.actions import reset_password
 from brigade.org.models import Person
-from brigade.workbench.demo.world import ACCOUNTS, build
+from brigade.workbench.demo import party, window, world
+from brigade.workbench.demo.world import ACCOUNTS
 from brigade.workflow import settle
 
 
@@ -45,10 +47,13 @@ class Command(BaseCommand):
         if Person.objects.exists():
             raise CommandError("The database is not empty; the demo world goes into an empty one only.")
         now = timezone.localtime()
-        world = build(now)
+        made = world.build(now)
+        with transaction.atomic():
+            party.build(made)
+            window.build(made)
         for account in ACCOUNTS:
             reset_password(
-                by=SYSTEM, person=world.people[account.police_no], password=settings.DEMO_PASSWORD, must_change=False
+                by=SYSTEM, person=made.people[account.police_no], password=settings.DEMO_PASSWORD, must_change=False
             )
         settle(now=now)
         rebuild(now=now)

@@ -1,0 +1,169 @@
+"""A year at the service window of the demo brigade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+
+from brigade import workflow
+from brigade.audit.actions import SYSTEM
+from brigade.kit.clocks import add_months, at
+from brigade.kit.ids import new_id
+from brigade.org.models import Person
+from brigade.org.rules import sealed
+from brigade.reference.actions import next_number
+from brigade.reference.queries import calendar
+from brigade.workbench.demo.world import World
+from services.requests import moves, queries, rules
+from services.requests.actions import load_catalogue
+from services.requests.models import RequestMaterial, ServiceItem, ServiceRequest, SupplementNotice
+from services.requests.states import DeliveryKind, MaterialStatus, NoticeChannel, Outcome, RequestState, When
+
+MONTHS = 12
+A_DAY = (6, 15)
+"""Requests on a working day, least and most."""
+STAYS_OPEN = 0.12
+NAMES = ("演示甲", "演示乙", "演示丙", "演示丁", "演示戊", "演示己")
+
+
+def build(world: World) -> None:
+    """Make twelve months of requests up to now: most settled on the spot, some with a clock, the last ones open."""
+    load_catalogue(today=world.today)
+    items = list(ServiceItem.objects.filter(in_scope=True, effective_to=None).order_by("code"))
+    clerks = [person for person in world.staff["CGS"] if person.police_no not in ("D10030", "D10033", "D10034")][:6]
+    start = add_months(world.today.replace(day=1), -MONTHS)
+    work = calendar()
+    days = [start + timedelta(days=n) for n in range((world.today - start).days + 1)]
+    requests = [request for day in days if work.is_workday(day) for request in _day(world, day, items, clerks)]
+    workflow.bulk(requests, moves.RECEIVE, by=SYSTEM, now=world.now, write=lambda rows: _papers(world, rows))
+
+
+def _day(world: World, day: date, items: Sequence[ServiceItem], clerks: Sequence[Person]) -> Iterator[ServiceRequest]:
+    for n in range(world.random.randrange(*A_DAY)):
+        received_at = at(day, time(8, 35)) + timedelta(minutes=world.random.randrange(0, 200) + 270 * (n % 2))
+        if received_at < world.now:
+            yield _request(world, received_at, world.random.choice(items), world.random.choice(clerks))
+
+
+def _request(world: World, received_at: datetime, item: ServiceItem, clerk: Person) -> ServiceRequest:
+    hall = world.units["CGS-DT"]
+    serial = next_number(hall.pk, "request", received_at.year)
+    request = ServiceRequest(
+        id=new_id(),
+        unit=hall,
+        number=f"{hall.code}-BJ-{received_at.year}-{serial:05}",
+        title=item.name,
+        item=item,
+        first_contact_officer=clerk,
+        handler=clerk,
+        received_at=received_at,
+        round_at=received_at,
+        created_at=received_at,
+        created_by=clerk,
+        is_synthetic=True,
+        external_no=f"YS{received_at:%y%m%d}{serial:05}",
+    )
+    if world.random.random() > STAYS_OPEN and not item.needs_reviewer:
+        _settle(request, received_at)
+    elif world.random.random() < 0.35:
+        _ask_for_more(world, request)
+    else:
+        _accept(world, request)
+    return request
+
+
+def _settle(request: ServiceRequest, moment: datetime) -> None:
+    request.state, request.outcome = RequestState.COMPLETED, Outcome.APPROVED
+    request.accepted_at = request.completed_at = request.received_at = moment
+    request.accepted_by = request.handler
+    _set_limits(request)
+
+
+def _accept(world: World, request: ServiceRequest) -> None:
+    """Accepted with a clock: done after some days, delivered later, or still on the way."""
+    request.accepted_at, request.accepted_by = request.received_at + timedelta(minutes=12), request.handler
+    _set_limits(request)
+    promised = request.promised_due_at or request.accepted_at
+    late = world.random.random() > 0.96
+    done_at = (
+        promised + timedelta(hours=20)
+        if late
+        else max(request.accepted_at + timedelta(minutes=40), promised - timedelta(hours=world.random.randrange(1, 7)))
+    )
+    if done_at > world.now:
+        request.state = RequestState.PROCESSING
+        _know(world, request)
+        return
+    request.completed_at, request.outcome = done_at, Outcome.APPROVED
+    request.reviewer = world.people["D10033"] if request.item.needs_reviewer else None
+    delivered_at = done_at + timedelta(hours=2)
+    if delivered_at > world.now:
+        request.state = RequestState.COMPLETED
+        _know(world, request)
+    else:
+        request.state, request.delivered_at, request.delivery_kind = (
+            RequestState.DELIVERED,
+            delivered_at,
+            DeliveryKind.WINDOW,
+        )
+
+
+def _ask_for_more(world: World, request: ServiceRequest) -> None:
+    """Noticed once; the citizen came back within days and was settled, the newest have not come back yet."""
+    back_at = request.received_at + timedelta(days=world.random.randrange(1, 5))
+    if back_at < world.now:
+        request.round = 2
+        request.round_at = back_at
+        _settle_later(request, back_at)
+        return
+    request.state = RequestState.SUPPLEMENT_REQUESTED
+    request.lapses_at = request.received_at + timedelta(days=30)
+    _know(world, request)
+
+
+def _settle_later(request: ServiceRequest, moment: datetime) -> None:
+    received_at = request.received_at
+    _settle(request, moment)
+    request.received_at = received_at
+
+
+def _set_limits(request: ServiceRequest) -> None:
+    limits = rules.limits(request.item, request.accepted_at, [], queries.clock(request.accepted_at.date()))
+    for name, value in limits.changes().items():
+        setattr(request, name, value)
+
+
+def _know(world: World, request: ServiceRequest) -> None:
+    """An open request knows whom to reach: an invented name and number."""
+    request.citizen_name = world.random.choice(NAMES)
+    phone = f"1380000{world.random.randrange(10000):04}"
+    for column, value in sealed(request, "phone", phone).items():
+        setattr(request, column, value)
+
+
+def _papers(world: World, requests: Sequence[ServiceRequest]) -> None:
+    papers, notices = [], []
+    asked = {item.pk: list(item.materials.exclude(when=When.OUT_OF_PROVINCE)) for item in ServiceItem.objects.all()}
+    for request in requests:
+        materials = asked[request.item_id]
+        lacks = request.state == RequestState.SUPPLEMENT_REQUESTED or request.round > 1
+        for n, material in enumerate(materials):
+            exempt = material.exempt_if_networked and world.random.random() > 0.4
+            status = MaterialStatus.EXEMPT if exempt else MaterialStatus.OK
+            if lacks and n == len(materials) - 1 and request.round == 1:
+                status = MaterialStatus.MISSING
+            papers.append(RequestMaterial(request=request, material=material, status=status))
+        if lacks and materials:
+            last = materials[-1]
+            notices.append(
+                SupplementNotice(
+                    request=request,
+                    round=1,
+                    items=[{"material": last.pk, "name": last.name, "status": MaterialStatus.MISSING, "note": ""}],
+                    issued_at=request.received_at + timedelta(minutes=8),
+                    issued_by=request.handler,
+                    channel=NoticeChannel.PAPER,
+                )
+            )
+    RequestMaterial.objects.bulk_create(papers, batch_size=500)
+    SupplementNotice.objects.bulk_create(notices, batch_size=500)
