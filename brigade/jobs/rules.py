@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from brigade.kit.clocks import CHINA, ONE_DAY, Calendar, add_workdays, period_of
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=6)
 """Longer than the hard time limit of a task, so that a job whose lease has run out has no living worker."""
 SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 240, 300
 DRAIN_SECONDS = 60
