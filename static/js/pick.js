@@ -41,6 +41,7 @@ function settings(select) {
 bind("select[data-pick]", (select) => {
   load("pick").then(() => {
     const picker = new window.TomSelect(select, settings(select));
+    select.setAttribute("aria-hidden", "true"); // the label now belongs to the picker
     picker.on("change", () => select.dispatchEvent(new Event("input", { bubbles: true })));
   });
 });

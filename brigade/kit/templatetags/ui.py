@@ -189,8 +189,11 @@ def clip(text: Any) -> SafeString:
 
 @register.simple_tag
 def field(bound: BoundField, css: str = "", **attrs: Any) -> SafeString:
-    """The bare control of a form field, for rows that hold two of them. `css`: short, mid. Errors: `ui/errors.html`."""
-    own = {name.replace("_", "-"): value for name, value in attrs.items()}
+    """The bare control of a form field, for rows that hold two of them. `css`: short, mid. Errors: `ui/errors.html`.
+
+    It names itself by the field's label, for rows without a label of their own.
+    """
+    own = {"aria-label": bound.label} | {name.replace("_", "-"): value for name, value in attrs.items()}
     if css:
         own["class"] = css
     if bound.errors:
