@@ -17,7 +17,7 @@ from brigade.jobs.models import Job
 from brigade.kit import exporting
 from brigade.kit.refusals import NotAllowed, Refused
 from brigade.ledgers import rules
-from brigade.ledgers.models import ExportRun, SavedView
+from brigade.ledgers.models import LONGEST_QUERY, ExportRun, SavedView
 from brigade.ledgers.states import ExportFormat, ExportState
 from brigade.ledgers.tables import Sheet
 
@@ -116,7 +116,7 @@ def expire_exports(*, now: datetime) -> str:
 
 
 def _check_length(query: str) -> None:
-    if len(query) > rules.LONGEST_QUERY:
+    if len(query) > LONGEST_QUERY:
         raise Refused(_("条件太长，存不下，去掉几个再来。"))
 
 

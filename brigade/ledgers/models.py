@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.ids import new_id
-from brigade.ledgers.rules import LONGEST_QUERY
 from brigade.ledgers.states import ExportFormat, ExportState
+
+LONGEST_QUERY = 2_000
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
