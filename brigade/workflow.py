@@ -149,7 +149,7 @@ def bulk(
 ) -> None:
     """Create many records at once, each in the state that it carries, with one audit row each, in one transaction.
 
-    For imports and the demo world. Obligations and figures are not touched one by one: call `settle` when all is in.
+    For imports and the demo world; obligations and figures are brought up to date for all of them together.
     A person needs the right of `move` on every unit; the portal itself may.
     """
     if not records:
@@ -165,10 +165,16 @@ def bulk(
         audit.record_many(
             [audit.Entry(verb=move.audit, target=record, by=by, now=record.created_at or now) for record in records]
         )
+        keys = sorted({key for record in records for key in obligations.keys_of(record)})
+        marks = {mark for record in records for mark in indicators.cells_of(record)}
+        for start in range(0, len(keys), obligations.BATCH):
+            changed = obligations.touch(keys[start : start + obligations.BATCH], now=now)
+            marks |= indicators.cells_after(changed)
+        indicators.mark(marks)
 
 
 def settle(*, now: datetime, rules: Iterable[str] | None = None) -> str:
-    """Bring all obligations up to date and mark the figures that follow them: nightly, and after a bulk write."""
+    """Bring all obligations up to date with the clock and mark the figures that follow them. A timed job, each night."""
     changed = obligations.reconcile(now=now, rules=rules)
     with transaction.atomic():
         indicators.mark(indicators.cells_after(changed))

@@ -1,5 +1,6 @@
 """Fills an empty database with the demo world: a synthetic year of one brigade."""
 
+from datetime import time
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -8,9 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from brigade.audit.actions import SYSTEM, seal_due
-from brigade.indicators.actions import rebuild
+from brigade.indicators.actions import drain
+from brigade.kit.clocks import add_workdays, at
+from brigade.obligations.actions import send_digest
 from brigade.org.actions import reset_password
 from brigade.org.models import Person
+from brigade.reference.queries import calendar
 from brigade.workbench.demo import party, window, world
 from brigade.workbench.demo.world import ACCOUNTS
 from brigade.workflow import settle
@@ -56,5 +60,9 @@ class Command(BaseCommand):
                 by=SYSTEM, person=made.people[account.police_no], password=settings.DEMO_PASSWORD, must_change=False
             )
         settle(now=now)
-        rebuild(now=now)
+        drain(now=now)
+        morning = add_workdays(
+            now.date(), 0 if calendar().is_workday(now.date()) and now.hour > 8 else -1, calendar()
+        ).date
+        send_digest(now=at(morning, time(8, 30)))
         seal_due(now=now)
