@@ -127,7 +127,7 @@ def once(step: str, paths, work) -> None:
 
 def collect_static() -> None:
     say("整理静态文件 (static files)")
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True, ignore_patterns=["redoc*", "*.map"])
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True, ignore_patterns=["redoc*", "rest_framework"])
 
 
 def load_reference() -> None:
