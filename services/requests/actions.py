@@ -260,8 +260,9 @@ def _number(new: ServiceRequest) -> None:
 
 
 def _first_papers(new: ServiceRequest, marks: Marks) -> list[RequestMaterial]:
-    asked = rules.asked_of(new.item.materials.order_by("order"), new.is_out_of_province)
-    _check_marks(marks, {row.pk for row in new.item.materials.all()})
+    known = list(new.item.materials.order_by("order"))
+    asked = rules.asked_of(known, new.is_out_of_province)
+    _check_marks(marks, {row.pk for row in known})
     unseen = (MaterialStatus.UNSEEN, "")
     return [
         RequestMaterial(request=new, material=row, status=marks.get(row.pk, unseen)[0], note=marks.get(row.pk, unseen)[1])

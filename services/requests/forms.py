@@ -113,6 +113,12 @@ class DeskForm(CitizenFields):
         names = ("citizen_name", "phone", "id_no", "id_kind", "tolerated_due_on", "is_out_of_province")
         return [self[name] for name in names]
 
+    @property
+    def other_errors(self) -> list[str]:
+        """What is wrong with fields that the desk does not show."""
+        shown = {"external_no", *(field.name for field in self.stay_fields)}
+        return [error for name, errors in self.errors.items() if name not in shown for error in errors]
+
     def arguments(self) -> dict[str, Any]:
         """What `actions.take_in` is called with."""
         data = self.cleaned_data

@@ -46,7 +46,6 @@ class RequestList(Listing):
     more = ("item", "completed_at", "overdue", "unit")
     create = (gettext_lazy("窗口办件"), "requests:servicerequest_create", "requests.add_servicerequest")
     empty = gettext_lazy("还没有办件。窗口人员打开窗口台，选事项、看材料，办完就在这里。")
-    template_name = "requests/servicerequest_list.html"
 
 
 class ItemList(Listing):
@@ -56,7 +55,6 @@ class ItemList(Listing):
     order = ("code",)
     more = ()
     empty = gettext_lazy("目录还没有载入，重新启动系统会自动载入。")
-    template_name = "requests/serviceitem_list.html"
 
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> Any:
@@ -194,16 +192,19 @@ def request_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     if code not in FORMS:
         raise Http404(_("没有这一步。"))
     move = workflow.MOVES[f"{record.kind()}.{code}"]
-    form = FORMS[code](request.POST or None, record=record, initial={"version": record.version})
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                made = actions.MAKE[code](by=request.user, request=record, now=timezone.now(), **form.arguments())
+    now = timezone.now()
+    if request.method != "POST":
+        workflow.check(record, move, request.user, now)
+        form, status = FORMS[code](record=record, initial={"version": record.version}), 200
+    else:
+        form, status = FORMS[code](request.POST, record=record), 422
+        try:
+            if form.is_valid():
+                made = actions.MAKE[code](by=request.user, request=record, now=now, **form.arguments())
                 return done(request, _result(made), made)
-            except Refused as refusal:
-                status = refused(request, form, refusal)
+            workflow.check(record, move, request.user, now)
+        except Refused as refusal:
+            status = refused(request, form, refusal)
     context = {"record": record, "move": move, "form": form}
     return page(request, "requests/request_move.html", context, fragment="ask", status=status)
 
