@@ -40,13 +40,11 @@ def supervise(banner: str) -> int:
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: asked.append(received))
-    children = {
-        name: subprocess.Popen([str(part) for part in command], cwd=settings.BASE_DIR, start_new_session=True)
-        for name, command in commands().items()
-    }
-    announced = False
+    waiting = commands()
+    children = {"web": start(waiting.pop("web"))}
     while not asked and all(child.poll() is None for child in children.values()):
-        if not announced and (announced := answers()):
+        if waiting and answers():  # the page first, then the background
+            children |= {name: start(waiting.pop(name)) for name in list(waiting)}
             print(banner, flush=True)
         time.sleep(0.1)
     for name, child in children.items():
@@ -62,6 +60,10 @@ def supervise(banner: str) -> int:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
     return 0 if asked else 1
+
+
+def start(command: list) -> subprocess.Popen:
+    return subprocess.Popen([str(part) for part in command], cwd=settings.BASE_DIR, start_new_session=True)
 
 
 def commands() -> dict[str, list]:
@@ -127,7 +129,9 @@ def once(step: str, paths, work) -> None:
 
 def collect_static() -> None:
     say("整理静态文件 (static files)")
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True, ignore_patterns=["redoc*", "rest_framework"])
+    call_command(
+        "collectstatic", verbosity=0, interactive=False, clear=True, ignore_patterns=["redoc*", "rest_framework"]
+    )
 
 
 def load_reference() -> None:
