@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 from django import template
@@ -34,10 +35,16 @@ Amount = int | float | Decimal
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A drawing of the sprite; the word stands beside it, or is given as `label` when there is none."""
-    drawing = format_html(
+    drawn = drawing_of(name)
+    return format_html('{}<span class="visually-hidden">{}</span>', drawn, label) if label else drawn
+
+
+@cache
+def drawing_of(name: str) -> SafeString:
+    """Drawn once a process: a page of rows asks for the same few hundreds of times."""
+    return format_html(
         '<svg class="bi" aria-hidden="true"><use href="{}#{}"></use></svg>', static("vendor/icons.svg"), name
     )
-    return format_html('{}<span class="visually-hidden">{}</span>', drawing, label) if label else drawing
 
 
 @register.simple_tag
