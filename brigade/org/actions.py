@@ -28,7 +28,7 @@ from brigade.kit import pinyin
 from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.text import clean_text, normalise_code
 from brigade.org import rules
-from brigade.org.models import Grant, PasswordHistory, Person, Posting, SignInTry, Unit, UnitPlacement
+from brigade.org.models import DutyTurn, Grant, PasswordHistory, Person, Posting, SignInTry, Unit, UnitPlacement
 from brigade.org.states import ADMIN_ROLES, PersonKind, Role, Tree, UnitKind
 
 VERBS = {
@@ -49,6 +49,7 @@ VERBS = {
     "session.closed": gettext_lazy("退出"),
     "session.expired": gettext_lazy("登录过期"),
     "session.refused": gettext_lazy("登录"),
+    "duty.arranged": gettext_lazy("安排带班"),
     "field.revealed": gettext_lazy("查看敏感信息"),
 }
 ACCOUNT_TRIES = 5
@@ -617,6 +618,34 @@ def forget_sign_ins(*, now: datetime) -> str:
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     gone, _by_model = SignInTry.objects.filter(counted_from__lt=now - 4 * LOCK).delete()
     return _("清除%d条过期的登录计数") % gone
+
+
+# Duty
+
+
+@transaction.atomic
+def arrange_duty(
+    *, by: Any, unit: Unit, start: date, end: date, leaders: list[Person], now: datetime | None = None
+) -> list[DutyTurn]:
+    """Let `leaders` lead the shift of `unit` in turn, a day each, from `start` to `end` inclusive. Clerk, leaders.
+
+    What was arranged for these days before is replaced; both are in the audit. Refused beyond a year.
+    """
+    _may(by, "org.change_dutyturn", unit)
+    if end < start:
+        raise Refused(_("止日不能早于起日。"), field="end")
+    if (end - start).days >= 366:
+        raise Refused(_("一次最多排一年。"), field="end")
+    if not leaders:
+        raise Refused(_("至少选一名带班领导。"), field="leaders")
+    before = dict(DutyTurn.objects.filter(unit=unit, day__range=(start, end)).values_list("day", "person__name"))
+    DutyTurn.objects.filter(unit=unit, day__range=(start, end)).delete()
+    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    turns = [DutyTurn(unit=unit, day=day, person=leaders[n % len(leaders)]) for n, day in enumerate(days)]
+    DutyTurn.objects.bulk_create(turns)
+    changes = {turn.day.isoformat(): [before.get(turn.day), turn.person.name] for turn in turns}
+    audit.record("duty.arranged", unit, by=by, changes=changes, now=now)
+    return turns
 
 
 # Sensitive fields

@@ -154,3 +154,23 @@ class EndGrantForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("事由"), max_length=200)
+
+
+class DutyForm(forms.Form):
+    """From when to when, and who leads in turn, in the order of the choice list."""
+
+    start = DayField(label=_("从"))
+    end = DayField(label=_("到"))
+    leaders = forms.ModelMultipleChoiceField(
+        Person.objects.none(),
+        label=_("带班领导"),
+        help_text=_("按下列次序每人一天轮流；已排的日期会被替换。"),
+        widget=forms.CheckboxSelectMultiple(),
+    )
+
+    def __init__(self, *args: Any, leaders: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["leaders"].queryset = leaders  # type: ignore[attr-defined]
+
+    def clean_leaders(self) -> list[Person]:
+        return list(self.cleaned_data["leaders"])

@@ -340,6 +340,21 @@ class SignInTry(models.Model):
     locked_until = models.DateTimeField(null=True)
 
 
+class DutyTurn(models.Model):
+    """Who leads the shift of a unit on a day (带班领导)."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="duty_turns", verbose_name=_("单位"))
+    day = models.DateField(_("日期"))
+    person = models.ForeignKey(Person, models.PROTECT, related_name="duty_turns", verbose_name=_("带班领导"))
+
+    class Meta:
+        verbose_name = _("带班安排")
+        constraints = [models.UniqueConstraint(fields=["unit", "day"], name="duty_led_by_one")]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.person}"
+
+
 class RecordQuerySet(models.QuerySet):
     """Base of every record's queryset; a domain overrides `visible_to` only to widen it to one's own records."""
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from brigade.kit.discover import rooms
-from brigade.org.models import Grant, Person, Posting, Record, Unit
+from brigade.org.models import DutyTurn, Grant, Person, Posting, Record, Unit
 from brigade.org.states import PERMISSIONS, Role
 
 
@@ -154,3 +154,23 @@ def _labels_of_moves() -> dict[str, list[str]]:
             if str(move.label) not in labels[move.perm]:
                 labels[move.perm].append(str(move.label))
     return labels
+
+
+def duty_leader(unit_path: str, day: date) -> Person | None:
+    """Who leads the shift on that day: of the unit itself, else of the nearest unit above it that has a roster."""
+    lineage = [int(pk) for pk in unit_path.split("/") if pk]
+    turns = DutyTurn.objects.filter(unit__in=lineage, day=day).select_related("person", "unit")
+    turn = max(turns, key=lambda turn: len(turn.unit.path), default=None)
+    return turn.person if turn else None
+
+
+def may_lead_duty(unit: Unit, day: date) -> QuerySet[Person]:
+    """The leaders of the unit and of those below it, who can be put on its duty roster."""
+    roles = [Role.BRIGADE_LEADER, Role.POLITICAL_OFFICER, Role.DEPUTY_LEADER, Role.SQUADRON_LEADER, Role.HALL_HEAD]
+    held = Grant.objects.on(day).filter(unit__in=Unit.objects.below(unit), role__in=roles)
+    return Person.objects.filter(pk__in=held.values("person"), is_active=True).order_by("police_no")
+
+
+def duty_turns(unit: Unit, start: date, end: date) -> list[DutyTurn]:
+    """The roster of a unit from one day to another, both included."""
+    return list(unit.duty_turns.filter(day__range=(start, end)).select_related("person").order_by("day"))

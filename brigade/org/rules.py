@@ -24,6 +24,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
         Role.POLITICAL_OFFICER,
         Role.HALL_HEAD,
     ),
+    "org.change_dutyturn": (Role.CLERK, Role.BRIGADE_LEADER, Role.POLITICAL_OFFICER),
     "org.change_unit": (Role.SYSTEM_ADMIN,),
     "org.change_person": (Role.SYSTEM_ADMIN,),
     "org.change_grant": (Role.SECURITY_ADMIN,),

@@ -73,7 +73,19 @@ TABS = (
             ),
             (
                 gettext_lazy("看态势"),
-                (Item(gettext_lazy("领导看板"), "workbench:dashboard", "indicators.view_figure"),),
+                (
+                    Item(gettext_lazy("领导看板"), "workbench:dashboard", "indicators.view_figure"),
+                    Item(gettext_lazy("带班"), "workbench:duty_list"),
+                ),
+            ),
+            (
+                gettext_lazy("管理"),
+                (
+                    Item(gettext_lazy("单位"), "workbench:unit_list", "org.view_unit"),
+                    Item(gettext_lazy("人员"), "workbench:person_list", "org.view_person"),
+                    Item(gettext_lazy("角色"), "workbench:role_list"),
+                    Item(gettext_lazy("审计"), "workbench:audit_list", "audit.view_auditevent"),
+                ),
             ),
         ),
     ),
@@ -102,21 +114,6 @@ TABS = (
                     Item(gettext_lazy("服务事项"), "requests:serviceitem_list", "requests.view_serviceitem"),
                 ),
             ),
-        ),
-    ),
-    Tab(
-        "org",
-        gettext_lazy("机构人员"),
-        (
-            (
-                gettext_lazy("机构"),
-                (
-                    Item(gettext_lazy("单位"), "workbench:unit_list", "org.view_unit"),
-                    Item(gettext_lazy("人员"), "workbench:person_list", "org.view_person"),
-                    Item(gettext_lazy("角色"), "workbench:role_list"),
-                ),
-            ),
-            (gettext_lazy("监督"), (Item(gettext_lazy("审计"), "workbench:audit_list", "audit.view_auditevent"),)),
         ),
     ),
 )

@@ -203,6 +203,7 @@ def build(now: datetime) -> World:
         _units(world)
         _people(world)
         _party(world)
+        _duty(world)
     return world
 
 
@@ -404,3 +405,15 @@ def _seat(world: World, code: str, numbers: list[str]) -> None:
     roles = [SeatRole.SECRETARY, SeatRole.DEPUTY, *[SeatRole.MEMBER] * (len(numbers) - 2)]
     seats = [(world.people[number], role) for number, role in zip(numbers, roles, strict=True)]
     branches.seat_committee(by=SYSTEM, branch=world.branches[code], seats=seats, start_on=FOUNDED, now=world.now)
+
+
+def _duty(world: World) -> None:
+    """The leaders take turns, a day each, from a month back to two months ahead."""
+    org.arrange_duty(
+        by=SYSTEM,
+        unit=world.units["DD"],
+        start=world.today - timedelta(days=30),
+        end=world.today + timedelta(days=60),
+        leaders=[world.people[number] for number in ("D10001", "D10002", "D10003", "D10020")],
+        now=world.now,
+    )

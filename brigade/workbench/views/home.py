@@ -12,6 +12,7 @@ from brigade.kit.web import page
 from brigade.notices.queries import inbox
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
+from brigade.org.queries import duty_leader
 from brigade.workbench import menu, queries
 
 
@@ -32,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "nothing_title": _("都办完了"),
         "nothing_text": _("新的事到了会出现在这里，每个工作日8:30也会提醒一次。"),
         "groups": queries.todo_groups(user, now),
+        "duty": duty_leader(user.unit.path, today) if user.unit else None,
         "quick": menu.quick_entries(user),
         "warnings": [(row, queries.todo(row)) for row in queries.warnings(user, now)],
         "cards": cards,

@@ -1,0 +1,59 @@
+"""带班: who leads the shift; it stands on everybody's workbench."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from brigade.kit.web import ask, page
+from brigade.org import actions, queries
+from brigade.org.forms import DutyForm
+from brigade.org.models import Unit
+
+SHOWN = timedelta(days=34)
+
+
+def duty_list(request: HttpRequest) -> HttpResponse:
+    """The roster of the brigade from this week's Monday on, five weeks; everybody."""
+    unit, today = _brigade(), timezone.localdate()
+    start = today - timedelta(days=today.weekday())
+    turns = {turn.day: turn for turn in queries.duty_turns(unit, start, start + SHOWN)}
+    days = [start + timedelta(days=n) for n in range(SHOWN.days + 1)]
+    context = {
+        "unit": unit,
+        "today": today,
+        "weeks": [[(day, turns.get(day)) for day in days[n : n + 7]] for n in range(0, len(days), 7)],
+        "now_leading": turns.get(today),
+        "may_change": request.user.has_perm("org.change_dutyturn", unit),
+    }
+    return page(request, "workbench/duty_list.html", context)
+
+
+def duty_arrange(request: HttpRequest) -> HttpResponse:
+    """Put leaders on the roster in turn; clerk and leaders."""
+    unit, today = _brigade(), timezone.localdate()
+    start = today + timedelta(days=1)
+    form = DutyForm(
+        request.POST or None,
+        leaders=queries.may_lead_duty(unit, today),
+        initial={"start": start, "end": start + timedelta(days=29)},
+    )
+    return ask(
+        request,
+        form,
+        title=_("哪些天由谁带班？"),
+        button=_("排班"),
+        call=lambda **typed: actions.arrange_duty(by=request.user, unit=unit, **typed),
+        said=_("带班已排好"),
+        back="workbench:duty_list",
+    )
+
+
+def _brigade() -> Unit:
+    unit = Unit.objects.filter(tree="line", parent=None).order_by("pk").first()
+    if unit is None:
+        raise Http404(_("还没有设立单位。"))
+    return unit
