@@ -11,7 +11,7 @@ ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py)) 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --fork-strategy fewest
 
-.PHONY: run setup dev test test-services check fix browser lock
+.PHONY: run setup dev test test-services browser check fix states schema demo lock
 
 run: ## the portal at PORT (8000): web, worker and beat until Ctrl-C
 	@$(SETUP) --port
@@ -32,17 +32,30 @@ test-services: dev ## the same suite on PostgreSQL and Redis (DATABASE_URL, REDI
 browser: dev ## the browser journeys alone
 	$(PYTEST) tests/browser
 
-check: dev ## style, types, import contracts, migrations
+check: dev ## style, types, import contracts, templates, migrations, state diagrams, API
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy $(ROOMS)
 	$(BIN)/djlint templates --lint --quiet
 	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) states --check
+	$(MANAGE) spectacular --validate --fail-on-warn | diff docs/openapi.yaml -
 
 fix: dev ## what the tools can mend themselves
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+states: dev ## docs/states/ drawn from the tables of moves
+	$(MANAGE) states
+
+schema: dev ## docs/openapi.yaml
+	$(MANAGE) spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+demo: setup ## the demo world, into an empty database
+	$(MANAGE) migrate --verbosity 0
+	$(MANAGE) setup_reference
+	$(MANAGE) demo
 
 lock: dev ## requirements*.lock from pyproject.toml, package-lock.json from package.json
 	$(LOCK) pyproject.toml -o requirements.lock
