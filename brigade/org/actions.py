@@ -103,7 +103,7 @@ def move_unit(*, by: Any, unit: Unit, parent: Unit, since: date, now: datetime |
 
     Rights follow the new place at once; figures of earlier periods keep the place of their time.
     """
-    below = {row.pk: row for row in Unit.objects.select_for_update().below(unit).order_by("pk")}
+    below = {row.pk: row for row in Unit.objects.select_for_update(no_key=True).below(unit).order_by("pk")}
     unit = below[unit.pk]
     before = unit.parent
     _may(by, "org.change_unit", unit)
@@ -144,7 +144,7 @@ def _place(unit: Unit, parent: Unit | None, since: date) -> None:
 @transaction.atomic
 def close_unit(*, by: Any, unit: Unit, closed_on: date, now: datetime | None = None) -> Unit:
     """Close an empty unit. System administrator; its people are posted elsewhere and its grants ended before."""
-    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    unit = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     _may(by, "org.change_unit", unit)
     _check_open(unit, closed_on)
     if closed_on <= unit.opened_on:
@@ -165,7 +165,7 @@ def close_unit(*, by: Any, unit: Unit, closed_on: date, now: datetime | None = N
 
 def _lock_open(unit: Unit, day: date, field: str = "unit") -> Unit:
     """The unit as it is now, held until the end of the transaction: nobody closes it meanwhile."""
-    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    unit = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     _check_open(unit, day, field)
     return unit
 
@@ -255,7 +255,7 @@ def change_person(
     *, by: Any, person: Person, name: str, kind: PersonKind | str, phone: str | None = None, now: datetime | None = None
 ) -> Person:
     """Correct name, kind or phone; a phone of None stays as it is. System administrator."""
-    person = Person.objects.select_for_update().get(pk=person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     _may(by, "org.change_person", person)
     changes: dict[str, Any] = {}
     for field, value in (("name", clean_text(name)), ("kind", str(kind))):
@@ -290,7 +290,7 @@ def post_person(
 
     Grants stay: they are the security administrator's to end.
     """
-    person = Person.objects.select_for_update().get(pk=person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     _may(by, "org.change_person", person)
     _may(by, "org.change_person", unit)
     unit = _lock_open(unit, starts_on)
@@ -315,7 +315,7 @@ def post_person(
 @transaction.atomic
 def end_posting(*, by: Any, person: Person, ends_on: date, now: datetime | None = None) -> Posting:
     """End the present posting (退休、离队). System administrator."""
-    person = Person.objects.select_for_update().get(pk=person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     _may(by, "org.change_person", person)
     posting = person.postings.filter(ends_on__isnull=True).first()
     if posting is None:
@@ -347,7 +347,7 @@ def grant_role(
     Administrators are separated: an administrator role stands alone.
     """
     _may(by, "org.change_grant", unit)
-    person = Person.objects.select_for_update().get(pk=person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     if by.pk == person.pk:
         raise Refused(_("不能给自己授权。"), field="person")
     if not person.is_active:
@@ -392,7 +392,8 @@ def end_grant(*, by: Any, grant: Grant, ends_on: date, reason: str = "", now: da
 
     The last security administrator of a unit stays, else nobody could grant there again.
     """
-    grant = Grant.objects.select_for_update(of=("self",)).select_related("unit", "person").get(pk=grant.pk)
+    held = Grant.objects.select_for_update(no_key=True, of=("self",))
+    grant = held.select_related("unit", "person").get(pk=grant.pk)
     _may(by, "org.change_grant", grant.unit)
     today = timezone.localdate(now)
     if grant.ends_on is not None and grant.ends_on <= today:
@@ -432,7 +433,7 @@ def _rights_changed(person: Person) -> None:
 @transaction.atomic
 def disable_account(*, by: Any, person: Person, reason: str, now: datetime | None = None) -> Person:
     """Stop an account: signed out at the next request, all grants without effect. System administrator."""
-    person = Person.objects.select_for_update().get(pk=person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     _may(by, "org.change_person", person)
     if by.pk == person.pk:
         raise Refused(_("不能停用自己的账号。"))
@@ -451,7 +452,7 @@ def disable_account(*, by: Any, person: Person, reason: str, now: datetime | Non
 @transaction.atomic
 def enable_account(*, by: Any, person: Person, reason: str = "", now: datetime | None = None) -> Person:
     """Let an account sign in again; grants that still run are in force again. System administrator."""
-    person = Person.objects.select_for_update().get(pk=person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     _may(by, "org.change_person", person)
     if person.is_active:
         raise Refused(_("%s的账号没有停用。") % person.name)
@@ -479,7 +480,7 @@ def reset_password(
     password = password or _first_password()
     hashed = make_password(password)
     with transaction.atomic():
-        person = Person.objects.select_for_update().get(pk=person.pk)
+        person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         _keep_password(person, hashed, must_change, now)
         SignInTry.objects.filter(key=_try_key("account", person.police_no)).delete()
         audit.record("password.reset", person, by=by, now=now)
@@ -498,7 +499,7 @@ def set_password(*, by: Person, current: str, new: str, now: datetime | None = N
         raise Refused(_("不能用最近 %d 次用过的密码。") % rules.PASSWORDS_REMEMBERED, field="new")
     hashed = make_password(new)
     with transaction.atomic():
-        person = Person.objects.select_for_update().get(pk=by.pk)
+        person = Person.objects.select_for_update(no_key=True).get(pk=by.pk)
         _keep_password(person, hashed, False, now)
         audit.record("password.changed", person, by=by, now=now)
     return person
@@ -591,7 +592,7 @@ def _count_try(police_no: str, address: str, now: datetime) -> int:
 
 
 def _one_more(key: str, limit: int, now: datetime, locked: str) -> int:
-    row, _made = SignInTry.objects.select_for_update().get_or_create(key=key, defaults={"counted_from": now})
+    row, _made = SignInTry.objects.select_for_update(no_key=True).get_or_create(key=key, defaults={"counted_from": now})
     if row.locked_until is not None and row.locked_until > now:
         raise Refused(locked % f"{timezone.localtime(row.locked_until):%H:%M}")
     if row.locked_until is not None or row.counted_from <= now - LOCK:
