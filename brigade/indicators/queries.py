@@ -61,9 +61,11 @@ def standings(codes: Collection[str], unit: Unit, start: date, end: date) -> lis
         top = top_of(indicator, unit)
         if top is None:
             continue
-        value, base, _first = _sum(indicator, top, start, end)
-        last_value, last_base, first = _sum(indicator, top, *last)
-        found.append(Standing(indicator, top, start, end, value, base, last_value, last_base, first is not None))
+        value, base = _sum(indicator, top, start, end)
+        last_value, last_base = _sum(indicator, top, *last)
+        since = _recorded_since(indicator)
+        known = since is not None and since <= last[0]
+        found.append(Standing(indicator, top, start, end, value, base, last_value, last_base, known))
     return found
 
 
@@ -123,6 +125,12 @@ def _rows(indicator: Indicator, unit: Unit, start: date, end: date) -> QuerySet[
     return rows
 
 
-def _sum(indicator: Indicator, unit: Unit, start: date, end: date) -> tuple[Decimal, Decimal, date | None]:
-    found = _rows(indicator, unit, start, end).aggregate(value=Sum("value"), base=Sum("base"), first=Min("day"))
-    return found["value"] or Decimal(), found["base"] or Decimal(), found["first"]
+def _recorded_since(indicator: Indicator) -> date | None:
+    """The month from which on there are figures at all: before it, nothing is not zero."""
+    first = Figure.objects.filter(indicator=indicator.code).aggregate(first=Min("day"))["first"]
+    return first and first.replace(day=1)
+
+
+def _sum(indicator: Indicator, unit: Unit, start: date, end: date) -> tuple[Decimal, Decimal]:
+    found = _rows(indicator, unit, start, end).aggregate(value=Sum("value"), base=Sum("base"))
+    return found["value"] or Decimal(), found["base"] or Decimal()

@@ -151,7 +151,7 @@ class Card:
         """Against the same period of last year, in the words that a leader uses."""
         standing = self.standing
         if not standing.has_last_year:
-            return _("上年同期无数据")
+            return _("上年同期数据不全")
         if standing.last_amount == 0 and standing.indicator.kind != Kind.RATIO:
             return _("上年同期为0")
         now, then = standing.amount, standing.last_amount
