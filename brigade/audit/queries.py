@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from brigade.audit import rules
 from brigade.audit.models import AuditEvent, Seal
+from brigade.audit.states import Result
 from brigade.kit.discover import rooms
 
 
@@ -34,6 +36,27 @@ def verb_labels() -> dict[str, Any]:
 
 def verb_label(verb: str) -> str:
     return str(verb_labels().get(verb, verb))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a record's history, as its page tells it."""
+
+    at: datetime
+    who: str
+    sentence: str
+    note: str
+
+
+def history(target: Any, limit: int = 50) -> list[Step]:
+    """What was done to a record, newest first. Whoever may open the record may read it."""
+    events = AuditEvent.objects.of(target).order_by("-at", "-id")[:limit]
+    return [Step(event.at, event.actor_name, _told(event), event.note) for event in events]
+
+
+def _told(event: AuditEvent) -> str:
+    label = verb_label(event.verb)
+    return label if event.result == Result.OK else f"{label}，{event.get_result_display()}"
 
 
 # Verification

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
-from brigade.audit.models import AuditEvent
 from brigade.org.models import Grant, Person, Unit
 from brigade.org.states import PERMISSIONS, Tree
 from brigade.reference.queries import calendar, parameter
@@ -109,13 +108,6 @@ def promised_saving(day: date) -> Saving:
         .aggregate(promised=Sum(F("promised_days")), statutory=Sum("statutory_days"))
     )
     return Saving(sums["promised"] or 0, sums["statutory"] or 0)
-
-
-def history(request: ServiceRequest, limit: int = 50) -> list[AuditEvent]:
-    """What was done to the request, newest first."""
-    return list(
-        AuditEvent.objects.filter(target_type=request.kind(), target_id=str(request.pk)).order_by("-at", "-pk")[:limit]
-    )
 
 
 def due_for_deeming(now: datetime) -> QuerySet[ServiceRequest]:

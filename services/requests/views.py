@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from brigade import workflow
+from brigade.audit.queries import history
 from brigade.kit.ids import new_id
 from brigade.kit.refusals import Refused
 from brigade.kit.web import done, get_visible, page, refused
@@ -143,7 +144,7 @@ def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "papers": record.papers,
         "notices": record.notices.order_by("-round"),
         "suspensions": record.suspensions.select_related("approver").order_by("started_at"),
-        "events": queries.history(record),
+        "events": history(record),
         "may_reveal": request.user.has_perm("requests.reveal_servicerequest", record),
     }
     return page(request, "requests/servicerequest_detail.html", context)

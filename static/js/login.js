@@ -1,4 +1,5 @@
-/* <form data-login>: the police number may be kept in this browser ([data-login-keep]); the cursor stands where it is needed. */
+/* <form data-login>: the police number may be kept in this browser ([data-login-keep]); the window remembers it until its
+   person signs out, so that after an expired session only the password is asked. The cursor stands where it is needed. */
 import "./once.js";
 
 const form = document.querySelector("[data-login]");
@@ -10,12 +11,13 @@ const KEY = "login:number";
 try {
   const kept = localStorage.getItem(KEY);
   keep.checked = kept !== null;
-  if (kept && !number.value) number.value = kept;
+  if (!number.value) number.value = kept || sessionStorage.getItem(KEY) || "";
 } catch (closed) { keep.closest(".gap").hidden = true; }
 (number.value ? password : number).focus();
 
 form.addEventListener("submit", () => {
   try {
+    sessionStorage.setItem(KEY, number.value.trim());
     if (keep.checked) localStorage.setItem(KEY, number.value.trim()); else localStorage.removeItem(KEY);
   } catch (closed) { /* nothing is kept there */ }
 });

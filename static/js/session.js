@@ -1,5 +1,6 @@
 /* When an htmx answer does not come: signed out, no connection, refused, broken. What was typed stays, as a draft.
-   An element with data-quiet asks by itself, so it never takes the page away; it only says so. */
+   An element with data-quiet asks by itself, so it never takes the page away; it only says so.
+   Who signs out takes his number with him (see login.js). */
 import { show } from "./toast.js";
 
 const WORDS = {
@@ -40,4 +41,9 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", (event) => {
   if (event.detail.elt.closest("[data-quiet]")) return;
   show("没有连上服务器，内容留在本页，连上后再提交", "error");
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-logout]")) return;
+  try { sessionStorage.removeItem("login:number"); } catch (closed) { /* nothing is kept there */ }
 });
