@@ -1,0 +1,141 @@
+"""The demo brigade on a server process of its own, and a browser that watches what it shows."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+
+from tests.servers import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "Browser-Journey-1"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESK = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+SCREEN = {"width": 1920, "height": 1080}
+
+PREPARE = """
+from brigade.config import setup
+setup.make_folders()
+setup.make_keys()
+from brigade.config import serve
+serve.django.setup()
+serve.prepare()
+"""
+
+
+@contextmanager
+def running(folder):
+    """The portal's address; its database, files and keys lie in `folder`, or on the PostgreSQL of the run."""
+    with _database() as address:
+        environment = {**os.environ, "VAR_DIR": str(folder), "DEMO_PASSWORD": PASSWORD, **address}
+        environment["DJANGO_SETTINGS_MODULE"] = "brigade.config.settings"
+        if redis := environment.get("REDIS_URL"):
+            environment["REDIS_URL"] = redis.rsplit("/", 1)[0] + "/14"
+        if not (folder / ".static.stamp").exists():
+            subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=environment, check=True)
+        port = free_port()
+        options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4"]
+        command = [sys.executable, "-m", "gunicorn", "brigade.config.wsgi", *options, "--no-control-socket"]
+        with open(folder / "server.log", "ab") as log:
+            server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            yield _answering(f"http://127.0.0.1:{port}", server, folder / "server.log")
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+@contextmanager
+def _database():
+    """A database of its own beside the one of the tests, dropped afterwards; with SQLite a file in the folder."""
+    given = os.environ.get("DATABASE_URL", "")
+    if not given.startswith("postgres"):
+        yield {"DATABASE_URL": ""}
+        return
+    name = f"browser_{secrets.token_hex(4)}"
+    _administer(given, f'CREATE DATABASE "{name}"')
+    try:
+        yield {"DATABASE_URL": urlsplit(given)._replace(path=f"/{name}").geturl()}
+    finally:
+        _administer(given, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _administer(address, statement):
+    connection = psycopg2.connect(address)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+
+
+def _answering(address, server, log):
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
+        except OSError:
+            if server.poll() is not None:
+                break
+            time.sleep(0.1)
+        else:
+            return address
+    raise RuntimeError(log.read_text()[-2000:])
+
+
+@contextmanager
+def chromium(playwright):
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+class Watch:
+    """Listens to the pages of a browser context: whatever goes wrong there is a line in `problems`."""
+
+    def __init__(self, context, address):
+        self.problems, self.host, self.may_expire = [], urlsplit(address).netloc, False
+        context.on("page", self._attend)
+
+    def _attend(self, page):
+        page.on("pageerror", lambda error: self.problems.append(f"error in {page.url}: {error}"))
+        page.on("console", self._heard)
+        page.on("request", self._asked)
+
+    def _heard(self, message):
+        if message.type != "error" or (self.may_expire and "status of 401" in message.text):
+            return
+        self.problems.append(f"console in {message.location.get('url')}: {message.text}")
+
+    def _asked(self, request):
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != self.host:
+            self.problems.append(f"request to another host: {request.url}")
+
+
+def sign_in(page, police_no):
+    """As a person does it: number, password, Enter."""
+    page.goto("/login/")
+    page.keyboard.type(police_no)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
