@@ -239,7 +239,6 @@ else:
 _redis = service("REDIS_URL", ("redis", "rediss"))
 if _redis is None:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": VAR / "cache"}}
-    SESSION_ENGINE = "django.contrib.sessions.backends.db"
     CELERY_BROKER_URL = "files://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(VAR / "broker" / "queue"),
@@ -256,7 +255,6 @@ else:
             "LOCATION": _redis._replace(path=f"/{int(_redis.path.strip('/')) + 1}").geturl(),
         }
     }
-    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
     CELERY_BROKER_URL = _redis.geturl()
     # A wake-up that cannot be sent is given up at once: the row is there, and the sweep finds it.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
@@ -295,6 +293,7 @@ AUTH_USER_MODEL = "org.Person"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LOGIN_URL = "workbench:login"
 LOGIN_REDIRECT_URL = "workbench:home"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # not the cache: nobody is signed out while Redis is away
 SESSION_COOKIE_AGE = 12 * 3600  # from the sign-in on; use does not renew it
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_COOKIE_SECURE = HTTPS
