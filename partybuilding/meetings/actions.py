@@ -390,7 +390,7 @@ def file_leave(
         title=_("%(name)s请假：%(meeting)s") % {"name": person.name, "meeting": meeting.title[:80]},
         meeting=meeting,
         person=person,
-        kind=kind,
+        leave_kind=kind,
         reason=reason,
         late=rules.is_late_leave(now, meeting.starts_at),
     )
@@ -407,13 +407,13 @@ def approve_leave(*, by: Any, leave: Leave, now: datetime, version: int | None =
         away = {Presence.ABSENT, *ON_LEAVE}
         rows = Attendance.objects.filter(meeting=locked.meeting_id, person=locked.person_id, status__in=away)
         changed = rows.update(
-            status=locked.kind,
+            status=locked.leave_kind,
             source=Source.LEAVE,
             reason=locked.reason,
             late_leave=locked.late,
             approved_by=by.pk,
         )
-        return {"attendance": [Presence.ABSENT, locked.kind]} if changed else {}
+        return {"attendance": [Presence.ABSENT, locked.leave_kind]} if changed else {}
 
     changes = {"decided_by_id": by.pk, "decided_at": now}
     return workflow.advance(leave, moves.APPROVE_LEAVE, by=by, now=now, version=version, changes=changes, write=write)
@@ -437,7 +437,8 @@ def _check(by: Any, sheet: Sheet, meeting: Meeting | None) -> PartyBranch:
         raise Refused(_("已经登记的会议不能换支部"), field="unit")
     rules.check_sheet(sheet, parameter("party.photo_limit", sheet.day))
     _check_kinds(branch, sheet)
-    if not by.has_perm("meetings.record_any_meeting", branch.unit):
+    any_meeting, own_meetings = "meetings.record_any_meeting", "meetings.record_meeting"
+    if by.has_perm(own_meetings, branch.unit) and not by.has_perm(any_meeting, branch.unit):
         rules.check_group_leader(sheet, moves.led_groups(by, branch.pk))
     if sheet.group_ids:
         own = PartyGroup.objects.filter(pk__in=sheet.group_ids, branch=branch).count()

@@ -362,7 +362,7 @@ class Leave(Record):
     state = models.CharField(_("状态"), max_length=24, choices=LeaveState.choices)
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="leaves", verbose_name=_("会议"))
     person = models.ForeignKey(Person, models.PROTECT, related_name="leaves", verbose_name=_("请假人"))
-    kind = models.CharField(
+    leave_kind = models.CharField(
         _("类别"), max_length=14, choices=[(kind.value, kind.label) for kind in Presence if "leave" in kind]
     )
     reason = models.CharField(_("事由"), max_length=120)

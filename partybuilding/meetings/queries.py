@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count as CountOf
-from django.db.models import Min
+from django.db.models import Min, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,11 +20,10 @@ from brigade.kit.clocks import Day, Period, add_months, at, parse_period, period
 from brigade.obligations.models import Obligation
 from brigade.obligations.rules import Answer, Key
 from brigade.obligations.states import ObligationState
-from brigade.org.states import Role
+from brigade.org.states import Role, UnitKind
 from brigade.reference.queries import calendar, parameter
 from partybuilding.branches.models import PartyBranch, PartyGroup
 from partybuilding.branches.queries import Due, Structure, structure
-from partybuilding.branches.states import BranchKind
 from partybuilding.meetings import rules
 from partybuilding.meetings.models import Attendance, Decision, Leave, Meeting, Segment, Session, Vote, Waiver
 from partybuilding.meetings.rules import Check, Facts, Limits, Sheet, Span, Tally
@@ -130,7 +129,8 @@ def limits(day: date) -> Limits:
 
 
 def spans_of(meeting: Meeting) -> tuple[Span, ...]:
-    rows = Segment.objects.filter(meeting=meeting).order_by("starts_at", "pk")
+    prefetch_related_objects([meeting], "segments")
+    rows = sorted(meeting.segments.all(), key=lambda row: (row.starts_at, row.pk))  # type: ignore[attr-defined]
     return tuple(Span(row.kind, row.starts_at, row.ends_at, row.topic, row.lecturer_id, row.group_id) for row in rows)
 
 
@@ -140,6 +140,7 @@ def facts_of(meeting: Meeting) -> Facts:
     marks = list(Attendance.objects.filter(meeting=meeting).values_list("person", "status", "reason", "person__name"))
     agenda = meeting.agenda.annotate(ballots=CountOf("votes")).values_list("seq", "kind", "ballots")  # type: ignore[attr-defined]
     topics = sorted(agenda)
+    votes = sum(ballots for _seq, _kind, ballots in topics)
     day = meeting.held_on
     has_committee = SegmentKind.CM not in {span.kind for span in spans} or structure({meeting.unit_id}).has_committee(
         meeting.unit_id, day
@@ -154,8 +155,8 @@ def facts_of(meeting: Meeting) -> Facts:
         statuses={person: status for person, status, _reason, _name in marks},
         without_reason=tuple(name for _p, status, reason, name in marks if _needs_reason(status) and not reason),
         unmarked=tuple(name for _p, status, _reason, name in marks if status == Presence.UNMARKED),
-        sessions=Session.objects.filter(meeting=meeting).count(),
-        votes=sum(ballots for _seq, _kind, ballots in topics),
+        sessions=Session.objects.filter(meeting=meeting).count() if votes else 0,
+        votes=votes,
         first_topic_seq=next((seq for seq, kind, _ballots in topics if kind == AgendaKind.FIRST_TOPIC), None),
         has_committee=has_committee,
         backfill_reason=meeting.backfill_reason,
@@ -346,17 +347,15 @@ class Requirements:
             meeting__starts_at__lt=at(self.last + timedelta(days=1), time.min),
         )
         columns = ("meeting", "kind", "group", "meeting__starts_at", "meeting__confirmed_at", "meeting__record_late")
-        rows = list(counted.filter(meeting__unit__in=self.whole.branch_ids).values_list("meeting__unit", *columns))
-        if self.requirements & ASSEMBLY_KINDS:
-            rows += (
-                counted.filter(
-                    kind__in=ASSEMBLY_KINDS,
-                    meeting__unit__party_branch__kind=BranchKind.GENERAL,
-                    meeting__attendances__branch__in=self.whole.branch_ids,
-                )
-                .values_list("meeting__attendances__branch", *columns)
-                .distinct()
+        above = {pk for branch in self.whole.branches.values() for pk in branch.unit.lineage[:-1]}
+        rows = list(
+            counted.filter(meeting__unit__in=self.whole.branch_ids | above).values_list("meeting__unit", *columns)
+        )
+        if any(row[0] in above for row in rows):
+            assemblies = counted.filter(
+                kind__in=ASSEMBLY_KINDS, meeting__unit__in=above, meeting__attendances__branch__in=self.whole.branch_ids
             )
+            rows += assemblies.values_list("meeting__attendances__branch", *columns).distinct()
         return [
             Held(str(meeting), kind, branch, group, timezone.localdate(starts_at), confirmed_at, late)
             for branch, meeting, kind, group, starts_at, confirmed_at, late in rows
@@ -384,7 +383,8 @@ class Requirements:
         held = sorted(found.values(), key=lambda row: (row.confirmed_at, row.meeting_id))
         needed = parameter(f"party.minimum.{requirement}", period.start)
         na_reason, note = self._not_applicable(requirement, branch, group, period)
-        waived = (branch.pk, requirement, key.period) in self.waived
+        missing = not na_reason and len(held) < needed
+        waived = missing and (branch.pk, requirement, key.period) in self.waived
         due_at = at(period.end, time.max)
         state = rules.requirement_state(
             count=len(held), needed=needed, waived=waived, na_reason=na_reason, closed=due_at < now
@@ -455,10 +455,10 @@ def held_by(meeting: Meeting) -> list[Held]:
     """What a counted meeting counts for: its branch, or at an assembly each branch whose roll was called."""
     if meeting.state not in COUNTED:
         return []
-    rows = list(Segment.objects.filter(meeting=meeting, kind__in=REQUIRED).values_list("kind", "group"))
+    rows = [(row.kind, row.group_id) for row in meeting.segments.all() if row.kind in REQUIRED]  # type: ignore[attr-defined]
     found = [_held(meeting, kind, meeting.unit_id, group) for kind, group in rows]
     kinds = {kind for kind, _group in rows} & ASSEMBLY_KINDS
-    if kinds and PartyBranch.objects.filter(pk=meeting.unit_id, kind=BranchKind.GENERAL).exists():
+    if kinds and meeting.unit.kind == UnitKind.GENERAL_BRANCH:
         branches = Attendance.objects.filter(meeting=meeting).exclude(branch=meeting.unit_id)
         for branch in branches.exclude(branch=None).order_by().values_list("branch", flat=True).distinct():
             found += [_held(meeting, kind, branch, None) for kind in kinds]
@@ -542,7 +542,7 @@ def leave_marks(meeting: Meeting) -> tuple[rules.Mark, ...]:
     """How those who asked for leave stand on the roll before anybody taps: late leave counts once it is approved."""
     rows = Leave.objects.filter(meeting=meeting).exclude(state=LeaveState.RETURNED)
     rows = rows.exclude(late=True, state=LeaveState.ASKED)
-    return tuple(rules.Mark(row.person_id, row.kind, row.reason) for row in rows)
+    return tuple(rules.Mark(row.person_id, row.leave_kind, row.reason) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
