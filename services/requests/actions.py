@@ -265,7 +265,9 @@ def _first_papers(new: ServiceRequest, marks: Marks) -> list[RequestMaterial]:
     _check_marks(marks, {row.pk for row in known})
     unseen = (MaterialStatus.UNSEEN, "")
     return [
-        RequestMaterial(request=new, material=row, status=marks.get(row.pk, unseen)[0], note=marks.get(row.pk, unseen)[1])
+        RequestMaterial(
+            request=new, material=row, status=marks.get(row.pk, unseen)[0], note=marks.get(row.pk, unseen)[1]
+        )
         for row in asked
     ]
 
@@ -280,7 +282,9 @@ def _check_marks(marks: Marks, known: set[int]) -> None:
         raise Refused(_("有材料不属于这个事项，请重新选事项"), field="materials")
     for status, _note in marks.values():
         if status not in MaterialStatus.values:
-            raise Refused(_("材料只能标：%s") % "、".join(str(word) for word in MaterialStatus.labels), field="materials")
+            raise Refused(
+                _("材料只能标：%s") % "、".join(str(word) for word in MaterialStatus.labels), field="materials"
+            )
 
 
 def _citizen_fields(request: ServiceRequest, citizen: Citizen, now: datetime) -> dict[str, Any]:
@@ -649,7 +653,9 @@ def deem_accepted(*, now: datetime) -> str:
     """
     done = 0
     for request in queries.due_for_deeming(now):
-        done += _by_clock(request, moves.DEEM, now, lambda locked: _start(locked, at=locked.round_at, by=None), deemed=True)
+        done += _by_clock(
+            request, moves.DEEM, now, lambda locked: _start(locked, at=locked.round_at, by=None), deemed=True
+        )
     return _("视为受理%(n)d件") % {"n": done}
 
 
@@ -666,9 +672,7 @@ def _by_clock(
 ) -> int:
     changes = {"is_deemed": True} if deemed else {}
     try:
-        workflow.advance(
-            request, move, by=SYSTEM, now=now, version=request.version, changes=changes, write=write
-        )
+        workflow.advance(request, move, by=SYSTEM, now=now, version=request.version, changes=changes, write=write)
     except Refused:
         return 0  # somebody was faster
     return 1

@@ -42,7 +42,11 @@ def receipt(request: ServiceRequest) -> Paper:
     elif request.state in DONE:
         title, at, tail = _("办结回执"), request.completed_at or at, ""
     elif request.accepted_at is not None:
-        title, at, tail = _("受理回执"), request.accepted_at, _("因不可抗力或者依法中止的时间不计算在期限内，中止时另行书面告知。")
+        title, at, tail = (
+            _("受理回执"),
+            request.accepted_at,
+            _("因不可抗力或者依法中止的时间不计算在期限内，中止时另行书面告知。"),
+        )
     return Paper(
         title,
         request,

@@ -50,6 +50,14 @@ class Text(forms.CharField):
         return clean_text(super().to_python(value), multiline=self.multiline)
 
 
+class Choice(forms.ChoiceField):
+    """One of a list; refuses in words that a person would use."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = {"required": _("选一项"), "invalid_choice": _("没有“%(value)s”这一项")}
+        super().__init__(error_messages=words | kwargs.pop("error_messages", {}), **kwargs)
+
+
 def day_field(**kwargs: Any) -> forms.DateField:
     return forms.DateField(widget=DayInput(), error_messages={"invalid": _("日期写成2026-06-26这样")}, **kwargs)
 
@@ -68,7 +76,7 @@ class CitizenFields(forms.Form):
 
     citizen_name = Text(label=_("姓名"), max_length=40, required=False)
     phone = Text(label=_("手机号"), max_length=20, required=False)
-    id_kind = forms.ChoiceField(label=_("证件"), choices=IdKind.choices, required=False, initial=IdKind.RESIDENT)
+    id_kind = Choice(label=_("证件"), choices=IdKind.choices, required=False, initial=IdKind.RESIDENT)
     id_no = Text(label=_("证件号"), max_length=30, required=False)
     is_out_of_province = forms.BooleanField(label=_("外省户籍"), required=False)
 
@@ -87,23 +95,32 @@ class DeskForm(CitizenFields):
     """One turn at the desk. `id` is minted with the blank form; `item` is a version that is offered today."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
-    unit = forms.ModelChoiceField(label=_("大厅"), queryset=None)
+    unit = forms.ModelChoiceField(
+        label=_("大厅"),
+        queryset=None,
+        error_messages={"required": _("选大厅"), "invalid_choice": _("没有这个大厅，或者不是你办件的大厅")},
+    )
     item = forms.ModelChoiceField(
         label=_("事项"),
         queryset=None,
         widget=forms.HiddenInput,
-        error_messages={"required": _("先选事项：输代码、拼音或首字母"), "invalid_choice": _("没有这个事项，或者已经停办")},
+        error_messages={
+            "required": _("先选事项：输代码、拼音或首字母"),
+            "invalid_choice": _("没有这个事项，或者已经停办"),
+        },
     )
-    ending = forms.ChoiceField(choices=Ending.choices, error_messages={"required": _("选怎样办：当场办结、受理或一次性告知")})
+    ending = Choice(choices=Ending.choices, error_messages={"required": _("选怎样办：当场办结、受理或一次性告知")})
     external_no = Text(label=_("平台流水号"), max_length=40, required=False)
     tolerated_due_on = day_field(label=_("容缺补交日期"), required=False)
-    channel = forms.ChoiceField(choices=NoticeChannel.choices, required=False)
+    channel = Choice(choices=NoticeChannel.choices, required=False)
     received_at = forms.DateTimeField(required=False, error_messages={"invalid": _("时间写成2026-06-26T09:00这样")})
 
     def __init__(self, *args: Any, user: Person, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         halls = queries.halls_of(user)
-        self.fields["unit"].queryset = type(halls[0]).objects.filter(pk__in=[hall.pk for hall in halls]) if halls else None
+        self.fields["unit"].queryset = (
+            type(halls[0]).objects.filter(pk__in=[hall.pk for hall in halls]) if halls else None
+        )
         self.fields["unit"].initial = halls[0] if halls else None
         self.fields["item"].queryset = ServiceItem.objects.offered(timezone.localdate(now))
 
@@ -168,7 +185,7 @@ class MaterialsForm(MoveForm):
         for paper in record.papers:
             if is_back and paper.status not in (MaterialStatus.MISSING, MaterialStatus.INVALID):
                 continue
-            self.fields[f"material-{paper.material_id}"] = forms.ChoiceField(
+            self.fields[f"material-{paper.material_id}"] = Choice(
                 label=paper.material.name,
                 choices=[(status, words[status]) for status in MaterialStatus.values],
                 initial=MaterialStatus.OK if is_back else paper.status,
@@ -186,7 +203,7 @@ class MaterialsForm(MoveForm):
 
 
 class ChannelForm(MoveForm):
-    channel = forms.ChoiceField(label=_("告知方式"), choices=NoticeChannel.choices, initial=NoticeChannel.PAPER)
+    channel = Choice(label=_("告知方式"), choices=NoticeChannel.choices, initial=NoticeChannel.PAPER)
 
 
 class ReasonForm(MoveForm):
@@ -194,7 +211,7 @@ class ReasonForm(MoveForm):
 
 
 class ProposalForm(MoveForm):
-    proposal = forms.ChoiceField(label=_("拟办意见"))
+    proposal = Choice(label=_("拟办意见"))
     reason = Text(label=_("理由"), max_length=500, multiline=True, required=False)
     remedy = Text(label=_("救济途径"), max_length=300, multiline=True, rows=2, required=False)
 
@@ -208,7 +225,7 @@ class ProposalForm(MoveForm):
 class CompleteForm(NumberForm):
     """A flagged item is completed as it was proposed, so nothing is asked."""
 
-    outcome = forms.ChoiceField(label=_("结果"), choices=Outcome.choices, initial=Outcome.APPROVED)
+    outcome = Choice(label=_("结果"), choices=Outcome.choices, initial=Outcome.APPROVED)
     reason = Text(label=_("理由"), max_length=500, multiline=True, required=False, help_text=_("不予许可时要写"))
 
     def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
@@ -218,18 +235,22 @@ class CompleteForm(NumberForm):
 
 
 class SuspendForm(MoveForm):
-    reason_code = forms.ChoiceField(label=_("原因"), choices=SuspensionReason.choices)
+    reason_code = Choice(label=_("原因"), choices=SuspensionReason.choices)
     told_by = Text(label=_("怎样告知申请人"), max_length=60, needed=_("写明怎样书面告知了申请人"))
     note = Text(label=_("说明"), max_length=200, required=False)
 
 
 class DeliverForm(MoveForm):
-    delivery_kind = forms.ChoiceField(label=_("送达方式"), choices=DeliveryKind.choices)
+    delivery_kind = Choice(label=_("送达方式"), choices=DeliveryKind.choices)
     delivery_note = Text(label=_("领取人或单号"), max_length=60, required=False)
 
 
 class HandOverForm(MoveForm):
-    to = forms.ModelChoiceField(label=_("移交给"), queryset=None, error_messages={"required": _("选接手的人")})
+    to = forms.ModelChoiceField(
+        label=_("移交给"),
+        queryset=None,
+        error_messages={"required": _("选接手的人"), "invalid_choice": _("这个人不在本大厅")},
+    )
 
     def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)

@@ -319,10 +319,9 @@ class ClockSuspension(models.Model):
     class Meta:
         verbose_name = _("中止计时")
         constraints = [
-            models.UniqueConstraint(
-                fields=["request"], condition=Q(ended_at__isnull=True), name="suspension_one_open"
-            ),
+            models.UniqueConstraint(fields=["request"], condition=Q(ended_at__isnull=True), name="suspension_one_open"),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="suspension_ends_after_start"
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="suspension_ends_after_start",
             ),
         ]

@@ -81,9 +81,7 @@ LAPSE = Move(
     notice="requests.lapsed",
     by_system=True,
 )
-START = Move(
-    "start", KIND, _("开始办理"), frozenset({ACCEPTED}), PROCESSING, perm=HANDLE, audit="request.started"
-)
+START = Move("start", KIND, _("开始办理"), frozenset({ACCEPTED}), PROCESSING, perm=HANDLE, audit="request.started")
 ASK_REVIEW = Move(
     "ask_review",
     KIND,
@@ -184,9 +182,7 @@ HAND_OVER = Move(
     audit="request.handed_over",
     notice="requests.handed_over",
 )
-AMEND = Move(
-    "amend", KIND, _("补填信息"), frozenset({*OPEN, COMPLETED}), SAME, perm=HANDLE, audit="request.amended"
-)
+AMEND = Move("amend", KIND, _("补填信息"), frozenset({*OPEN, COMPLETED}), SAME, perm=HANDLE, audit="request.amended")
 RECOMPUTE = Move(
     "recompute",
     KIND,

@@ -145,7 +145,9 @@ def track(request: ServiceRequest) -> list[dict[str, Any]]:
         at = getattr(request, moment) if moment else None
         stage = "now" if n == here else "done" if n < here else ""
         label = request.get_state_display() if n == here else RequestState(WORDS[n]).label
-        steps.append({"label": label, "small": date_format(timezone.localtime(at), "n月j日") if at else "", "stage": stage})
+        steps.append(
+            {"label": label, "small": date_format(timezone.localtime(at), "n月j日") if at else "", "stage": stage}
+        )
     return steps
 
 

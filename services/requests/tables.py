@@ -56,7 +56,9 @@ class RequestFilters(LedgerFilters):
     item = django_filters.CharFilter(label=_("事项代码"), field_name="item__code", lookup_expr="iexact", max_length=8)
     received_at = DaysFilter(label=_("收件"))
     completed_at = DaysFilter(label=_("办结"))
-    overdue = django_filters.BooleanFilter(label=_("逾期"), method="only_overdue", widget=django_filters.widgets.BooleanWidget)
+    overdue = django_filters.BooleanFilter(
+        label=_("逾期"), method="only_overdue", widget=django_filters.widgets.BooleanWidget
+    )
     unit = UnitFilter(label=_("大厅"), perm="requests.view_servicerequest")
 
     def only_overdue(self, queryset: QuerySet, name: str, value: bool | None) -> QuerySet:

@@ -65,7 +65,9 @@ class ItemList(Listing):
         saving = queries.promised_saving(timezone.localdate())
         if saving.percent is None:
             return ""
-        return _("有法定时限的事项，承诺合计%(ours)d天，法定合计%(law)d天，提速%(percent).1f%%。承诺时限都是产品默认值，启用前由大队确认。") % {
+        return _(
+            "有法定时限的事项，承诺合计%(ours)d天，法定合计%(law)d天，提速%(percent).1f%%。承诺时限都是产品默认值，启用前由大队确认。"
+        ) % {
             "ours": saving.promised,
             "law": saving.statutory,
             "percent": saving.percent,
@@ -117,7 +119,9 @@ def _find_entry(item: ServiceItem) -> dict[str, str]:
 
 
 def _asked_item(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    found = ServiceItem.objects.offered(timezone.localdate(now)).filter(code=request.GET.get("item", "").upper()).first()
+    found = (
+        ServiceItem.objects.offered(timezone.localdate(now)).filter(code=request.GET.get("item", "").upper()).first()
+    )
     return {"item": found.pk} if found else {}
 
 

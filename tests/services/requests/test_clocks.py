@@ -72,7 +72,9 @@ def test_natural_days_run_over_holidays_and_roll_only_where_the_rule_says(world)
 
 
 def accepted_plates(world: World) -> ServiceRequest:
-    return actions.start(by=world.clerk, request=taken_in(world, "PL01", "2026-03-02T10:00"), now=at("2026-03-02T10:05"))
+    return actions.start(
+        by=world.clerk, request=taken_in(world, "PL01", "2026-03-02T10:00"), now=at("2026-03-02T10:05")
+    )
 
 
 def test_suspension_adds_the_working_days_between(world):

@@ -52,7 +52,9 @@ def test_same_form_sent_twice_is_one_record(desk, world):
 
 
 def test_notice_names_all_that_is_missing_and_lies_ready_to_print(desk, world):
-    answer = desk.post(DESK, posted(world, "PL02", "notify", 2, citizen_name="刘某某", phone="13800000024"), follow=True)
+    answer = desk.post(
+        DESK, posted(world, "PL02", "notify", 2, citizen_name="刘某某", phone="13800000024"), follow=True
+    )
     made = ServiceRequest.objects.get()
     assert made.state == RequestState.SUPPLEMENT_REQUESTED
     assert [row["name"] for row in made.notices.get().items] == ["机动车所有人身份证明", "损毁的行驶证"]
@@ -70,8 +72,14 @@ REFUSALS = [
         "身份证号码校验位不对，请核对是否输错一位",
     ),
     ({"ending": "accept", "citizen_name": "刘" * 10_000, "phone": "13800000024"}, "最多40个字，现在是10000个"),
-    ({"ending": "accept", "citizen_name": "刘某某", "phone": "13800000024", "received_at": "2099-01-01T09:00"}, "收件时间不能晚于现在"),
-    ({"ending": "accept", "citizen_name": "刘某某", "phone": "13800000024", "tolerated_due_on": "2020-01-01"}, "容缺补交日期不能早于今天"),
+    (
+        {"ending": "accept", "citizen_name": "刘某某", "phone": "13800000024", "received_at": "2099-01-01T09:00"},
+        "收件时间不能晚于现在",
+    ),
+    (
+        {"ending": "accept", "citizen_name": "刘某某", "phone": "13800000024", "tolerated_due_on": "2020-01-01"},
+        "容缺补交日期不能早于今天",
+    ),
     ({"ending": "notify", "citizen_name": "刘某某", "phone": "13800000024"}, "材料没有缺的，不用告知补正"),
 ]
 
@@ -171,9 +179,20 @@ def test_illegal_move_is_refused_with_what_is_legal(desk, world):
 
 def test_request_of_another_hall_is_not_found(client, world):
     made = taken_in(world, "PL01", "2026-06-12T10:00")
-    client.force_login(person("window_clerk", at=world.brigade.__class__.objects.get(pk=world.brigade.pk).children.create(
-        tree="hall", kind="hall", code="OTHER", name="另一大厅", short_name="另一大厅", path="999/", opened_on="2020-01-01"
-    )))
+    client.force_login(
+        person(
+            "window_clerk",
+            at=world.brigade.__class__.objects.get(pk=world.brigade.pk).children.create(
+                tree="hall",
+                kind="hall",
+                code="OTHER",
+                name="另一大厅",
+                short_name="另一大厅",
+                path="999/",
+                opened_on="2020-01-01",
+            ),
+        )
+    )
     assert client.get(made.get_absolute_url()).status_code == 404
     assert client.post(reverse("requests:request_move", args=[made.pk, "start"])).status_code == 404
 
