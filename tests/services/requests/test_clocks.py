@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from brigade.audit.actions import SYSTEM
 from brigade.audit.models import AuditEvent
 from brigade.obligations.models import Obligation
-from brigade.reference.actions import Day, load_reference, publish_year
+from brigade.reference.actions import Day, publish_year
 from brigade.reference.states import DayReason
-from brigade.audit.actions import SYSTEM
 from services.requests import actions, queries, rules
 from services.requests.models import ServiceItem, ServiceRequest
 from services.requests.states import Ending, RequestState
