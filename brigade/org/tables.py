@@ -37,8 +37,8 @@ class FindPerson(django_filters.CharFilter):
 class WorksIn(UnitFilter):
     """Whoever works in the unit, or in one below it, today."""
 
-    def filter(self, qs: QuerySet, value: Unit | None) -> QuerySet:
-        return qs.working_in(Unit.objects.below(value).values("pk"), timezone.localdate()) if value else qs
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        return qs.working_in(Unit.objects.below(int(value)).values("pk"), timezone.localdate()) if value else qs
 
 
 class PeopleFilters(LedgerFilters):

@@ -130,6 +130,24 @@ def test_the_list_of_people_asks_the_same_questions_for_one_as_for_many(
         assert client.get("/org/people/").text.count("<tr>") == 7
 
 
+@pytest.mark.parametrize(("query", "found"), [
+    ("?unit={squadron}", {"曾伟", "马会良"}),
+    ("?unit={brigade}", {"曾伟", "马会良", "李明"}),
+    ("?unit=999999", set()),
+    ("?kind=auxiliary", {"马会良"}),
+    ("?is_active=0", {"曾伟"}),
+    ("?q=037101", {"曾伟"}),
+    ("?q=mhl&kind=officer", set()),
+])  # fmt: skip
+def test_people_are_filtered_by_unit_kind_and_account(client, officer, brigade, squadron, query, found):
+    Person.objects.filter(pk=officer.pk).update(is_active=False)
+    person(at=squadron, name="马会良", kind="auxiliary", search_text="马会良 mahuiliang mhl")
+    as_(client, person("clerk", at=brigade, name="李明"))
+    text = client.get("/org/people/" + query.format(squadron=squadron.pk, brigade=brigade.pk)).text
+    table = text.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert {name for name in ("曾伟", "马会良", "李明") if name in table} == found
+
+
 def test_everybody_finds_himself(client):
     lone = person()
     assert as_(client, lone).get(lone.get_absolute_url()).status_code == 200
