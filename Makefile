@@ -11,7 +11,7 @@ ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py)) 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --fork-strategy fewest
 
-.PHONY: run setup dev test test-services browser check fix states schema demo lock
+.PHONY: run setup dev test test-services browser check fix states schema demo backup restore lock
 
 run: ## the portal at PORT (8000): web, worker and beat until Ctrl-C
 	@$(SETUP) --port
@@ -56,6 +56,12 @@ demo: setup ## the demo world, into an empty database
 	$(MANAGE) migrate --verbosity 0
 	$(MANAGE) setup_reference
 	$(MANAGE) demo
+
+backup: setup ## var/backups/<time>.tar: database, attachments, audit anchors, keys
+	@$(BIN)/python -m brigade.config.backup make
+
+restore: setup ## make restore FILE=var/backups/<time>.tar, with the portal stopped
+	@$(BIN)/python -m brigade.config.backup restore $(FILE)
 
 lock: dev ## requirements*.lock from pyproject.toml, package-lock.json from package.json
 	$(LOCK) pyproject.toml -o requirements.lock

@@ -5,6 +5,7 @@ from datetime import time
 from brigade.jobs.rules import Daily, Every, Timed, Workdays
 
 SCHEDULE: list[Timed] = [
+    Timed("meetings.expire", "过期未记录的会议", "partybuilding.meetings.actions.expire_meetings", Daily(time(0, 2))),
     Timed("workflow.settle", "核对应办事项", "brigade.workflow.settle", Daily(time(0, 5))),
     Timed("indicators.drain", "重算有变动的指标", "brigade.indicators.actions.drain", Every(1)),
     Timed("obligations.digest", "早间提醒", "brigade.obligations.actions.send_digest", Workdays(time(8, 30))),

@@ -87,7 +87,6 @@ _kept_keys = json.loads(KEY_FILE.read_text()) if KEY_FILE.exists() else {}
 MEDIA_ROOT = VAR / "files"
 AUDIT_ANCHOR_DIR = Path(text("AUDIT_ANCHOR_DIR", str(VAR / "anchors")))
 OUTBOX_DIR = VAR / "outbox"
-EXPORT_DIR = VAR / "exports"
 
 # Secrets
 
@@ -331,7 +330,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
