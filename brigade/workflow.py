@@ -27,6 +27,8 @@ from brigade.notices.rules import NOTICES
 from brigade.obligations import actions as obligations
 from brigade.obligations.models import Obligation
 from brigade.org.models import Person, Record
+from brigade.reference.actions import confirm_recomputed
+from brigade.reference.queries import years_to_recompute
 
 R = TypeVar("R", bound=Record)
 NEW = ""
@@ -174,8 +176,10 @@ def bulk(
 
 
 def settle(*, now: datetime, rules: Iterable[str] | None = None) -> str:
-    """Bring all obligations up to date with the clock and mark the figures that follow them. A timed job, each night."""
+    """Bring all obligations up to date with clock and calendar, and mark what follows. A timed job, each night."""
+    revisions = years_to_recompute()
     changed = obligations.reconcile(now=now, rules=rules)
+    confirm_recomputed(revisions)
     with transaction.atomic():
         indicators.mark(indicators.cells_after(changed))
     return _("核对应办事项，变动%(n)d项") % {"n": len(changed)}

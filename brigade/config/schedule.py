@@ -6,9 +6,13 @@ from brigade.jobs.rules import Daily, Every, Timed, Workdays
 
 SCHEDULE: list[Timed] = [
     Timed("meetings.expire", "过期未记录的会议", "partybuilding.meetings.actions.expire_meetings", Daily(time(0, 2))),
+    Timed("requests.recompute", "按日历重算办件期限", "services.requests.actions.recompute_due", Daily(time(0, 3))),
     Timed("workflow.settle", "核对应办事项", "brigade.workflow.settle", Daily(time(0, 5))),
     Timed("indicators.drain", "重算有变动的指标", "brigade.indicators.actions.drain", Every(1)),
     Timed("obligations.digest", "早间提醒", "brigade.obligations.actions.send_digest", Workdays(time(8, 30))),
+    Timed("requests.deem", "逾期未告知的视为受理", "services.requests.actions.deem_accepted", Daily(time(17, 5))),
+    Timed("requests.lapse", "逾期未补正的终止", "services.requests.actions.lapse_overdue", Daily(time(17, 10))),
+    Timed("requests.overdue", "逾期未办结的计入指标", "services.requests.actions.mark_overdue", Daily(time(17, 15))),
     Timed("audit.seal", "封存审计记录", "brigade.audit.actions.seal_due", Every(5)),
     Timed("audit.anchor", "留存审计校验值", "brigade.audit.actions.anchor_head", Daily(time(23, 50))),
     Timed("workbench.check_audit", "核验审计记录", "brigade.workbench.actions.check_audit", Daily(time(3, 30))),

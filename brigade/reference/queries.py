@@ -92,3 +92,22 @@ def years_to_recompute() -> dict[int, int]:
     """
     changed = CalendarYear.objects.filter(revision__gt=F("recomputed_revision"))
     return dict(changed.values_list("year", "revision"))
+
+
+def years_known(today: date) -> list[int]:
+    """The years that have a row, and this and the next one."""
+    return sorted({today.year, today.year + 1, *CalendarYear.objects.values_list("year", flat=True)})
+
+
+def year_row(year: int) -> CalendarYear | None:
+    return CalendarYear.objects.filter(year=year).first()
+
+
+def days_of(year: int) -> list[WorkCalendarDay]:
+    """The days of a year that are named, in order."""
+    return list(WorkCalendarDay.objects.filter(date__year=year).order_by("date"))
+
+
+def parameters_on(day: date) -> list[Parameter]:
+    """Every parameter with the value that it has on the day, by code."""
+    return list(Parameter.objects.on(day).order_by("code"))

@@ -84,6 +84,8 @@ TABS = (
                     Item(gettext_lazy("单位"), "workbench:unit_list", "org.view_unit"),
                     Item(gettext_lazy("人员"), "workbench:person_list", "org.view_person"),
                     Item(gettext_lazy("角色"), "workbench:role_list"),
+                    Item(gettext_lazy("工作日历"), "workbench:calendar_year"),
+                    Item(gettext_lazy("参数"), "workbench:parameter_list"),
                     Item(gettext_lazy("审计"), "workbench:audit_list", "audit.view_auditevent"),
                 ),
             ),

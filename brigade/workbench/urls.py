@@ -12,6 +12,7 @@ from brigade.workbench.views import (
     home,
     inbox,
     people,
+    reference,
     sign_in,
     units,
 )
@@ -45,6 +46,10 @@ urlpatterns = [
     path("org/grants/<int:pk>/end/", people.grant_end, name="grant_end"),
     path("org/duty/", duty.duty_list, name="duty_list"),
     path("org/duty/arrange/", duty.duty_arrange, name="duty_arrange"),
+    path("org/calendar/", reference.calendar_year, name="calendar_year"),
+    path("org/calendar/set/", reference.workday_set, name="workday_set"),
+    path("org/parameters/", reference.parameter_list, name="parameter_list"),
+    path("org/parameters/<str:code>/set/", reference.parameter_set, name="parameter_set"),
     path("org/roles/", access.role_list, name="role_list"),
     path("org/access/<str:kind>/<uuid:pk>/", access.record_access, name="record_access"),
     path("login/", sign_in.login, name="login"),
