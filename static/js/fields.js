@@ -17,10 +17,12 @@ export function pack(form) {
   return lines;
 }
 
-export function fill(form, lines) {
-  growTo(form, Object.fromEntries(lines));
+/* Puts the lines into the form, or into a part of it that came later; gives back those that found no field yet. */
+export function fill(form, lines, part = form) {
+  if (part === form) growTo(form, Object.fromEntries(lines));
   const left = lines.slice();
-  Array.from(form.elements).filter(kept).forEach((field) => {
+  const fields = Array.from(form.elements).filter((field) => kept(field) && part.contains(field));
+  fields.forEach((field) => {
     const own = left.filter((line) => line[0] === field.name);
     if (isTick(field)) field.checked = own.some((line) => line[1] === field.value);
     else if (isChoice(field)) {
@@ -35,4 +37,6 @@ export function fill(form, lines) {
   });
   form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
   form.dispatchEvent(new Event("change", { bubbles: true }));
+  const names = new Set(fields.map((field) => field.name));
+  return lines.filter((line) => !names.has(line[0]));
 }
