@@ -16,9 +16,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if not isinstance(error, Refused):
         return exception_handler(error, context)
     note_refusal(context["request"]._request, error)
-    return Response(
-        {"detail": str(error), "field": error.field, "article": str(error.article)}, status=error.status
-    )
+    return Response({"detail": str(error), "field": error.field, "article": str(error.article)}, status=error.status)
 
 
 def refuse_invalid(form: BaseForm) -> None:

@@ -65,11 +65,11 @@ class Citizen:
     phone: str = ""
     is_out_of_province: bool = False
 
-    def check(self) -> None:
-        """Refuse what cannot be right, and nobody to reach."""
+    def check(self, *, is_to_be_reached: bool = True) -> None:
+        """Refuse what cannot be right, a request without a name, and one whose applicant nobody could reach."""
         if not self.name:
             raise Refused(_("办件还要接着办，写明办事人姓名"), field="citizen_name")
-        if not self.id_no and not self.phone:
+        if is_to_be_reached and not self.id_no and not self.phone:
             raise Refused(_("留手机号或证件号，至少一样，以便通知和领取时核对"), field="phone")
         if self.id_no and self.id_kind == IdKind.RESIDENT and (fault := rules.id_fault(self.id_no)):
             raise Refused(fault, field="id_no")
@@ -199,8 +199,8 @@ def take_in(
 ) -> ServiceRequest:
     """One turn at the desk: settled on the spot, accepted, noticed, or only taken in; for window officers.
 
-    Settled on the spot is one move and keeps nothing of the citizen. Everything else is received first and then
-    accepted or noticed, both in one transaction. The id is minted with the form, so sending it twice makes one record.
+    Settled on the spot is one move and keeps nothing of the citizen; who takes a notice home leaves his name. Everything
+    but the first is received and then accepted or noticed, both in one transaction. The id is minted with the form, so sending it twice makes one record.
     Refused without materials being looked at, for what is not in the hall's scope, and as each move refuses.
     """
     received_at = received_at or now
@@ -224,7 +224,7 @@ def take_in(
     )
     if ending == Ending.SETTLE:
         return workflow.begin(request, moves.SETTLE, by=by, now=now, write=lambda new: _settled(new, marks, by, now))
-    citizen.check()
+    citizen.check(is_to_be_reached=ending != Ending.NOTIFY)
     request = workflow.begin(
         request, moves.RECEIVE, by=by, now=now, write=lambda new: _received(new, marks, citizen, now)
     )
@@ -513,7 +513,10 @@ def suspend(
     version: int | None = None,
     note: str = "",
 ) -> ServiceRequest:
-    """Stop the clock for a reason of the law's list; for the shift leader and the head. The citizen is told in writing."""
+    """Stop the clock for a reason of the law's list; for the shift leader and the head.
+
+    The citizen is told in writing.
+    """
     if reason_code not in SuspensionReason.values:
         raise Refused(
             _("中止的原因只能是：%s") % "、".join(str(word) for word in SuspensionReason.labels),
@@ -660,7 +663,10 @@ def deem_accepted(*, now: datetime) -> str:
 
 
 def lapse_overdue(*, now: datetime) -> str:
-    """End requests whose applicant did not come back within 30 days of the notice; daily. No refusal, he may apply anew."""
+    """End requests whose applicant did not come back within 30 days of the notice; daily.
+
+    That is no refusal: he may apply anew.
+    """
     done = 0
     for request in queries.due_for_lapse(now):
         done += _by_clock(request, moves.LAPSE, now, None)

@@ -125,15 +125,15 @@ class DeskForm(CitizenFields):
         self.fields["item"].queryset = ServiceItem.objects.offered(timezone.localdate(now))
 
     @property
-    def stay_fields(self) -> list[forms.BoundField]:
-        """What is asked only where the request stays open, in the order in which it is typed."""
-        names = ("citizen_name", "phone", "id_no", "id_kind", "tolerated_due_on", "is_out_of_province")
-        return [self[name] for name in names]
+    def stay_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """What is asked only where the request stays open, in the order in which it is typed, two in a row."""
+        pairs = (("citizen_name", "phone"), ("id_no", "id_kind"), ("tolerated_due_on", "is_out_of_province"))
+        return [(self[left], self[right]) for left, right in pairs]
 
     @property
     def other_errors(self) -> list[str]:
         """What is wrong with fields that the desk does not show."""
-        shown = {"external_no", *(field.name for field in self.stay_fields)}
+        shown = {"external_no", *(field.name for pair in self.stay_fields for field in pair)}
         return [error for name, errors in self.errors.items() if name not in shown for error in errors]
 
     def arguments(self) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class ServiceItemQuerySet(models.QuerySet["ServiceItem"]):
 
 
 class ServiceItem(models.Model):
-    """One service of the catalogue (事项) in one version, valid from `effective_from` up to but not including `effective_to`.
+    """One service of the catalogue (事项) in one version, valid from `effective_from` until before `effective_to`.
 
     A request keeps the version it was received under. Days are as `day_kind` says; 0 is the same day before closing;
     no statutory days where the rule sets none. `verified` says how far the row was checked against its article.

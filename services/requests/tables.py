@@ -27,8 +27,8 @@ from services.requests.states import RUNNING, Category, RequestState, Trust
 
 
 class RequestTable(django_tables2.Table):
-    number = CodeColumn(linkify=True)
-    title = Column(verbose_name=_("事项"), small="item__code")
+    number = CodeColumn()
+    title = Column(verbose_name=_("事项"), small="item__code", linkify=True)
     unit = Column(accessor="unit__short_name", verbose_name=_("大厅"), visible=False)
     citizen_name = Column(visible=False)
     id_no_tail = Column(verbose_name=_("证件尾号"), visible=False)

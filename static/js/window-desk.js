@@ -29,12 +29,15 @@ bind("[data-desk]", (form) => {
     const next = rows().find((row) => !chosen(row));
     (next ? next.querySelector("input") : form.querySelector("[data-after]")).focus();
   };
+  const lacking = () => rows().filter((row) => chosen(row) && chosen(row).value === "missing");
   const remember = () => {
+    form.querySelector("[value=settle]").classList.toggle("go", !lacking().length);
+    form.querySelector("[value=notify]").classList.toggle("go", lacking().length > 0);
     marks.value = new URLSearchParams(radios().filter((radio) => radio.checked).map((radio) => [radio.name, radio.value])).toString();
   };
   const show = () => {
-    const lacking = rows().filter((row) => chosen(row) && chosen(row).value === "missing").map((row) => row.children[1].textContent.trim());
-    stay.querySelector("[data-desk-lacking]").textContent = lacking.length ? `缺${lacking.length}样：${lacking.join("、")}` : "";
+    const names = lacking().map((row) => row.children[1].textContent.trim());
+    stay.querySelector("[data-desk-lacking]").textContent = names.length ? `缺${names.length}样：${names.join("、")}` : "";
     stay.hidden = false;
     const fields = Array.from(stay.querySelectorAll("input"));
     (fields.find((field) => !field.value) || fields[0]).focus();

@@ -42,7 +42,7 @@ def item(code: str) -> ServiceItem:
 
 
 def marks(code: str, missing: int = 0, **others: str) -> dict[int, tuple[str, str]]:
-    """The first `missing` materials are missing, the others there; `others` names statuses by order (m2="tolerated")."""
+    """The first `missing` materials are missing, the others there; `others` says it by order (m2="tolerated")."""
     rows = list(item(code).materials.exclude(when="out_of_province").order_by("order"))
     found = {row.pk: ("missing" if row.order <= missing else "ok", "") for row in rows}
     return found | {rows[int(name[1:]) - 1].pk: (status, "") for name, status in others.items()}
