@@ -250,8 +250,9 @@ else:
         raise ImproperlyConfigured("REDIS_URL: it ends in the number of a database, like /0 (the cache takes the next)")
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "brigade.kit.caching.ForgetfulCache",
             "LOCATION": _redis._replace(path=f"/{int(_redis.path.strip('/')) + 1}").geturl(),
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
         }
     }
     CELERY_BROKER_URL = _redis.geturl()
