@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -162,18 +163,18 @@ def _roll(cells: Collection[Cell] | None) -> QuerySet[Attendance]:
     return due.filter(_in_cells(cells, "meeting__unit", "meeting__starts_at"))
 
 
-def _list(address: str, **fixed: str) -> Callable[[Unit, date, date], str]:
+def _list(address: str, days: str, **fixed: str) -> Callable[[Unit, date, date], str]:
     """The list behind a figure: the same unit with all below it, the same days."""
 
     def drill(unit: Unit, start: date, end: date) -> str:
-        fixed_part = "".join(f"&{name}={value}" for name, value in fixed.items())
-        return f"{reverse(address)}?unit={unit.pk}&since={start}&until={end}{fixed_part}"
+        asked = {"unit": unit.pk, f"{days}_after": start, f"{days}_before": end, **fixed}
+        return f"{reverse(address)}?{urlencode(asked)}"
 
     return drill
 
 
 def _matrix(unit: Unit, start: date, end: date) -> str:
-    return f"{reverse('meetings:meeting_matrix')}?year={end.year}"
+    return f"{reverse('meetings:matrix')}?{urlencode({'year': end.year})}"
 
 
 FIGURES = [
@@ -186,7 +187,7 @@ FIGURES = [
         suffix=_("次"),
         touched=_of_meeting,
         compute=_meetings,
-        drill=_list("meetings:meeting_list", state="counted"),
+        drill=_list("meetings:meeting_list", "starts_at", state="counted"),
         kinds=frozenset({MEETING}),
         good=0,
     ),
@@ -199,7 +200,7 @@ FIGURES = [
         suffix=_("次"),
         touched=_of_meeting,
         compute=_activities,
-        drill=_list("meetings:meeting_list", state="counted"),
+        drill=_list("meetings:meeting_list", "starts_at", state="counted"),
         kinds=frozenset({MEETING}),
         facets={kind.value: str(kind.label) for kind in SegmentKind},
     ),
@@ -212,7 +213,7 @@ FIGURES = [
         suffix=_("%"),
         touched=_of_meeting,
         compute=_attendance,
-        drill=_list("meetings:meeting_list", state="counted"),
+        drill=_list("meetings:meeting_list", "starts_at", state="counted"),
         kinds=frozenset({MEETING, LEAVE}),
         good=1,
     ),
@@ -225,7 +226,7 @@ FIGURES = [
         suffix=_("学时"),
         touched=_of_meeting,
         compute=_hours,
-        drill=_list("meetings:meeting_list", state="counted"),
+        drill=_list("meetings:meeting_list", "starts_at", state="counted"),
         kinds=frozenset({MEETING, LEAVE}),
     ),
     Indicator(
@@ -251,7 +252,7 @@ FIGURES = [
         suffix=_("%"),
         touched=_of_decision,
         compute=_decisions,
-        drill=_list("meetings:decision_list"),
+        drill=_list("meetings:decision_list", "due_on"),
         kinds=frozenset({DECISION}),
         good=1,
     ),
