@@ -16,7 +16,7 @@ import psycopg2
 from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSWORD = "Browser-Journey-1"
+PASSWORD = os.environ.get("DEMO_PASSWORD") or "Browser-Journey-1"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
     "--no-sandbox",

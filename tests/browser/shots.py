@@ -1,0 +1,150 @@
+"""`make shots`: every page that each role of the demo brigade can reach, as it looks at the desk and on a phone.
+
+Starting at the workbench, each link is followed once for each kind of page. The pictures lie in var/shots/<role>/; a
+console error, a request to another host, or a link that leads nowhere makes the command fail.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import nullcontext
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import django
+from PIL import Image
+from playwright.sync_api import Error, sync_playwright
+
+from tests.browser.portal import DESK, PHONE, ROOT, SCREEN, Watch, chromium, running, sign_in
+
+SIZES = {"desk": DESK, "phone": PHONE}
+BOARDS = ("dashboard", "matrix")
+NOT_PAGES = ("logout",)
+README = {"workbench.png": ("political_officer", "/"), "board.png": ("brigade_leader", "/dashboard/")}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("roles", nargs="*", help="only these, like recorder or window_clerk")
+    options.add_argument("--at", help="address of a demo world that runs already (DEMO_PASSWORD, VAR_DIR)")
+    options.add_argument("--readme", action="store_true", help="only the pictures of the README, into docs/images")
+    given = options.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="shots-"))
+    try:
+        with nullcontext(given.at) if given.at else running(folder) as address:
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brigade.config.settings")
+            os.environ |= {} if given.at else {"VAR_DIR": str(folder)}
+            django.setup()
+            with sync_playwright() as playwright, chromium(playwright) as browser:
+                if given.readme:
+                    return picture_readme(browser, address)
+                return picture_roles(browser, address, given.roles)
+    finally:
+        shutil.rmtree(folder)
+
+
+def accounts():
+    """One person a role, by the code of the role that he holds first."""
+    from brigade.workbench.demo.world import ACCOUNTS
+
+    found = {}
+    for account in ACCOUNTS:
+        found.setdefault(str(account.roles[0][0].value), account.police_no)
+    return found
+
+
+def picture_roles(browser, address, wanted):
+    problems = []
+    for role, police_no in accounts().items():
+        if wanted and role not in wanted:
+            continue
+        place = ROOT / "var" / "shots" / role
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        context = browser.new_context(viewport=DESK, base_url=address, locale="zh-CN")
+        watch = Watch(context, address)
+        page = context.new_page()
+        page.goto("/login/")
+        page.screenshot(path=place / "workbench-login-desk.png")
+        sign_in(page, police_no)
+        problems += [f"{role}: {problem}" for problem in walk(page, place)]
+        problems += [f"{role}: {problem}" for problem in watch.problems]
+        context.close()
+    print(*problems, sep="\n")
+    return 1 if problems else 0
+
+
+def walk(page, place):
+    """Follow every link, one for each kind of page; yield the links that lead nowhere."""
+    waiting, seen = [page.url], set()
+    while waiting:
+        address = waiting.pop(0)
+        name = kind_of(address)
+        if name is None or name in seen:
+            continue
+        seen.add(name)
+        try:
+            answer = page.goto(address)
+        except Error as error:
+            if "Download is starting" not in error.message:
+                raise
+            continue
+        if answer.status >= 400:
+            yield f"{answer.status} at {address}"
+            continue
+        waiting += links(page)
+        take(page, place, name)
+
+
+def kind_of(address):
+    """The name of the page behind an address, None for what is no page of the portal."""
+    from django.urls import Resolver404, resolve
+
+    try:
+        match = resolve(urlsplit(address).path)
+    except Resolver404:
+        return None
+    kind = match.view_name.replace(":", "-")
+    return None if kind.endswith(NOT_PAGES) or not match.namespace else kind
+
+
+def links(page):
+    """Addresses on the page that stay in the portal, in the order in which they stand there."""
+    page.wait_for_load_state("networkidle")
+    read = "links => links.filter(link => !link.hasAttribute('download')).map(link => link.getAttribute('href'))"
+    found = [urljoin(page.url, href) for href in page.locator("a[href]").evaluate_all(read)]
+    return [address for address in found if urlsplit(address).netloc == urlsplit(page.url).netloc]
+
+
+def take(page, place, name):
+    sizes = SIZES | ({"screen": SCREEN} if name.endswith(BOARDS) else {})
+    for size, viewport in sizes.items():
+        page.set_viewport_size(viewport)
+        page.wait_for_timeout(100)
+        path = place / f"{name}-{size}.png"
+        page.screenshot(path=path, full_page=True)
+        print(path.relative_to(ROOT), flush=True)
+    page.set_viewport_size(DESK)
+
+
+def picture_readme(browser, address):
+    """Two pictures of one screen each, in few colours, so that they stay small."""
+    for name, (role, path) in README.items():
+        context = browser.new_context(viewport=DESK, base_url=address, locale="zh-CN")
+        page = context.new_page()
+        sign_in(page, accounts()[role])
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        target = ROOT / "docs" / "images" / name
+        target.parent.mkdir(exist_ok=True)
+        page.screenshot(path=target)
+        Image.open(target).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+        print(target.relative_to(ROOT), target.stat().st_size)
+        context.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
