@@ -27,14 +27,17 @@ function settings(select) {
     searchField: [],
     score: () => () => 1,
     preload: "focus",
-    load: (query, answer) => {
+    load(query, answer) {
       const glue = address.includes("?") ? "&" : "?";
       fetch(`${address}${glue}q=${encodeURIComponent(query)}`, { headers: { "X-Requested-With": "fetch" } })
         .then((response) => response.json())
-        .then((json) => answer(json.results.map((found) => ({ value: String(found.id), text: found.text, note: found.note }))))
+        .then((json) => {
+          if (query !== this.inputValue()) { answer(); return; } // an answer that was overtaken
+          this.clearOptions();
+          answer(json.results.map((found) => ({ value: String(found.id), text: found.text, note: found.note })));
+        })
         .catch(() => answer());
     },
-    onType() { this.clearOptions(); },
   });
 }
 
