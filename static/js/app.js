@@ -17,7 +17,6 @@ const behaviours = {
   "[data-find]": () => import("./find.js"),
   "[data-materials]": () => import("./materials.js"),
   "[data-enter-next]": () => import("./enter.js"),
-  "[data-select]": () => import("./select.js"),
   "[data-filters]": () => import("./filters.js"),
   "[data-dialog]": () => import("./dialog.js"),
   "[data-matrix]": () => import("./matrix.js"),

@@ -9,7 +9,7 @@ from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -185,13 +185,6 @@ def person(who: Any, with_number: bool = False) -> SafeString:
     if with_number:
         return format_html('<span class="nb">{} <span class="dim">{}</span></span>', name, police_no)
     return format_html('<span class="nb" title="{}">{}</span>', police_no, name)
-
-
-@register.simple_tag
-def clip(text: Any) -> SafeString:
-    """A text on one line; what does not fit is in the tip."""
-    safe = escape(text)
-    return format_html('<span class="clip" title="{}">{}</span>', safe, safe)
 
 
 @register.simple_tag

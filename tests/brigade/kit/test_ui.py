@@ -123,10 +123,6 @@ def test_person_shows_the_name_and_keeps_the_number_in_the_tip():
     assert "title" not in ui.person(SimpleNamespace(name="系统", police_no=""))
 
 
-def test_clip_escapes_the_tip_too():
-    assert ui.clip('"><b>') == '<span class="clip" title="&quot;&gt;&lt;b&gt;">&quot;&gt;&lt;b&gt;</span>'
-
-
 class Visit(forms.Form):
     held_on = forms.DateField(label="日期", widget=DayInput())
     starts_at = forms.TimeField(label="起", widget=ClockInput(), required=False)
