@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from django.utils.functional import Promise
+
 from brigade.org.models import Unit
 from brigade.org.states import Role, Tree
 
@@ -58,11 +60,11 @@ class Indicator:
     """
 
     code: str
-    label: str
-    basis: str
+    label: str | Promise
+    basis: str | Promise
     kind: Kind
     tree: Tree
-    suffix: str
+    suffix: str | Promise
     touched: Callable[[Any], Iterable[Cell]]
     compute: Callable[[Collection[Cell] | None], Iterable[Value]]
     drill: Callable[[Unit, date, date], str]

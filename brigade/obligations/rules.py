@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from brigade.kit.clocks import Calendar, add_workdays
 from brigade.obligations.models import Obligation
@@ -71,7 +72,7 @@ class Step:
     """
 
     code: str
-    label: str
+    label: str | Promise
     day: Callable[[Obligation, Calendar], date]
     to: tuple[Role, ...] = ()
 
@@ -110,8 +111,8 @@ class Rule:
     """
 
     code: str
-    label: str
-    basis: str
+    label: str | Promise
+    basis: str | Promise
     kinds: frozenset[str]
     touched: Callable[[Any], Iterable[Key]]
     answer: Callable[[Collection[Key], datetime], Iterable[Answer]]

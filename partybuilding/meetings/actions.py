@@ -149,12 +149,15 @@ def confirm_meeting(*, by: Any, meeting: Meeting, version: int | None = None, no
 
     Refused while anybody is unmarked or another check blocks. Late after five working days, which is only marked.
     """
-    changes: dict[str, Any] = {"confirmed_at": now, "confirmed_by_id": by.pk}
-    if meeting.edition == 1:
-        held_on = meeting.held_on
-        days = parameter("party.record_deadline_workdays", held_on)
-        changes["record_late"] = rules.is_record_late(timezone.localdate(now), held_on, days, calendar())
-    return workflow.advance(meeting, moves.CONFIRM, by=by, now=now, version=version, changes=changes)
+
+    def write(locked: Meeting) -> Mapping[str, Any]:
+        if locked.edition == 1:
+            days = parameter("party.record_deadline_workdays", locked.held_on)
+            locked.record_late = rules.is_record_late(timezone.localdate(now), locked.held_on, days, calendar())
+        return {}
+
+    changes = {"confirmed_at": now, "confirmed_by_id": by.pk}
+    return workflow.advance(meeting, moves.CONFIRM, by=by, now=now, version=version, changes=changes, write=write)
 
 
 def archive_meeting(*, by: Any, meeting: Meeting, version: int | None = None, now: datetime) -> Meeting:
@@ -175,18 +178,17 @@ def postpone_meeting(
 
     Whoever may record it. Postponed, it is announced anew.
     """
-    changes: dict[str, Any] = {"state_reason": _fit(reason, 200, "reason")}
-    shift = (starts_at or meeting.starts_at) - meeting.starts_at
-    if shift:
-        changes |= {"starts_at": meeting.starts_at + shift, "ends_at": meeting.ends_at + shift}
 
     def write(locked: Meeting) -> Mapping[str, Any]:
-        if shift:
+        if starts_at is not None:
+            shift = starts_at - locked.starts_at
+            locked.starts_at, locked.ends_at = locked.starts_at + shift, locked.ends_at + shift
             moved = {"starts_at": F("starts_at") + shift, "ends_at": F("ends_at") + shift}
             Segment.objects.filter(meeting=locked).update(**moved)
             Session.objects.filter(meeting=locked).update(**moved)
         return {}
 
+    changes = {"state_reason": _fit(reason, 200, "reason")}
     return workflow.advance(
         meeting, moves.POSTPONE, by=by, now=now, version=version, reason=reason, changes=changes, write=write
     )
@@ -209,24 +211,21 @@ def reopen_meeting(*, by: Any, meeting: Meeting, reason: str, now: datetime, ver
 
     What it said so far is kept as an edition; it counts for nothing until it is confirmed again.
     """
-    changes = {
-        "edition": meeting.edition + 1,
-        "confirmed_at": None,
-        "confirmed_by_id": None,
-        "state_reason": _fit(reason, 200, "reason"),
-    }
+    why = _fit(reason, 200, "reason")
 
     def write(locked: Meeting) -> Mapping[str, Any]:
         MeetingEdition.objects.create(
             meeting=locked,
-            edition=locked.edition - 1,
+            edition=locked.edition,
             content=_content(Meeting.objects.get(pk=locked.pk)),
-            reason=changes["state_reason"],
+            reason=why,
             at=now,
             by_id=by.pk,
         )
+        locked.edition += 1
         return {}
 
+    changes = {"confirmed_at": None, "confirmed_by_id": None, "state_reason": why}
     return workflow.advance(
         meeting, moves.REOPEN, by=by, now=now, version=version, reason=reason, changes=changes, write=write
     )
@@ -593,7 +592,7 @@ def _write_roll(meeting: Meeting, sheet: Sheet, due: list[Due], now: datetime, *
 
     Leave asked for after the start and not yet approved is absence, whatever was tapped.
     """
-    statuses = queries.statuses_for(sheet, due) if held else {row.person_id: Presence.UNMARKED for row in due}
+    statuses = queries.statuses_for(sheet, due) if held else {row.person_id: str(Presence.UNMARKED) for row in due}
     late = set(
         Leave.objects.filter(meeting=meeting, late=True, state=LeaveState.ASKED).values_list("person", flat=True)
     )
@@ -769,7 +768,7 @@ def _content(meeting: Meeting) -> dict[str, Any]:
     sheet = asdict(queries.sheet_of(meeting))
     for batch in sheet["batches"]:
         batch["present"] = sorted(batch["present"])
-    roll: Iterable[Attendance] = meeting.attendances.select_related("person").order_by("pk")  # type: ignore[attr-defined]
+    roll: Iterable[Attendance] = meeting.attendances.select_related("person").order_by("pk")
     return {
         "sheet": sheet,
         "roll": [

@@ -25,7 +25,7 @@ def _due_people(meeting: Meeting) -> Iterable[Person]:
 
 def _keepers(meeting: Meeting) -> Iterable[Person]:
     """Whoever entered the record, and its recorder; their ids are all that a message in the portal needs."""
-    return [Person(pk=pk) for pk in sorted({meeting.created_by_id, meeting.recorder_id} - {None})]
+    return [Person(pk=pk) for pk in {meeting.created_by_id, meeting.recorder_id} if pk is not None]
 
 
 def _holders(unit_ids: Iterable[int], roles: Iterable[Role]) -> Iterable[Person]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -244,7 +245,7 @@ def _none_due(now: datetime) -> Iterable[Key]:
     return ()
 
 
-def _open(label: str, address: str) -> Callable[[Obligation], tuple[str, str]]:
+def _open(label: Promise, address: str) -> Callable[[Obligation], tuple[str, str]]:
     return lambda obligation: (str(label), reverse(address, args=[obligation.subject]))
 
 

@@ -130,7 +130,7 @@ def limits(day: date) -> Limits:
 
 def spans_of(meeting: Meeting) -> tuple[Span, ...]:
     prefetch_related_objects([meeting], "segments")
-    rows = sorted(meeting.segments.all(), key=lambda row: (row.starts_at, row.pk))  # type: ignore[attr-defined]
+    rows = sorted(meeting.segments.all(), key=lambda row: (row.starts_at, row.pk))
     return tuple(Span(row.kind, row.starts_at, row.ends_at, row.topic, row.lecturer_id, row.group_id) for row in rows)
 
 
@@ -138,7 +138,7 @@ def facts_of(meeting: Meeting) -> Facts:
     """What the checks look at, of a saved record."""
     spans = spans_of(meeting)
     marks = list(Attendance.objects.filter(meeting=meeting).values_list("person", "status", "reason", "person__name"))
-    agenda = meeting.agenda.annotate(ballots=CountOf("votes")).values_list("seq", "kind", "ballots")  # type: ignore[attr-defined]
+    agenda = meeting.agenda.annotate(ballots=CountOf("votes")).values_list("seq", "kind", "ballots")
     topics = sorted(agenda)
     votes = sum(ballots for _seq, _kind, ballots in topics)
     day = meeting.held_on
@@ -194,12 +194,12 @@ def record_deadline(held_on: date) -> Day:
 
 def sheet_of(meeting: Meeting) -> Sheet:
     """A saved meeting as its form shows it, with only the exceptions of the roll: saving it again changes nothing."""
-    rows = list(meeting.attendances.values_list("person", "status", "reason", "sessions", "branch"))  # type: ignore[attr-defined]
+    rows = list(meeting.attendances.values_list("person", "status", "reason", "sessions", "branch"))
     batches = tuple(
         rules.Batch(
             row.starts_at, row.ends_at, frozenset(pk for pk, _s, _r, bits, _b in rows if bits & 1 << row.seq - 1)
         )
-        for row in meeting.sessions.order_by("seq")  # type: ignore[attr-defined]
+        for row in meeting.sessions.order_by("seq")
     )
     leaders = {meeting.chair_id, meeting.recorder_id}
     usual = {Presence.PRESENT, Presence.EXEMPT}
@@ -226,13 +226,13 @@ def sheet_of(meeting: Meeting) -> Sheet:
         ),
         batches=batches,
         topics=_topics_of(meeting),
-        photos=tuple(rules.Picture(p.file_id, p.caption) for p in meeting.photos.order_by("seq")),  # type: ignore[attr-defined]
+        photos=tuple(rules.Picture(p.file_id, p.caption) for p in meeting.photos.order_by("seq")),
         branches=tuple(sorted({b for *_rest, b in rows if b is not None and b != meeting.unit_id})),
     )
 
 
 def _topics_of(meeting: Meeting) -> tuple[rules.Topic, ...]:
-    tasks: dict[int, list[rules.Task]] = defaultdict(list)
+    tasks: dict[int | None, list[rules.Task]] = defaultdict(list)
     for row in Decision.objects.filter(meeting=meeting).exclude(state=DecisionState.VOID).order_by("pk"):
         tasks[row.agenda_id].append(rules.Task(row.title, row.owner_id, row.due_on, row.pk))
     votes: dict[int, list[rules.Count]] = defaultdict(list)
@@ -245,7 +245,7 @@ def _topics_of(meeting: Meeting) -> tuple[rules.Topic, ...]:
                 vote.abstain,
                 vote.ballot,
                 (vote.candidate_id,) if vote.candidate_id else (),
-                tuple(rules.Opinion(o.person_id, o.handed_in_at, o.is_aye) for o in vote.opinions.all()),  # type: ignore[attr-defined]
+                tuple(rules.Opinion(o.person_id, o.handed_in_at, o.is_aye) for o in vote.opinions.all()),
             )
         )
     return tuple(
@@ -253,7 +253,7 @@ def _topics_of(meeting: Meeting) -> tuple[rules.Topic, ...]:
             row.kind, row.title, row.speaker, row.summary, row.dissent, row.resolution,
             tuple(votes[row.pk]), tuple(tasks[row.pk]),
         )
-        for row in meeting.agenda.order_by("seq")  # type: ignore[attr-defined]
+        for row in meeting.agenda.order_by("seq")
     )  # fmt: skip
 
 
@@ -455,7 +455,7 @@ def held_by(meeting: Meeting) -> list[Held]:
     """What a counted meeting counts for: its branch, or at an assembly each branch whose roll was called."""
     if meeting.state not in COUNTED:
         return []
-    rows = [(row.kind, row.group_id) for row in meeting.segments.all() if row.kind in REQUIRED]  # type: ignore[attr-defined]
+    rows = [(row.kind, row.group_id) for row in meeting.segments.all() if row.kind in REQUIRED]
     found = [_held(meeting, kind, meeting.unit_id, group) for kind, group in rows]
     kinds = {kind for kind, _group in rows} & ASSEMBLY_KINDS
     if kinds and meeting.unit.kind == UnitKind.GENERAL_BRANCH:
