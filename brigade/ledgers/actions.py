@@ -56,7 +56,7 @@ def drop_view(*, by: Any, view: SavedView) -> None:
 def export_now(file: IO[bytes], sheet: Sheet, *, by: Any, title: str, file_format: str, now: datetime) -> None:
     """Write a short export and leave an audit row with its conditions and its number of rows, before it is sent."""
     written = _write(file, sheet, sheet.values(), by=by, title=title, file_format=file_format, now=now)
-    _note_export(None, by=by, title=title, conditions=sheet.conditions_text, count=written)
+    note_export(None, by=by, title=title, conditions=sheet.conditions_text, count=written)
 
 
 @transaction.atomic
@@ -96,7 +96,7 @@ def run_export(*, job: Job) -> str:
     with run.file.open("wb") as file:
         written = _write(file, sheet, rows, by=run.owner, title=run.title, file_format=run.format, now=now)
     with transaction.atomic():
-        _note_export(run, by=run.owner, title=run.title, conditions=run.conditions, count=written)
+        note_export(run, by=run.owner, title=run.title, conditions=run.conditions, count=written)
         return _finish(run, ExportState.DONE, now, written=written, expires_at=now + rules.KEEP_EXPORT)
 
 
@@ -155,7 +155,7 @@ def _finish(run: ExportRun, state: ExportState, now: datetime, **changes: Any) -
     return str(changes.get("error") or _("%d条") % changes["written"])
 
 
-def _note_export(run: ExportRun | None, *, by: Any, title: str, conditions: str, count: int) -> None:
+def note_export(run: ExportRun | None, *, by: Any, title: str, conditions: str, count: int) -> None:
     words = {"title": title, "conditions": conditions, "count": count}
     sentence = _("导出%(title)s，%(count)d条，条件：%(conditions)s") % words
     audit.record("ledger.exported", run, by=by, sentence=sentence, changes={"conditions": conditions, "rows": count})

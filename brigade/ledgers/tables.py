@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache, reduce
 from hashlib import sha256
+from html import escape
 from operator import or_
 from typing import Any
 
@@ -22,7 +23,7 @@ from django.db.models.functions import Length
 from django.http import QueryDict
 from django.template import Context
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html, strip_tags
+from django.utils.html import conditional_escape, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -186,7 +187,7 @@ class Cell:
     css: str
     sort: tuple[str, ...]
     shown: bool
-    show: Callable[[Model], Any]
+    show: Callable[[Model], str]
     value: Callable[[Model], Any]
 
 
@@ -199,17 +200,22 @@ def reach(record: Any, path: list[str]) -> Any:
     return record() if callable(record) else record
 
 
-def plain(value: Any) -> Any:
-    """A value without a renderer of its own, as it reads on the screen."""
+def plain(value: Any) -> str:
+    """A value as it reads on the screen: safe HTML."""
+    if type(value) is str:
+        return escape(value) if value else DASH
     if value is None or value == "":
         return DASH
+    if isinstance(value, SafeString):
+        return value
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, datetime):
-        return ui.moment(BLANK, value)
+        at = ui.local(value)
+        return f"{ui.day_text(at, timezone.localtime())} {at.hour:02}:{at.minute:02}"
     if isinstance(value, date):
         return ui.day(BLANK, value)
-    return conditional_escape(value)
+    return str(conditional_escape(value))
 
 
 KINDS = {"DateField": "date", "DateTimeField": "moment", "DecimalField": "number", "FloatField": "number"}
@@ -232,16 +238,19 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
         field = accessor.get_field(model)
     except FieldDoesNotExist:
         field = None
-    words = dict(field.flatchoices) if field is not None and field.choices else {}
+    words = {key: str(word) for key, word in field.flatchoices} if field is not None and field.choices else {}
     kind = getattr(column, "kind", "") or kind_of(field)
     small = getattr(column, "small", "")
+    below = small.split("__")
 
     def raw(record: Model) -> Any:
         return reach(record, path)
 
-    def worded(record: Model) -> Any:
+    def chosen(record: Model) -> Any:
         value = raw(record)
-        return words.get(value, value) if words else value
+        return words.get(value, value)
+
+    worded = chosen if words else raw
 
     def caller(method: Callable | None) -> Callable[[Model], Any] | None:
         if method is None:
@@ -254,14 +263,19 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
     own = type(column).render is not django_tables2.Column.render
     render = caller(getattr(table, f"render_{name}", column.render if own else None))
 
-    def show(record: Model) -> Any:
+    is_own = column.link is not None and column.link.url is None and not column.link.reverse_args
+
+    def address(record: Any, value: Any) -> str:
+        return record.get_absolute_url() if is_own else column.link.compose_url(record=record, value=value)
+
+    def show(record: Model) -> str:
         value = worded(record)
         empty = value in column.empty_values
-        text = DASH if empty and column.empty_values else plain(render(record) if render else value)
+        text = DASH if empty else plain(render(record) if render else value)
         if column.link and not empty:
-            text = format_html('<a href="{}">{}</a>', column.link.compose_url(record=record, value=value), text)
-        second = reach(record, small.split("__")) if small else ""
-        return format_html("{}<small>{}</small>", text, second) if second else text
+            text = f'<a href="{escape(address(record, value))}">{text}</a>'
+        second = reach(record, below) if small else ""
+        return f"{text}<small>{escape(str(second))}</small>" if second else text
 
     value = caller(getattr(table, f"value_{name}", None))
     if value is None and field is None and not hasattr(model, path[0]) and render:

@@ -32,7 +32,7 @@ def names(rows):
 
 
 def shown(response):
-    return [record.name for record, _cells in response.context["page"].rows]
+    return [record.name for record in response.context["page"].records]
 
 
 def test_out_of_scope_rows_are_neither_shown_nor_counted_nor_exported(client, brigade, clerk):
