@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("brigade.workbench.urls")),
+    path("party/", include("partybuilding.meetings.urls")),
     path("party/", include("partybuilding.branches.urls")),
     path("", include("services.requests.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),

@@ -96,6 +96,16 @@ TABS = (
         gettext_lazy("党建"),
         (
             (
+                gettext_lazy("组织生活"),
+                (
+                    Item(gettext_lazy("三会一课"), "meetings:matrix", "meetings.view_meeting"),
+                    Item(gettext_lazy("会议记录"), "meetings:meeting_list", "meetings.view_meeting"),
+                    Item(gettext_lazy("议定事项"), "meetings:decision_list", "meetings.view_decision"),
+                    Item(gettext_lazy("豁免申请"), "meetings:waiver_list", "meetings.view_waiver"),
+                    Item(gettext_lazy("我的组织生活"), "meetings:mine", "branches.view_partybranch"),
+                ),
+            ),
+            (
                 gettext_lazy("组织"),
                 (
                     Item(gettext_lazy("支部"), "branches:branch_list", "branches.view_partybranch"),
@@ -121,6 +131,7 @@ TABS = (
 )
 
 QUICK: tuple[Quick, ...] = (
+    Quick(gettext_lazy("记会议"), "people", "meetings:meeting_new", "meetings.record_meeting"),
     Quick(gettext_lazy("窗口办件"), "keyboard", "requests:servicerequest_create", "requests.add_servicerequest"),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import django_filters
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import period_of
+from brigade.kit.templatetags.ui import CELL_ICONS
 from brigade.ledgers.tables import (
     CodeColumn,
     Column,
@@ -181,7 +182,7 @@ NEEDS = {
 }
 
 
-def shown_cell(line: queries.Line, cell: queries.Cell, today: date) -> dict[str, Any]:
+def shown_cell(line: queries.Line, cell: queries.Cell) -> dict[str, Any]:
     """A cell as look/06 draws it: tone, word and below it done/needed, 已批准, or why it does not apply."""
     state = cell.state
     tone, word = TONES[state]
@@ -201,7 +202,6 @@ def shown_cell(line: queries.Line, cell: queries.Cell, today: date) -> dict[str,
         "branch": line.branch.pk,
         "month": month,
         "first": month % 3 == 1,
-        "is_now": cell.month.start <= today <= cell.month.end,
         "state": state,
     }
 
@@ -209,7 +209,13 @@ def shown_cell(line: queries.Line, cell: queries.Cell, today: date) -> dict[str,
 def legend(found: queries.Matrix) -> list[dict[str, Any]]:
     """State, how many cells, what it means."""
     return [
-        {"tone": TONES[state][0], "word": TONES[state][1], "count": found.count(state), "text": text}
+        {
+            "tone": TONES[state][0],
+            "drawing": CELL_ICONS[TONES[state][0]],
+            "word": TONES[state][1],
+            "count": found.count(state),
+            "text": text,
+        }
         for state, text in LEGEND
     ]
 
@@ -230,13 +236,16 @@ def requirement_row(
     if waiting is not None and item.state == ObligationState.OPEN:
         tone, word = "warn", _("待确认")
     day = min(max(period.start, timezone.localdate(now)), period.end)
-    group = next((part.subject for part in item.parts if part.state == ObligationState.OPEN), "") if kind == "GM" else ""
+    group = (
+        next((part.subject for part in item.parts if part.state == ObligationState.OPEN), "") if kind == "GM" else ""
+    )
     new = f"{reverse('meetings:meeting_new')}?unit={branch.pk}&kind={kind}&day={day.isoformat()}"
     waive = f"{reverse('meetings:waiver_new')}?unit={branch.pk}&requirement={kind}&period={period.code}"
     return {
         "item": item,
         "needs": NEEDS[kind],
         "tone": tone,
+        "drawing": CELL_ICONS[tone],
         "word": word,
         "small": f"{item.count}/{item.needed}" if item.needed > 1 else "",
         "meetings": list(dict.fromkeys(found)),

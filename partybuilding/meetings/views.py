@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.urls import reverse
@@ -24,8 +26,8 @@ from brigade.kit.clocks import parse_period
 from brigade.kit.ids import new_id
 from brigade.kit.refusals import Refused
 from brigade.kit.web import ask, done, download, get_visible, note_refusal, page, refused
+from brigade.ledgers.actions import note_export
 from brigade.ledgers.views import Listing
-from brigade.obligations.states import ObligationState
 from brigade.org.models import Person, Record
 from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import branch_of
@@ -35,13 +37,11 @@ from partybuilding.meetings.states import (
     COUNTED,
     HELD,
     NOT_DUE,
-    ON_LEAVE,
     REQUIRED,
     THERE,
     LeaveState,
     MakeUp,
     MeetingState,
-    Presence,
     SegmentKind,
     WaiverState,
 )
@@ -205,7 +205,11 @@ def _start(request: HttpRequest, branch: PartyBranch, now: datetime) -> dict[str
     """What the blank form holds; `kind`, `day` and `group` may be asked for, `copy` takes over the last meeting."""
     wanted = [kind for kind in request.GET.getlist("kind") if kind in SegmentKind.values]
     last = _last(branch.pk, wanted, now)
-    asked: dict[str, Any] = {"kinds": wanted, "day": _day(request.GET.get("day", "")), "group": request.GET.get("group")}
+    asked: dict[str, Any] = {
+        "kinds": wanted,
+        "day": _day(request.GET.get("day", "")),
+        "group": request.GET.get("group"),
+    }
     day = asked["day"] or timezone.localdate(now)
     begun = forms.blank(forms.offer(branch, day), request.user, now, last, asked)  # type: ignore[arg-type]
     return forms.copied(last, begun) if last and "copy" in request.GET else begun
@@ -227,39 +231,37 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _meeting_page(request: HttpRequest, form: forms.MeetingForm, now: datetime, status: int = 200) -> HttpResponse:
-    meeting = form.meeting
-    for error in form.data.getlist("photo_error") if form.is_bound else ():
-        form.add_error(None, error)
+def _meeting_page(
+    request: HttpRequest, form: forms.MeetingForm, now: datetime, status: int = 200, fragment: str | None = None
+) -> HttpResponse:
+    meeting, roll = form.meeting, form.roll()
+    errors = form.data.getlist("photo_error") if form.is_bound else []
     context = {
         "form": form,
         "meeting": meeting,
         "branch": form.branch,
-        "branches": [] if meeting else list(_branches(request.user)),
-        "open_decisions": queries.open_decisions(form.branch.pk),
+        "branches": lambda: [] if meeting else list(_branches(request.user)),
+        "open_decisions": lambda: queries.open_decisions(form.branch.pk),
         "submits": meeting is None or meeting.state in moves.SUBMIT.sources,
-        "last": None if meeting else _last(form.branch.pk, form.started.get("kinds", ()), now),
+        "last": lambda: None if meeting else _last(form.branch.pk, form.started.get("kinds", ()), now),
         "now": now,
-        **_live(form, now),
-    }
-    return page(request, "meetings/meeting_form.html", context, status=status)
-
-
-def _live(form: forms.MeetingForm, now: datetime) -> dict[str, Any]:
-    """The side panel: what this one record completes, and what is still missing."""
-    roll = form.roll()
-    context: dict[str, Any] = {
         "roll": roll,
         "marks": forms.MARKS,
-        "photos": form.shown_photos(),
-        "minutes": {kind.value: minutes for kind, minutes in forms.MINUTES.items()},
         "roll_changed": form.is_bound and not _is_posted(form.data, roll),
+        "photos": form.shown_photos(),
+        "photo_errors": errors,
+        "minutes": json.dumps({kind.value: minutes for kind, minutes in forms.MINUTES.items()}),
+        "live": _live(form, now),
     }
-    if form.is_bound and form.is_valid():
-        sheet = form.sheet()
-        context["live"] = queries.preview(sheet, now=now, meeting=form.meeting) if sheet.spans else None
-        context["covers_many"] = bool(sheet.branches)
-    return context
+    return page(request, "meetings/meeting_form.html", context, fragment=fragment, status=status)
+
+
+def _live(form: forms.MeetingForm, now: datetime) -> queries.Preview | None:
+    """What this one record completes and what is still missing, once it can be read."""
+    if not form.is_bound or not form.is_valid():
+        return None
+    sheet = form.sheet()
+    return queries.preview(sheet, now=now, meeting=form.meeting) if sheet.spans else None
 
 
 def _is_posted(typed: QueryDict, roll: list[dict[str, Any]]) -> bool:
@@ -270,9 +272,7 @@ def _is_posted(typed: QueryDict, roll: list[dict[str, Any]]) -> bool:
 @require_POST
 def meeting_preview(request: HttpRequest) -> HttpResponse:
     """The side panel for what is typed so far; nothing is written."""
-    form, now = _form_of(request), timezone.now()
-    context = {"form": form, "meeting": form.meeting, "branch": form.branch, "now": now, **_live(form, now)}
-    return page(request, "meetings/meeting_live.html", context, fragment="live")
+    return _meeting_page(request, _form_of(request), timezone.now(), fragment="live_in")
 
 
 def _form_of(request: HttpRequest) -> forms.MeetingForm:
@@ -288,9 +288,7 @@ def _form_of(request: HttpRequest) -> forms.MeetingForm:
 @require_POST
 def meeting_photos(request: HttpRequest) -> HttpResponse:
     """Put photos away while the rest is still being typed."""
-    form = _form_of(request)
-    context = {"form": form, "meeting": form.meeting, "photos": form.shown_photos(), "errors": form.data.getlist("photo_error")}
-    return page(request, "meetings/meeting_live.html", context, fragment="photos")
+    return _meeting_page(request, _form_of(request), timezone.now(), fragment="photos")
 
 
 @require_safe
@@ -337,7 +335,12 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _may_leave(request: HttpRequest, meeting: Meeting) -> bool:
     """Whether one is due there and may still ask to be excused."""
-    if meeting.state not in {MeetingState.NOTIFIED, MeetingState.POSTPONED, MeetingState.RECORDED, MeetingState.EXPIRED}:
+    if meeting.state not in {
+        MeetingState.NOTIFIED,
+        MeetingState.POSTPONED,
+        MeetingState.RECORDED,
+        MeetingState.EXPIRED,
+    }:
         return False
     own = Attendance.objects.filter(meeting=meeting, person=request.user.pk).exclude(status__in=NOT_DUE | THERE)
     asked = Leave.objects.filter(meeting=meeting, person=request.user.pk).exclude(state=LeaveState.RETURNED)
@@ -381,8 +384,15 @@ def _deadline(meeting: Meeting) -> dict[str, Any]:
     """The next deadline and what follows, while there is one."""
     if meeting.state == MeetingState.RECORDED:
         due = queries.record_deadline(meeting.held_on)
-        lines = [_("由主持人或支部书记确认，确认后才计入三会一课和学时。"), _("超过5个工作日仍可确认，会注明记录超时。")]
-        return {"when": _("%(month)d月%(day)d日前确认") % {"month": due.date.month, "day": due.date.day}, "at": due.date, "lines": lines}
+        lines = [
+            _("由主持人或支部书记确认，确认后才计入三会一课和学时。"),
+            _("超过5个工作日仍可确认，会注明记录超时。"),
+        ]
+        return {
+            "when": _("%(month)d月%(day)d日前确认") % {"month": due.date.month, "day": due.date.day},
+            "at": due.date,
+            "lines": lines,
+        }
     if meeting.state in (MeetingState.NOTIFIED, MeetingState.EXPIRED):
         lines = [_("开完会点“记录会议”，名单和请假已经带好。")]
         return {"when": _("%s开会") % _short_day(meeting.starts_at), "at": meeting.starts_at, "lines": lines}
@@ -399,7 +409,9 @@ SAYS_WHY = frozenset({"confirm", "notify", "approve"})
 """These stand there greyed with what is missing; others only appear when they can be made."""
 
 
-def _buttons(record: Record, options: list[workflow.Option], asked: dict[str, type[forms.MoveForm]]) -> list[dict[str, Any]]:
+def _buttons(
+    record: Record, options: list[workflow.Option], asked: dict[str, type[forms.MoveForm]]
+) -> list[dict[str, Any]]:
     """The moves for ui/move.html, the main one first."""
     shown = [
         option
@@ -494,6 +506,8 @@ def meeting_photo(request: HttpRequest, pk: UUID, seq: int) -> HttpResponseBase:
 
 def matrix(request: HttpRequest) -> HttpResponseBase:
     """三会一课 by branch and month; `cell=<branch>-<month>` opens one of them, `format=xlsx` is the statistic form."""
+    if not request.user.has_perm("meetings.view_meeting"):
+        raise PermissionDenied(_("没有查看三会一课的权限。"))
     now = timezone.now()
     today = timezone.localdate(now)
     asked = request.GET.get("year", "")
@@ -505,7 +519,10 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
     branch_id, month = _picked(request, found, today)
     context = {
         "matrix": found,
-        "lines": [(line, [tables.shown_cell(line, cell, today) for cell in line.cells]) for line in found.lines],
+        "lines": [(line, _cells(request, line, branch_id, month)) for line in found.lines],
+        "first_months": (1, 4, 7, 10),
+        "kind_word": SegmentKind(kind).label if kind else _("全部应开展"),
+        "may_new": request.user.has_perm(moves.RECORD_PERM),
         "quarters": (_("一季度"), _("二季度"), _("三季度"), _("四季度")),
         "kinds": [("", _("全部应开展")), *((code, SegmentKind(code).label) for code in _kinds_of(found))],
         "years": range(today.year, today.year - 4, -1),
@@ -513,10 +530,21 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
         "now": now,
         "behind": _behind(found, today),
         "legend": tables.legend(found),
-        "picked": (branch_id, month),
         **_cell_context(request, found, branch_id, month, now),
     }
     return page(request, "meetings/matrix.html", context, fragment="cell")
+
+
+def _cells(request: HttpRequest, line: queries.Line, branch_id: int, month: int) -> list[dict[str, Any]]:
+    """The cells of a line as they are drawn, each with the address that opens it."""
+    query, cells = request.GET.copy(), []
+    for cell in line.cells:
+        shown = tables.shown_cell(line, cell)
+        query["cell"] = f"{line.branch.pk}-{shown['month']}"
+        shown["href"] = f"?{query.urlencode()}"
+        shown["picked"] = (line.branch.pk, shown["month"]) == (branch_id, month)
+        cells.append(shown)
+    return cells
 
 
 def _kinds_of(found: queries.Matrix) -> list[str]:
@@ -542,20 +570,27 @@ def _picked(request: HttpRequest, found: queries.Matrix, today: date) -> tuple[i
     return (line.branch.pk, now) if line else (0, now)
 
 
-def _cell_context(request: HttpRequest, found: queries.Matrix, branch_id: int, month: int, now: datetime) -> dict[str, Any]:
+def _cell_context(
+    request: HttpRequest, found: queries.Matrix, branch_id: int, month: int, now: datetime
+) -> dict[str, Any]:
     line = next((line for line in found.lines if line.branch.pk == branch_id), None)
     if line is None:
         return {"line": None}
     cell = line.cells[month - 1]
     meetings = _meetings_in(request.user, branch_id, cell)
     rows = [tables.requirement_row(item, cell, line.branch, meetings, now) for item in cell.items]
-    asked = {row.requirement: row for row in Waiver.objects.filter(unit=branch_id, period__in={r["period"] for r in rows}).exclude(state=WaiverState.RETURNED)}
+    asked = {
+        row.requirement: row
+        for row in Waiver.objects.filter(unit=branch_id, period__in={r["period"] for r in rows}).exclude(
+            state=WaiverState.RETURNED
+        )
+    }
     for row in rows:
         row["waiver"] = asked.get(row["item"].requirement)
     return {
         "line": line,
         "month": month,
-        "shown": tables.shown_cell(line, cell, timezone.localdate(now)),
+        "shown": tables.shown_cell(line, cell),
         "rows": rows,
         "may_record": request.user.has_perm(moves.RECORD_PERM, line.branch),
         "may_waive": request.user.has_perm("meetings.ask_waiver", line.branch),
@@ -578,6 +613,8 @@ def _meetings_in(user: Any, branch_id: int, cell: queries.Cell) -> list[tuple[st
 def _statistic(request: HttpRequest, found: queries.Matrix, now: datetime) -> HttpResponseBase:
     """三会一课落实情况统计表: the same figures as on the screen."""
     content, name = documents.statistic(found, by=request.user, now=now)
+    kind = str(SegmentKind(found.kind).label) if found.kind else _("全部应开展")
+    note_export(None, by=request.user, title=name, conditions=kind, count=len(found.lines))
     return download(content, name=name, media_type=documents.SHEET)
 
 
@@ -624,7 +661,7 @@ def waiver_new(request: HttpRequest) -> HttpResponse:
     return ask(
         request,
         forms.WaiverForm(request.POST or None),
-        title=_("%(branch)s%(period)s%(kind)s为什么开不成？") % {"branch": branch, "period": _period(asked), "kind": label},
+        title=_("%(what)s为什么开不成？") % {"what": f"{branch}{_period(asked)}{label}"},
         text=_("批准后这一格记为豁免，不计入达标率，不用补会议。"),
         button=_("申请豁免"),
         call=lambda reason: actions.ask_waiver(
@@ -699,11 +736,12 @@ def mine(request: HttpRequest) -> HttpResponse:
         "past": past.order_by("-meeting__starts_at")[:60],
         "leaves": leaves.order_by("-created_at")[:20],
         "asked": set(leaves.exclude(state=LeaveState.RETURNED).values_list("meeting", flat=True)),
-        "decisions": Decision.objects.open().filter(owner=request.user.pk).select_related("meeting").order_by("due_on")[:20],
+        "decisions": Decision.objects.open()
+        .filter(owner=request.user.pk)
+        .select_related("meeting")
+        .order_by("due_on")[:20],
         "hours": queries.person_hours(request.user.pk, year),  # type: ignore[arg-type]
         "tally": rules.tally(statuses),
         "pending": past.filter(makeup=MakeUp.PENDING).count(),
     }
     return page(request, "meetings/mine.html", context)
-
-

@@ -1,12 +1,14 @@
 /* Who came: everybody is there until his name is tapped; each tap is the next word of his list.
    [data-rollcall] holds a [data-person] a head: label and <select name="mark-<id>"> whose options carry data-tone
    ("", warn, late, waive). With a name in focus: arrow keys walk, 1…9 choose the word directly, Backspace the first one.
-   <div data-reason="<id of the select>"> shows while its mark is "absent". The page's form may hold [data-roll-due],
+   <div data-reason="<id of the select>"> shows while its mark wants a reason. The page's form may hold [data-roll-due],
    [data-roll-present] and [data-roll-rate]: exempt is not due, guests ("guest") neither. */
 import { bind, icon } from "./bind.js";
 
 const DRAWINGS = { warn: "calendar-x", late: "x-octagon-fill", waive: "shield-check", ok: "check-lg" };
-const NOT_DUE = ["exempt", "guest", ""];
+const NOT_DUE = ["exempt", "guest", "observer", ""];
+const THERE = ["present", "late", "online"];
+const ASKS = ["absent", "leave_duty", "leave_personal"];
 
 function paint(button, select) {
   const option = select.selectedOptions[0];
@@ -22,7 +24,7 @@ function paint(button, select) {
 
 function count(root, selects) {
   const due = selects.filter((select) => !NOT_DUE.includes(select.value)).length;
-  const present = selects.filter((select) => select.value === "present").length;
+  const present = selects.filter((select) => THERE.includes(select.value)).length;
   const say = (name, text) => root.querySelectorAll(`[data-roll-${name}]`).forEach((place) => { place.textContent = text; });
   say("due", due);
   say("present", present);
@@ -43,7 +45,7 @@ bind("[data-rollcall]", (roll) => {
   const refresh = () => {
     selects.forEach((select, index) => paint(buttons[index], select));
     roll.querySelectorAll("[data-reason]").forEach((row) => {
-      row.hidden = document.getElementById(row.dataset.reason).value !== "absent";
+      row.hidden = !ASKS.includes(document.getElementById(row.dataset.reason).value);
     });
     count(form, selects);
   };
