@@ -156,6 +156,7 @@ def _finish(run: ExportRun, state: ExportState, now: datetime, **changes: Any) -
 
 
 def note_export(run: ExportRun | None, *, by: Any, title: str, conditions: str, count: int) -> None:
+    """Leave an audit row of a file that left the portal: which list, by what conditions, how many rows."""
     words = {"title": title, "conditions": conditions, "count": count}
     sentence = _("导出%(title)s，%(count)d条，条件：%(conditions)s") % words
     audit.record("ledger.exported", run, by=by, sentence=sentence, changes={"conditions": conditions, "rows": count})
