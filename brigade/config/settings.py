@@ -323,7 +323,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["brigade.kit.parsers.Json"],
+    "DEFAULT_SCHEMA_CLASS": "brigade.kit.api.Schema",
     "EXCEPTION_HANDLER": "brigade.kit.api.handle",
 }
 SPECTACULAR_SETTINGS = {

@@ -1,22 +1,66 @@
-"""What every endpoint shares: a refusal as an answer, and pages that do not count."""
+"""What every endpoint shares: one shape of refusals, and pages that do not count."""
+
+from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
+from django.utils.translation import gettext as _
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import exceptions, serializers
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from brigade.kit.refusals import Refused
+from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.web import note_refusal
 
 
+class RefusalSerializer(serializers.Serializer):
+    """Why it was not done: one sentence, the field that it belongs to, the article of the law where there is one."""
+
+    detail = serializers.CharField()
+    field = serializers.CharField(allow_blank=True)
+    article = serializers.CharField(allow_blank=True)
+
+
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """A refusal answers with its status (422, 409, 403) and its one sentence, and is noted for the audit trail."""
-    if not isinstance(error, Refused):
-        return exception_handler(error, context)
-    note_refusal(context["request"]._request, error)
-    return Response({"detail": str(error), "field": error.field, "article": str(error.article)}, status=error.status)
+    """Every refusal has one shape. What a rule or a missing right refuses is noted for the audit trail.
+
+    400: cannot be read; 403: not one's duty; 404: not there or out of reach; 409: changed meanwhile; 422: a rule.
+    """
+    request = context["request"]._request
+    if isinstance(error, Refused):
+        note_refusal(request, error)
+        return _answer(str(error), error.field, str(error.article), error.status)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    sentence, field = _first(response.data)
+    if sentence.startswith("CSRF Failed"):
+        sentence = _("页面放得太久，刷新后再提交。")
+    elif response.status_code == 403 and request.user.is_authenticated:
+        note_refusal(request, NotAllowed(sentence))
+    refusal = _answer(sentence, field, "", response.status_code)
+    for name, value in response.headers.items():
+        refusal.headers.setdefault(name, value)
+    return refusal
+
+
+def _answer(sentence: str, field: str, article: str, status: int) -> Response:
+    return Response({"detail": sentence, "field": field, "article": article}, status=status)
+
+
+def _first(found: Any, path: str = "") -> tuple[str, str]:
+    """The first sentence of nested errors, and the field that it belongs to."""
+    if isinstance(found, dict) and found:
+        name, below = next(iter(found.items()))
+        inner = path if name in ("detail", "non_field_errors") else f"{path}.{name}".strip(".")
+        return _first(below, inner)
+    if isinstance(found, list) and found:
+        return _first(next(filter(None, found), ""), path)
+    return str(found), path
 
 
 def refuse_invalid(form: BaseForm) -> None:
@@ -32,3 +76,20 @@ class Pages(CursorPagination):
     page_size = 50
     max_page_size = 200
     page_size_query_param = "per"
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any] | None:
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValidationError, ValueError, OverflowError):  # a cursor that somebody made up
+            raise exceptions.NotFound(self.invalid_cursor_message) from None
+
+
+class Schema(AutoSchema):
+    """Every operation may also answer with a refusal."""
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        reads = self.method in ("GET", "HEAD")
+        for code in ("403", "404") if reads else ("400", "403", "404", "409", "413", "415", "422"):
+            bodies[code] = self._get_response_for_code(RefusalSerializer, code, direction=direction)
+        return bodies
