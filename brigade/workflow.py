@@ -259,6 +259,8 @@ def _finish(
     audit.record(move.audit, record, by=by, changes=changes, note=reason, now=now)
     if move.notice:
         notice = NOTICES[move.notice]
+        if notice.to is None:
+            raise LookupError(f"notice {notice.code!r} does not say whom a move tells")
         notices.post(
             notice.code,
             to=notice.to(record),
