@@ -55,6 +55,7 @@ schema: dev ## docs/openapi.yaml
 demo: setup ## the demo world, into an empty database
 	$(MANAGE) migrate --verbosity 0
 	$(MANAGE) setup_reference
+	$(MANAGE) setup_catalogue
 	$(MANAGE) demo
 
 backup: setup ## var/backups/<time>.tar: database, attachments, audit anchors, keys

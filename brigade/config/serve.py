@@ -137,6 +137,7 @@ def collect_static() -> None:
 def load_reference() -> None:
     say("载入基础数据 (reference data)")
     call_command("setup_reference")
+    call_command("setup_catalogue")
 
 
 # After the start

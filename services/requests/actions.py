@@ -53,6 +53,8 @@ CATALOGUE = Path(__file__).parent / "data" / "service_catalog.csv"
 
 Marks = Mapping[int, tuple[str, str]]
 """Material id → (status, note)."""
+Row = tuple[str, str, str, bool]
+"""Name, form, when it is asked, and whether networked data replace it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +91,31 @@ def load_catalogue(*, by: Any = SYSTEM, today: date | None = None, path: Path = 
     """
     day = today or timezone.localdate()
     current = {item.code: item for item in ServiceItem.objects.filter(effective_to__isnull=True)}
-    papers: dict[int, list[tuple]] = {}
-    for row in MaterialItem.objects.filter(item__effective_to__isnull=True).order_by("item_id", "order"):
-        papers.setdefault(row.item_id, []).append((row.name, row.kind, row.when, row.exempt_if_networked))
-    rows = _catalogue_rows(path)
+    known: dict[int, list[Row]] = {}
+    for paper in MaterialItem.objects.filter(item__effective_to__isnull=True).order_by("item_id", "order"):
+        known.setdefault(paper.item_id, []).append((paper.name, paper.kind, paper.when, paper.exempt_if_networked))
     new, changed = [], []
-    for row in rows:
-        old = current.pop(row["code"], None)
-        fields, materials = _item_fields(row), _materials(row)
+    for row in _catalogue_rows(path):
+        code, fields, materials = row["code"], _item_fields(row), _materials(row)
+        old = current.pop(code, None)
         if old is None:
-            start = max(date.fromisoformat(row["effective_from"]), _last_end(row["code"]))
-            _add_version(row["code"], 1 + _last_version(row["code"]), start, fields, materials)
-            new.append(row["code"])
-        elif papers.get(old.pk, []) != materials or any(getattr(old, name) != value for name, value in fields.items()):
-            ServiceItem.objects.filter(pk=old.pk).update(effective_to=max(day, old.effective_from))
-            _add_version(row["code"], old.version + 1, max(day, old.effective_from), fields, materials)
-            changed.append(row["code"])
-    ended = sorted(current)
+            version, end = _last(code)
+            _add_version(code, version + 1, max(date.fromisoformat(row["effective_from"]), end), fields, materials)
+            new.append(code)
+        elif known.get(old.pk, []) != materials or any(getattr(old, name) != value for name, value in fields.items()):
+            _end(old, day)
+            _add_version(code, old.version + 1, max(day, old.effective_from), fields, materials)
+            changed.append(code)
     for item in current.values():
-        ServiceItem.objects.filter(pk=item.pk).update(effective_to=max(day, item.effective_from))
-    if not (new or changed or ended):
+        _end(item, day)
+    if not (new or changed or current):
         return _("服务事项目录已是最新。")
     sentence = _("服务事项目录：新增%(new)d项，变更%(changed)d项，停办%(ended)d项") % {
         "new": len(new),
         "changed": len(changed),
-        "ended": len(ended),
+        "ended": len(current),
     }
-    record("catalogue.loaded", None, by=by, sentence=sentence, changes={"changed": changed, "ended": ended})
+    record("catalogue.loaded", None, by=by, sentence=sentence, changes={"changed": changed, "ended": sorted(current)})
     return sentence
 
 
@@ -145,9 +145,9 @@ def _item_fields(row: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _materials(row: Mapping[str, str]) -> list[tuple[str, str, str, bool]]:
+def _materials(row: Mapping[str, str]) -> list[Row]:
     conditional, networked = _split(row["conditional"]), _split(row["networked"])
-    own = [
+    own: list[Row] = [
         (name, _kind_of(name), When.CONDITIONAL if name in conditional else When.ALWAYS, name in networked)
         for name in _split(row["materials"])
     ]
@@ -162,15 +162,17 @@ def _kind_of(name: str) -> str:
     return "electronic" if "电子" in name else "original"
 
 
-def _last_version(code: str) -> int:
-    return max(ServiceItem.objects.filter(code=code).values_list("version", flat=True), default=0)
+def _last(code: str) -> tuple[int, date]:
+    """The last version that a code had, and the day on which it ended."""
+    ended = ServiceItem.objects.filter(code=code).order_by("version").values_list("version", "effective_to").last()
+    return (ended[0], ended[1] or date.min) if ended else (0, date.min)
 
 
-def _last_end(code: str) -> date:
-    return max(ServiceItem.objects.filter(code=code).values_list("effective_to", flat=True), default=date.min)
+def _end(item: ServiceItem, day: date) -> None:
+    ServiceItem.objects.filter(pk=item.pk).update(effective_to=max(day, item.effective_from))
 
 
-def _add_version(code: str, version: int, start: date, fields: Mapping[str, Any], materials: Iterable[tuple]) -> None:
+def _add_version(code: str, version: int, start: date, fields: Mapping[str, Any], materials: Iterable[Row]) -> None:
     item = ServiceItem.objects.create(code=code, version=version, effective_from=start, **fields)
     MaterialItem.objects.bulk_create(
         MaterialItem(item=item, order=order, name=name, kind=kind, when=when, exempt_if_networked=exempt)
@@ -199,8 +201,9 @@ def take_in(
 ) -> ServiceRequest:
     """One turn at the desk: settled on the spot, accepted, noticed, or only taken in; for window officers.
 
-    Settled on the spot is one move and keeps nothing of the citizen; who takes a notice home leaves his name. Everything
-    but the first is received and then accepted or noticed, both in one transaction. The id is minted with the form, so sending it twice makes one record.
+    Settled on the spot is one move and keeps nothing of the citizen; who takes a notice home leaves his name. All
+    but the first are received and then accepted or noticed, both in one transaction. The id is minted with the form,
+    so sending it twice makes one record.
     Refused without materials being looked at, for what is not in the hall's scope, and as each move refuses.
     """
     received_at = received_at or now
@@ -307,8 +310,8 @@ def _set(request: ServiceRequest, fields: Mapping[str, Any]) -> None:
 
 
 def _limits(request: ServiceRequest, suspensions: Iterable[ClockSuspension]) -> rules.Limits:
-    day = timezone.localdate(request.accepted_at)
-    return rules.limits(request.item, request.accepted_at, suspensions, queries.clock(day))
+    accepted_at = request.accepted_at or request.received_at
+    return rules.limits(request.item, accepted_at, suspensions, queries.clock(timezone.localdate(accepted_at)))
 
 
 def _start_answer_clock(request: ServiceRequest) -> None:
