@@ -90,11 +90,20 @@ class KindFilter(django_filters.ChoiceFilter):
         return qs.of_kind(value) if value else qs
 
 
+class StateFilter(django_filters.ChoiceFilter):
+    """One state, or all meetings that count: the list behind a figure."""
+
+    def filter(self, qs: Any, value: str) -> QuerySet:
+        return qs.counted() if value == "counted" else super().filter(qs, value)
+
+
 class MeetingFilters(LedgerFilters):
     q = Search(label=gettext_lazy("标题、编号、主题、地点"))
     unit = UnitFilter(label=gettext_lazy("支部"), perm="meetings.view_meeting")
     kind = KindFilter(label=gettext_lazy("内容"), choices=SegmentKind.choices)
-    state = django_filters.ChoiceFilter(label=gettext_lazy("状态"), choices=MeetingState.choices)
+    state = StateFilter(
+        label=gettext_lazy("状态"), choices=[*MeetingState.choices, ("counted", gettext_lazy("已确认和已归档"))]
+    )
     starts_at = DaysFilter(label=gettext_lazy("日期"))
     backfill = django_filters.BooleanFilter(label=gettext_lazy("补录"))
 

@@ -145,3 +145,15 @@ def test_every_figure_leads_to_the_list_behind_it(world, code):
     address = FIGURES[code].drill(world.general.unit, *MONTH)
     assert address.startswith("/")
     assert "2026" in address
+
+
+def test_the_list_behind_a_figure_holds_what_the_figure_counts(world, client):
+    a = make.branch(world)
+    first, second = make.held(a, "2026-06-10", "TD"), make.held(a, "2026-06-30", "MM")
+    actions.archive_meeting(by=a.recorder, meeting=second, now=NOW)
+    others = [make.recorded(a, "2026-06-11", "TD"), make.held(a, "2026-05-31", "TD")]
+    found = standing("party.meetings", world.general.unit)
+    client.force_login(world.general_secretary)
+    content = client.get(found.url).content.decode()
+    shown = [meeting.number in content for meeting in (first, second, *others)]
+    assert (found.value, shown) == (2, [True, True, False, False])
