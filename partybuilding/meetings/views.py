@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from brigade import workflow
-from brigade.audit.models import AuditEvent
+from brigade.audit.queries import history
 from brigade.files import actions as files
 from brigade.files.queries import open_file
 from brigade.files.states import FileKind
@@ -327,7 +327,7 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "editions": meeting.editions.select_related("by").order_by("-edition"),  # type: ignore[attr-defined]
         "tally": queries.tally_of(meeting),
         "is_held": meeting.state in HELD,
-        "events": _history(meeting),
+        "events": history(meeting),
         "may_leave": _may_leave(request, meeting),
     }
     return page(request, "meetings/meeting_detail.html", context)
@@ -345,11 +345,6 @@ def _may_leave(request: HttpRequest, meeting: Meeting) -> bool:
     own = Attendance.objects.filter(meeting=meeting, person=request.user.pk).exclude(status__in=NOT_DUE | THERE)
     asked = Leave.objects.filter(meeting=meeting, person=request.user.pk).exclude(state=LeaveState.RETURNED)
     return own.exists() and not asked.exists()
-
-
-def _history(record: Record) -> list[AuditEvent]:
-    """What was done to the record, newest first."""
-    return list(AuditEvent.objects.of(record).order_by("-at", "-id")[:50])
 
 
 def _track(meeting: Meeting) -> list[dict[str, Any]]:
@@ -715,7 +710,7 @@ def _record_page(
 ) -> HttpResponse:
     now = timezone.now()
     buttons = _buttons(record, workflow.moves_for(record, request.user, now), asked)  # type: ignore[arg-type]
-    context = {"record": record, "now": now, "moves": buttons, "events": _history(record), **more}
+    context = {"record": record, "now": now, "moves": buttons, "events": history(record), **more}
     return page(request, template, context)
 
 
