@@ -72,6 +72,8 @@ class Indicator:
     rules: frozenset[str] = frozenset()
     followed: Callable[[Any], Iterable[Cell]] | None = None
     facets: dict[str, str] = field(default_factory=dict)
+    headline: bool = False
+    """Whether it stands among this month's figures of the workbench."""
     good: int = 0
     """+1 where more is better, -1 where less is, 0 where neither."""
 

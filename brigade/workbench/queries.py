@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _lazy
 from brigade.audit.models import AuditEvent
 from brigade.audit.queries import triggers_in_place
 from brigade.indicators.queries import Standing
-from brigade.indicators.rules import Kind
+from brigade.indicators.rules import Indicator, Kind
 from brigade.jobs.models import Job
-from brigade.kit.templatetags.ui import rounded
+from brigade.kit.templatetags.ui import NOTHING, rounded
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
 from brigade.obligations.queries import by_urgency
@@ -129,7 +129,7 @@ class Card:
     @property
     def value(self) -> str:
         amount = self.standing.amount
-        return "—" if amount is None else f"{shown(amount, self.standing.indicator.kind)}"
+        return NOTHING if amount is None else f"{shown(amount, self.standing.indicator.kind)}"
 
     @property
     def unit(self) -> str:
@@ -142,9 +142,7 @@ class Card:
     @property
     def note(self) -> str:
         """Numerator and denominator of a ratio."""
-        if self.standing.indicator.kind != Kind.RATIO or not self.standing.base:
-            return ""
-        return f"{_count(self.standing.value)}/{_count(self.standing.base)}"
+        return parts_of(self.standing.indicator, self.standing.value, self.standing.base)
 
     @property
     def change(self) -> str:
@@ -183,6 +181,11 @@ def shown(amount: Decimal, kind: Kind) -> str:
     """A figure as it reads: one decimal for ratios and halves."""
     places = 1 if kind == Kind.RATIO or amount != amount.to_integral_value() else 0
     return f"{rounded(amount, places):,}"
+
+
+def parts_of(indicator: Indicator, value: Decimal, base: Decimal) -> str:
+    """Numerator and denominator of a ratio, empty for anything else."""
+    return f"{_count(value)}/{_count(base)}" if indicator.kind == Kind.RATIO and base else ""
 
 
 def _count(amount: Decimal) -> str:

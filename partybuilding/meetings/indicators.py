@@ -180,6 +180,7 @@ def _matrix(unit: Unit, start: date, end: date) -> str:
 FIGURES = [
     Indicator(
         code="party.meetings",
+        headline=True,
         label=_("组织生活次数"),
         basis=_("已确认的会议记录，一次活动算一次"),
         kind=Kind.FLOW,
@@ -206,6 +207,7 @@ FIGURES = [
     ),
     Indicator(
         code="party.attendance",
+        headline=True,
         label=_("到会率"),
         basis=_("实到除以应到；准假的仍算应到，豁免和列席不算"),
         kind=Kind.RATIO,
@@ -231,6 +233,7 @@ FIGURES = [
     ),
     Indicator(
         code="party.compliance",
+        headline=True,
         label=_("三会一课达标率"),
         basis=_("达标除以达标加未达标；豁免和不适用不计，期未满的不计"),
         kind=Kind.RATIO,

@@ -112,6 +112,7 @@ def _drill(moment: str, **filters: str) -> Callable[[Unit, date, date], str]:
 FIGURES = [
     Indicator(
         code="requests.received",
+        headline=True,
         label=_("收件"),
         basis=_("按收件日期，不含作废"),
         kind=Kind.FLOW,
@@ -138,6 +139,7 @@ FIGURES = [
     ),
     Indicator(
         code="requests.on_time",
+        headline=True,
         label=_("按时办结率"),
         basis=_("承诺期限内办结÷（已办结＋未办结且已逾期）"),
         kind=Kind.RATIO,
@@ -151,6 +153,7 @@ FIGURES = [
     ),
     Indicator(
         code="requests.first_time_right",
+        headline=True,
         label=_("一次办结率"),
         basis=_("没有补正告知且只来一次÷办结"),
         kind=Kind.RATIO,

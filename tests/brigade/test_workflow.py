@@ -16,6 +16,7 @@ from brigade.kit.refusals import NotAllowed, Refused, Stale
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
 from brigade.obligations.states import ObligationState
+from brigade.reference.actions import load_reference
 from partybuilding.meetings import actions, moves
 from partybuilding.meetings.models import Waiver
 from partybuilding.meetings.states import WaiverState
@@ -26,6 +27,7 @@ NOW = timezone.now().replace(microsecond=0)
 
 @pytest.fixture
 def house(db):
+    load_reference()
     return factories.world()
 
 
@@ -75,7 +77,7 @@ def test_a_stale_version_is_refused_and_nothing_is_written(house, branch):
     waiver = ask(branch)
     actions.return_waiver(by=house.general_secretary, waiver=waiver, reason="请写清楚", now=NOW)
     before = AuditEvent.objects.count()
-    with pytest.raises(Stale, match="刚被别人改过"):
+    with pytest.raises(Stale, match="刚被别人改过"), transaction.atomic():
         workflow.advance(waiver, moves.APPROVE_WAIVER, by=house.general_secretary, now=NOW, version=1)
     assert AuditEvent.objects.count() == before
 
@@ -155,13 +157,14 @@ def test_a_person_brings_in_many_only_where_he_has_the_right(house, branch):
     row = Waiver(
         unit=other.unit, title="x", state="asked", requirement="TD", period="2026-01", reason="导入", created_at=NOW
     )
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowed), transaction.atomic():
         workflow.bulk([row], moves.ASK_WAIVER, by=branch.secretary, now=NOW)
     assert not Waiver.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_decide_at_the_same_moment_decide_once():
+    load_reference()
     house = factories.world()
     branch = factories.branch(house)
     waiver = ask(branch)

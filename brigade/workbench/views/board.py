@@ -16,6 +16,7 @@ from brigade.indicators.rules import FIGURES, Indicator, Kind
 from brigade.kit.clocks import add_months, period_of
 from brigade.kit.web import page
 from brigade.org.models import Person, Unit
+from brigade.org.states import Tree
 from brigade.workbench import queries
 
 PERIODS = {"month": gettext_lazy("本月"), "quarter": gettext_lazy("本季"), "year": gettext_lazy("本年")}
@@ -43,11 +44,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "periods": [(code, label, code == period.kind) for code, label in PERIODS.items()],
         "period": period,
         "end": end,
-        "cards": cards,
+        "parts": [_part(tree, cards, unit, period.start, end) for tree in Tree],
         "funnel": funnel,
         "as_of": as_of(list(FIGURES)),
         "courses": [_course(card.standing.indicator, unit, end) for card in cards[:2]],
-        "by_units": [_by_units(card.standing.indicator, unit, period.start, end) for card in cards],
     }
     return page(request, "workbench/dashboard.html", context, fragment="board")
 
@@ -81,9 +81,18 @@ def _shown(indicator: Indicator, sums: tuple | None) -> str:
     return queries.shown(sums[0] * 100 / sums[1] if indicator.kind == Kind.RATIO else sums[0], indicator.kind)
 
 
-def _by_units(indicator: Indicator, unit: Unit, start: date, end: date) -> dict:
+def _part(tree: Tree, cards: list[queries.Card], unit: Unit, start: date, end: date) -> dict:
+    """The cards of one tree, and one table of all its units: a line a unit in fixed order, a column an indicator."""
+    own = [card for card in cards if card.standing.indicator.tree == tree]
+    lines: dict[Unit, dict[str, tuple[str, str]]] = {}
+    for card in own:
+        indicator = card.standing.indicator
+        for found, value, base in by_unit(indicator.code, card.standing.unit, start, end):
+            shown = _shown(indicator, (value, base)) or queries.NOTHING
+            note = queries.parts_of(indicator, value, base)
+            lines.setdefault(found, {})[indicator.code] = (shown, note, indicator.drill(found, start, end))
     rows = [
-        (found, indicator.drill(found, start, end), _shown(indicator, (value, base)), value, base)
-        for found, value, base in by_unit(indicator.code, top_of(indicator, unit), start, end)
+        (found, [lines[found].get(card.standing.indicator.code, (queries.NOTHING, "", "")) for card in own])
+        for found in sorted(lines, key=lambda one: (one.order, one.pk))
     ]
-    return {"indicator": indicator, "rows": rows, "is_ratio": indicator.kind == Kind.RATIO}
+    return {"label": tree.label, "cards": own, "rows": rows if len(rows) > 1 else []}

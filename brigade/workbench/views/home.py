@@ -22,10 +22,9 @@ def home(request: HttpRequest) -> HttpResponse:
     user: Person = request.user  # type: ignore[assignment]
     counts = open_counts(user, now)
     today = timezone.localdate(now)
+    headlines = [code for code, indicator in FIGURES.items() if indicator.headline]
     unit = queries.home_unit(user, "indicators.view_figure")
-    cards = (
-        [queries.Card(found) for found in standings(list(FIGURES), unit, today.replace(day=1), today)] if unit else []
-    )
+    cards = [queries.Card(found) for found in standings(headlines, unit, today.replace(day=1), today)] if unit else []
     context = {
         "now": now,
         "heading": _heading(counts),
@@ -37,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "quick": menu.quick_entries(user),
         "warnings": [(row, queries.todo(row)) for row in queries.warnings(user, now)],
         "cards": cards,
-        "as_of": as_of(list(FIGURES)) if cards else None,
+        "as_of": as_of(headlines) if cards else None,
         "month_start": today.replace(day=1),
         "recent": queries.recent(user),
         "latest": list(inbox(user, unread_only=True)[:3]),
