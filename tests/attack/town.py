@@ -1,0 +1,181 @@
+"""Two places that must not know of each other: `here` is full of records, `there` has people with every role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from brigade.audit.models import AuditEvent
+from brigade.files import actions as files
+from brigade.kit.ids import new_id
+from brigade.ledgers.models import ExportRun, SavedView
+from brigade.notices.models import Message
+from brigade.org.models import Grant, Person, Unit
+from brigade.org.states import Role, Tree, UnitKind
+from brigade.reference.actions import load_reference
+from brigade.reference.queries import kept_calendar, kept_parameters
+from partybuilding.branches.models import PartyMember
+from partybuilding.meetings import actions as meetings
+from partybuilding.meetings.models import Decision, Leave, Meeting, Waiver
+from partybuilding.meetings.rules import Picture, Task, Topic
+from services.requests.actions import load_catalogue
+from services.requests.models import ServiceRequest
+from tests.brigade.files.samples import picture
+from tests.brigade.org.factories import person, unit
+from tests.partybuilding import factories as party
+from tests.services.requests import world as hall
+
+
+@dataclass
+class Town:
+    """A brigade with a branch, a hall and a squadron, one record of every kind, and who made them."""
+
+    brigade: Unit
+    branch: party.Branch
+    other_branch: party.Branch
+    hall: hall.World
+    other_hall: Unit
+    request: ServiceRequest
+    meeting: Meeting
+    announced: Meeting
+    decision: Decision
+    waiver: Waiver
+    leave: Leave
+    member: PartyMember
+    photo: Any
+    run: ExportRun
+    view: SavedView
+    message: Message
+    event: AuditEvent
+    grant: Grant
+
+    @property
+    def rows(self) -> dict[str, Any]:
+        """The row that stands for each part of an address that names one, by the beginning of the route's name."""
+        return {
+            "meetings:meeting": self.meeting,
+            "meetings:leave_new": self.meeting,
+            "meetings:decision": self.decision,
+            "meetings:waiver": self.waiver,
+            "meetings:leave": self.leave,
+            "requests:servicerequest": self.request,
+            "requests:request": self.request,
+            "branches:branch": self.branch.row,
+            "branches:group_add": self.branch.row,
+            "branches:member_enrol": self.branch.row,
+            "branches:group": self.branch.groups[0],
+            "branches:member": self.member,
+            "workbench:notice": self.message,
+            "workbench:audit": self.event,
+            "workbench:unit": self.branch.unit,
+            "workbench:grant_end": self.grant,
+            "workbench:record_access": self.meeting,
+            "workbench:person": self.branch.members[1],
+            "workbench:posting": self.branch.members[1],
+            "workbench:account": self.branch.members[1],
+            "workbench:password": self.branch.members[1],
+            "workbench:grant_give": self.branch.members[1],
+        }
+
+    @property
+    def endpoints(self) -> list[tuple[str, Any, str]]:
+        """(noun, record, a move of it) of every endpoint with records."""
+        return [
+            ("requests", self.request, "start"),
+            ("meetings", self.meeting, "archive"),
+            ("decisions", self.decision, "finish"),
+            ("waivers", self.waiver, "approve"),
+            ("leaves", self.leave, "approve"),
+        ]
+
+    def row(self, name: str) -> Any:
+        """The row for a route, by the longest beginning of its name that is known."""
+        return self.rows[max((start for start in self.rows if name.startswith(start)), key=len)]
+
+
+def town() -> Town:
+    load_reference()
+    load_catalogue(today=hall.day("2025-01-01"))
+    kept_calendar.drop()
+    kept_parameters.drop()
+    where = party.world()
+    branch = party.branch(where, full=6, groups=2)
+    other = party.branch(where, "城区二中队党支部", full=5, groups=1)
+    window = _window(where.brigade)
+    request = hall.taken_in(window, "PL01", "2026-06-12T10:00")
+    photo = files.store(SimpleUploadedFile("现场.jpg", picture()), by=branch.recorder)
+    task = Task("修好会议室的灯", branch.members[1].pk, party.moment("2026-07-01").date())
+    topics = (Topic("deliberate", "会议室", tasks=(task,)),)
+    meeting = party.held(branch, "2026-06-12", "MM", topics=topics, photos=(Picture(photo.pk),))
+    announced, leave = _announced(branch)
+    now = timezone.now()
+    waiver = meetings.ask_waiver(
+        by=branch.recorder, unit=branch.unit, requirement="CM", period="2026-06", reason="执勤高峰", now=now
+    )
+    run = ExportRun.objects.create(
+        owner=window.clerk, listing="requests:servicerequest_list", path="/services/requests/", title="办件台账",
+        format="xlsx", created_at=now,
+    )  # fmt: skip
+    view = SavedView.objects.create(owner=window.clerk, listing=run.listing, name="我的", query="state=accepted")
+    return Town(
+        brigade=where.brigade,
+        branch=branch,
+        other_branch=other,
+        hall=window,
+        other_hall=unit("二号大厅", parent=where.brigade, tree=Tree.HALL, kind=UnitKind.HALL),
+        request=request,
+        meeting=meeting,
+        announced=announced,
+        decision=Decision.objects.get(),
+        waiver=waiver,
+        leave=leave,
+        member=PartyMember.objects.get(person=branch.members[2]),
+        photo=photo,
+        run=run,
+        view=view,
+        message=Message.objects.filter(channel="app").order_by("pk").first(),
+        event=AuditEvent.objects.filter(unit_id=branch.pk).first(),
+        grant=Grant.objects.get(person=branch.recorder, unit=branch.unit),
+    )
+
+
+def _window(brigade: Unit) -> hall.World:
+    place = unit("车管所", parent=brigade, tree=Tree.HALL, kind=UnitKind.HALL, code="DCF-CGS")
+    roles = (Role.WINDOW_CLERK, Role.WINDOW_CLERK, Role.WINDOW_LEAD, Role.SERVICE_REVIEWER, Role.HALL_HEAD)
+    return hall.World(brigade, place, *(person(role, at=place) for role in roles), leader=person(at=brigade))
+
+
+def _announced(branch: party.Branch) -> tuple[Meeting, Leave]:
+    """A meeting that is still to come, and that somebody asked to be excused from."""
+    now = timezone.now()
+    start = now + timedelta(days=3)
+    sheet = party.sheet(
+        branch, "2026-06-12", spans=(party.Span("MM", start, start + timedelta(hours=1)),),
+        starts_at=start, ends_at=start + timedelta(hours=1),
+    )  # fmt: skip
+    planned = meetings.plan_meeting(by=branch.recorder, sheet=sheet, now=now, meeting_id=new_id())
+    announced = meetings.notify_meeting(by=branch.recorder, meeting=planned, now=now)
+    away = branch.members[3]
+    leave = meetings.file_leave(
+        by=away, meeting=announced, person=away, kind="leave_duty", reason="执勤", now=now + timedelta(minutes=1)
+    )
+    return announced, leave
+
+
+def strangers(town: Town) -> list[Person]:
+    """Who holds every role in another squadron, who holds every role in another brigade, and who holds none.
+
+    What one role opens the sum of all opens too, so these stand for everybody.
+    """
+    places = (unit("三中队", parent=town.brigade), unit("邻县大队"))
+    return [*(person(*Role.values, at=place, name=place.name) for place in places), person(name="nobody")]
+
+
+def one_of_each_role(town: Town) -> list[Person]:
+    """For each role somebody who holds it, and it alone, in another squadron."""
+    squadron = unit("四中队", parent=town.brigade)
+    return [person(role, at=squadron, name=str(role)) for role in Role.values]
