@@ -693,6 +693,8 @@ class Cell:
 
     month: Period
     items: tuple[Item, ...] = ()
+    absent: str = ""
+    """Why the branch did not stand in the month at all; empty where it did."""
 
     @property
     def needed(self) -> int:
@@ -707,7 +709,7 @@ class Cell:
         """future, missed, warning, open, na, waived or met: the worst of what stands in the cell."""
         states = {item.state for item in self.items}
         if not self.items:
-            return "future"
+            return "na" if self.absent else "future"
         if ObligationState.MISSED in states:
             return "missed"
         if ObligationState.OPEN in states:
@@ -718,7 +720,7 @@ class Cell:
 
     @property
     def reason(self) -> str:
-        return next((item.reason for item in self.items if item.reason), "")
+        return self.absent or next((item.reason for item in self.items if item.reason), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -767,7 +769,7 @@ def matrix(user: Any, year: int, kind: str, now: datetime) -> Matrix:
     months = tuple(periods_between("month", start, end))
     lines = []
     for branch in branches:
-        cells = tuple(_cell(month, rows[branch.pk, month.code], now) for month in months)
+        cells = tuple(_cell(branch, month, rows[branch.pk, month.code], now) for month in months)
         states = [item.state for cell in cells for item in cell.items]
         lines.append(Line(branch, len(whole.belongings(branch.pk, min(today, end))), cells, rules.share(states)))
     return Matrix(year, kind, months, tuple(lines))
@@ -789,11 +791,21 @@ def _obligations_of(
     return found
 
 
-def _cell(month: Period, rows: Iterable[Obligation], now: datetime) -> Cell:
+def _cell(branch: PartyBranch, month: Period, rows: Iterable[Obligation], now: datetime) -> Cell:
     by_rule: dict[str, list[Obligation]] = defaultdict(list)
     for row in rows:
         by_rule[requirement_of(row.rule)].append(row)
-    return Cell(month, tuple(_item(code, by_rule[code], now) for code in REQUIRED if code in by_rule))
+    items = tuple(_item(code, by_rule[code], now) for code in REQUIRED if code in by_rule)
+    return Cell(month, items, "" if items else _absent(branch, month))
+
+
+def _absent(branch: PartyBranch, month: Period) -> str:
+    """That the branch was not founded yet in a month, or dissolved before it."""
+    if branch.established_on > month.start:
+        return _("%(month)s月成立") % {"month": branch.established_on.month}
+    if branch.dissolved_on is not None and branch.dissolved_on <= month.start:
+        return _("%(month)s月撤销") % {"month": branch.dissolved_on.month}
+    return ""
 
 
 def _item(requirement: str, rows: list[Obligation], now: datetime) -> Item:
