@@ -11,7 +11,7 @@ ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py)) 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --fork-strategy fewest
 
-.PHONY: run setup dev test test-services browser check fix states schema demo backup restore lock
+.PHONY: run setup dev test test-services browser bench check fix states schema demo backup restore lock
 
 run: ## the portal at PORT (8000): web, worker and beat until Ctrl-C
 	@$(SETUP) --port
@@ -31,6 +31,9 @@ test-services: dev ## the same suite on PostgreSQL and Redis (DATABASE_URL, REDI
 
 browser: dev ## the browser journeys alone
 	$(PYTEST) tests/browser
+
+bench: dev ## speed against its bars, on SQLite and PostgreSQL; about five minutes of a quiet machine
+	$(BIN)/python -m tests.bench.run
 
 check: dev ## style, types, import contracts, templates, migrations, state diagrams, API
 	$(BIN)/ruff check .
