@@ -6,7 +6,7 @@ and go in as one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -422,6 +422,27 @@ def return_leave(*, by: Any, leave: Leave, reason: str, now: datetime, version: 
     """Refuse leave, with a reason. Secretary."""
     changes = {"decided_by_id": by.pk, "decided_at": now, "answer": _fit(reason, 200, "reason")}
     return workflow.advance(leave, moves.RETURN_LEAVE, by=by, now=now, version=version, reason=reason, changes=changes)
+
+
+MAKE: dict[str, Callable[..., Any]] = {
+    "meeting.submit": submit_meeting,
+    "meeting.notify": notify_meeting,
+    "meeting.confirm": confirm_meeting,
+    "meeting.archive": archive_meeting,
+    "meeting.approve_backfill": approve_backfill,
+    "meeting.postpone": postpone_meeting,
+    "meeting.cancel": cancel_meeting,
+    "meeting.reopen": reopen_meeting,
+    "meeting.void": void_meeting,
+    "meeting.make_up": make_up,
+    "decision.finish": finish_decision,
+    "decision.drop": drop_decision,
+    "waiver.approve": approve_waiver,
+    "waiver.return": return_waiver,
+    "leave.approve": approve_leave,
+    "leave.return": return_leave,
+}
+"""Move → the action that makes it; the page and the API both come here."""
 
 
 # How a sheet is checked and written

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -316,7 +316,7 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "now": now,
         "track": _track(meeting),
         "deadline": _deadline(meeting),
-        "checks": queries.checks_of(meeting, now) if meeting.state == MeetingState.RECORDED else [],
+        "checks": _checks(meeting, "edit" in able, now) if meeting.state == MeetingState.RECORDED else [],
         "moves": _buttons(meeting, options, forms.MEETING_FORMS),
         "able": able,
         "roll": documents.roll(meeting),
@@ -345,6 +345,13 @@ def _may_leave(request: HttpRequest, meeting: Meeting) -> bool:
     own = Attendance.objects.filter(meeting=meeting, person=request.user.pk).exclude(status__in=NOT_DUE | THERE)
     asked = Leave.objects.filter(meeting=meeting, person=request.user.pk).exclude(state=LeaveState.RETURNED)
     return own.exists() and not asked.exists()
+
+
+def _checks(meeting: Meeting, may_edit: bool, now: datetime) -> list[dict[str, Any]]:
+    """确认前再看一眼, with the way to where the missing thing is put in."""
+    address = reverse("meetings:meeting_edit", args=[meeting.pk]) if may_edit else ""
+    found = queries.checks_of(meeting, now)
+    return [{"ok": check.ok, "text": check.text, "href": address, "link": _("补填")} for check in found]
 
 
 def _track(meeting: Meeting) -> list[dict[str, Any]]:
@@ -380,7 +387,7 @@ def _deadline(meeting: Meeting) -> dict[str, Any]:
     if meeting.state == MeetingState.RECORDED:
         due = queries.record_deadline(meeting.held_on)
         lines = [
-            _("由主持人或支部书记确认，确认后才计入三会一课和学时。"),
+            _("由主持人或支部书记确认，之后才计入三会一课和学时。"),
             _("超过5个工作日仍可确认，会注明记录超时。"),
         ]
         return {
@@ -431,13 +438,13 @@ def _buttons(
     return buttons
 
 
-def _move(
-    request: HttpRequest, record: Record, code: str, asked: dict[str, type[forms.MoveForm]], act: Callable[..., Any]
-) -> HttpResponse:
+def _move(request: HttpRequest, record: Record, code: str, asked: dict[str, type[forms.MoveForm]]) -> HttpResponse:
     """Ask what a move needs and make it; who may and what is missing is the door's to say."""
     if code not in asked:
         raise Http404(_("没有这一步。"))
     move, now = workflow.MOVES[f"{record.kind()}.{code}"], timezone.now()
+    noun = record._meta.model_name
+    act = actions.MAKE[f"{noun}.{code}"]
     if request.method != "POST":
         workflow.check(record, move, request.user, now)
     form = asked[code](request.POST or None, record=record, initial={"version": record.version})
@@ -446,27 +453,14 @@ def _move(
         form,
         title=_("%(what)s：%(do)s？") % {"what": record.title, "do": move.label},
         button=move.label,
-        call=lambda **given: act(by=request.user, now=now, **{record._meta.model_name: record}, **given),
+        call=lambda **given: act(by=request.user, now=now, **{noun: record}, **given),
         said=_("%(do)s：%(what)s") % {"do": move.label, "what": record.title},
         back=record.get_absolute_url(),
     )
 
 
 def meeting_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
-    meeting = get_visible(request, MEETINGS, pk)
-    acts: dict[str, Callable[..., Any]] = {
-        "submit": actions.submit_meeting,
-        "notify": actions.notify_meeting,
-        "confirm": actions.confirm_meeting,
-        "archive": actions.archive_meeting,
-        "approve_backfill": actions.approve_backfill,
-        "postpone": actions.postpone_meeting,
-        "cancel": actions.cancel_meeting,
-        "reopen": actions.reopen_meeting,
-        "void": actions.void_meeting,
-        "make_up": actions.make_up,
-    }
-    return _move(request, meeting, code, forms.MEETING_FORMS, acts.get(code, actions.confirm_meeting))
+    return _move(request, get_visible(request, MEETINGS, pk), code, forms.MEETING_FORMS)
 
 
 @require_safe
@@ -624,8 +618,7 @@ def decision_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def decision_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     record = get_visible(request, Decision.objects.select_related("unit"), pk)
-    act = actions.drop_decision if code == "drop" else actions.finish_decision
-    return _move(request, record, code, forms.DECISION_FORMS, act)
+    return _move(request, record, code, forms.DECISION_FORMS)
 
 
 @require_safe
@@ -641,8 +634,7 @@ def waiver_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def waiver_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     record = get_visible(request, Waiver.objects.select_related("unit"), pk)
-    act = actions.return_waiver if code == "return" else actions.approve_waiver
-    return _move(request, record, code, forms.WAIVER_FORMS, act)
+    return _move(request, record, code, forms.WAIVER_FORMS)
 
 
 def waiver_new(request: HttpRequest) -> HttpResponse:
@@ -683,8 +675,7 @@ def leave_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def leave_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     record = get_visible(request, Leave.objects.select_related("unit", "meeting"), pk)
-    act = actions.return_leave if code == "return" else actions.approve_leave
-    return _move(request, record, code, forms.LEAVE_FORMS, act)
+    return _move(request, record, code, forms.LEAVE_FORMS)
 
 
 def leave_new(request: HttpRequest, pk: UUID) -> HttpResponse:
