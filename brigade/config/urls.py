@@ -3,11 +3,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from partybuilding.meetings.api import router as meetings
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("brigade.workbench.urls")),
     path("party/", include("partybuilding.meetings.urls")),
     path("party/", include("partybuilding.branches.urls")),
     path("", include("services.requests.urls")),
+    path("api/v1/", include(meetings.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
 ]

@@ -109,8 +109,9 @@ class SegmentForm(forms.Form):
     lecturer = choice(gettext_lazy("主讲"))
     group = choice(gettext_lazy("党小组"))
 
-    def __init__(self, *args: Any, people: Any, groups: Any, kinds: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: Any, groups: Any, kinds: Any, lecturer: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["lecturer"].initial = lecturer
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
         self.fields["lecturer"].choices = [("", "—"), *people]  # type: ignore[attr-defined]
         self.fields["group"].choices = [("", _("选党小组")), *groups]  # type: ignore[attr-defined]
@@ -303,7 +304,8 @@ class MeetingForm(forms.Form):
         self.fields["kinds"].choices = self.offer.kinds  # type: ignore[attr-defined]
         self.fields["branches"].choices = self.offer.below  # type: ignore[attr-defined]
         self.fields["observers"].choices = self._observers()  # type: ignore[attr-defined]
-        rows = {"people": everybody, "groups": self.offer.groups, "kinds": SegmentKind.choices}
+        rows: dict[str, Any] = {"people": everybody, "groups": self.offer.groups, "kinds": SegmentKind.choices}
+        rows["lecturer"] = self.offer.secretary_id
         self.segments = Segments(data, prefix="segments", initial=start.get("segments", []), form_kwargs=rows)
         self.agenda = Agenda(data, prefix="agenda", initial=start.get("agenda", []), form_kwargs={"people": everybody})
 

@@ -1,0 +1,395 @@
+"""/api/v1/meetings/, decisions/, waivers/ and leaves/: the same forms and actions as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+from brigade import workflow
+from brigade.kit.api import Pages, refuse_invalid
+from brigade.kit.refusals import Refused
+from brigade.kit.text import clean_text
+from brigade.org.models import Record
+from partybuilding.branches.models import PartyBranch
+from partybuilding.meetings import actions, forms
+from partybuilding.meetings.models import Attendance, Decision, Leave, Meeting, Segment, Waiver
+from partybuilding.meetings.moves import RECORD_PERM
+from partybuilding.meetings.states import AgendaKind, Ballot, Mode, Presence, SegmentKind, VoteKind
+
+KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**31}
+
+
+# What is shown
+
+
+class RecordSerializer(serializers.ModelSerializer):
+    """What every record shows in a list."""
+
+    kind = serializers.SerializerMethodField()
+
+    def get_kind(self, record: Record) -> str:
+        return record.kind()
+
+
+RECORD = ("id", "kind", "number", "title", "unit", "state", "version", "created_at", "created_by")
+
+
+class OptionSerializer(serializers.Serializer):
+    """A move that the caller may make now, or what is missing for it."""
+
+    code = serializers.CharField(source="move.code")
+    label = serializers.CharField(source="move.label")
+    why_not = serializers.CharField(allow_blank=True)
+
+
+class WithMoves(serializers.Serializer):
+    available_moves = serializers.SerializerMethodField()
+
+    @extend_schema(responses=OptionSerializer(many=True))
+    def get_available_moves(self, record: Record) -> list[dict[str, Any]]:
+        options = workflow.moves_for(record, self.context["request"].user, timezone.now())
+        return OptionSerializer(options, many=True).data  # type: ignore[return-value]
+
+
+class MeetingSerializer(RecordSerializer):
+    class Meta:
+        model = Meeting
+        fields = (
+            *RECORD, "theme", "starts_at", "ends_at", "place", "mode", "chair", "recorder", "backfill", "recorded_at",
+            "confirmed_at", "record_late", "edition",
+        )  # fmt: skip
+
+
+class SegmentSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Segment
+        fields = ("kind", "starts_at", "ends_at", "topic", "lecturer", "group")
+
+
+class AttendanceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Attendance
+        fields = ("person", "status", "is_voter", "reason", "makeup")
+
+
+class MeetingDetailSerializer(WithMoves, MeetingSerializer):
+    segments = SegmentSerializer(many=True)
+    attendances = AttendanceSerializer(many=True)
+
+    class Meta(MeetingSerializer.Meta):
+        fields = (
+            *MeetingSerializer.Meta.fields, "summary", "segments", "attendances", "decisions", "available_moves",
+        )  # fmt: skip
+
+
+class DecisionSerializer(RecordSerializer):
+    class Meta:
+        model = Decision
+        fields = (*RECORD, "meeting", "owner", "due_on", "result", "finished_at")
+
+
+class DecisionDetailSerializer(WithMoves, DecisionSerializer):
+    class Meta(DecisionSerializer.Meta):
+        fields = (*DecisionSerializer.Meta.fields, "available_moves")
+
+
+class WaiverSerializer(RecordSerializer):
+    class Meta:
+        model = Waiver
+        fields = (*RECORD, "requirement", "period", "reason", "decided_by", "decided_at", "answer")
+
+
+class WaiverDetailSerializer(WithMoves, WaiverSerializer):
+    class Meta(WaiverSerializer.Meta):
+        fields = (*WaiverSerializer.Meta.fields, "available_moves")
+
+
+class LeaveSerializer(RecordSerializer):
+    class Meta:
+        model = Leave
+        fields = (*RECORD, "meeting", "person", "leave_kind", "reason", "late", "decided_by", "decided_at", "answer")
+
+
+class LeaveDetailSerializer(WithMoves, LeaveSerializer):
+    class Meta(LeaveSerializer.Meta):
+        fields = (*LeaveSerializer.Meta.fields, "available_moves")
+
+
+# What is taken
+
+
+class SpanInput(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=SegmentKind.choices)
+    start = serializers.TimeField()
+    end = serializers.TimeField()
+    topic = serializers.CharField(required=False, allow_blank=True)
+    lecturer = serializers.IntegerField(required=False, **KEY)
+    group = serializers.IntegerField(required=False, **KEY)
+
+
+class TopicInput(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=AgendaKind.choices)
+    title = serializers.CharField()
+    speaker = serializers.CharField(required=False, allow_blank=True)
+    summary = serializers.CharField(required=False, allow_blank=True)
+    dissent = serializers.CharField(required=False, allow_blank=True)
+    resolution = serializers.CharField(required=False, allow_blank=True)
+    task = serializers.CharField(required=False, allow_blank=True)
+    owner = serializers.IntegerField(required=False, **KEY)
+    due_on = serializers.DateField(required=False)
+    vote = serializers.ChoiceField(choices=VoteKind.choices, required=False)
+    ballot = serializers.ChoiceField(choices=Ballot.choices, required=False)
+    candidate = serializers.IntegerField(required=False, **KEY)
+    ayes = serializers.IntegerField(required=False, min_value=0, max_value=9999)
+    noes = serializers.IntegerField(required=False, min_value=0, max_value=9999)
+    abstain = serializers.IntegerField(required=False, min_value=0, max_value=9999)
+
+
+class MarkInput(serializers.Serializer):
+    """How somebody on the roll was there; whoever is not named was present."""
+
+    person = serializers.IntegerField(**KEY)
+    status = serializers.ChoiceField(choices=Presence.choices)
+    reason = serializers.CharField(required=False, allow_blank=True)
+
+
+class MeetingInput(serializers.Serializer):
+    """A meeting as it is written down; `plan` only puts it on the plan."""
+
+    id = serializers.UUIDField()
+    unit = serializers.IntegerField(**KEY)
+    plan = serializers.BooleanField(required=False)
+    day = serializers.DateField()
+    start = serializers.TimeField()
+    end = serializers.TimeField()
+    place = serializers.CharField(required=False, allow_blank=True)
+    mode = serializers.ChoiceField(choices=Mode.choices, required=False)
+    chair = serializers.IntegerField(required=False, **KEY)
+    recorder = serializers.IntegerField(required=False, **KEY)
+    theme = serializers.CharField(required=False, allow_blank=True)
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(choices=SegmentKind.choices), required=False, max_length=20
+    )
+    branches = serializers.ListField(child=serializers.IntegerField(**KEY), required=False, max_length=100)
+    observers = serializers.ListField(child=serializers.IntegerField(**KEY), required=False, max_length=100)
+    summary = serializers.CharField(required=False, allow_blank=True)
+    attributed_year = serializers.IntegerField(required=False, min_value=2000, max_value=2100)
+    backfill_reason = serializers.CharField(required=False, allow_blank=True)
+    segments = SpanInput(many=True, required=False, max_length=30)
+    agenda = TopicInput(many=True, required=False, max_length=40)
+    marks = MarkInput(many=True, required=False, max_length=1000)
+
+    def typed(self) -> QueryDict:
+        """The fields of the form that the page would have sent."""
+        given = dict(self.validated_data)
+        typed = QueryDict(mutable=True)
+        typed["mode"] = Mode.ONSITE
+        for mark in given.pop("marks", []):
+            typed[f"mark-{mark['person']}"] = mark["status"]
+            typed[f"reason-{mark['person']}"] = mark.get("reason", "")
+        for prefix in ("segments", "agenda"):
+            rows = given.pop(prefix, [])
+            typed[f"{prefix}-TOTAL_FORMS"], typed[f"{prefix}-INITIAL_FORMS"] = str(len(rows)), "0"
+            for number, row in enumerate(rows):
+                typed.update({f"{prefix}-{number}-{name}": str(value) for name, value in row.items()})
+        for name, value in given.items():
+            typed.setlist(name, [str(part) for part in value] if isinstance(value, list) else [str(value)])
+        return typed
+
+
+class WaiverInput(serializers.Serializer):
+    id = serializers.UUIDField()
+    unit = serializers.IntegerField(**KEY)
+    requirement = serializers.ChoiceField(choices=SegmentKind.choices)
+    period = serializers.CharField(max_length=10, help_text="2026-06, 2026-Q2")
+    reason = serializers.CharField()
+
+
+class LeaveInput(serializers.Serializer):
+    """One's own leave from a meeting."""
+
+    id = serializers.UUIDField()
+    meeting = serializers.UUIDField()
+    leave_kind = serializers.ChoiceField(choices=Leave._meta.get_field("leave_kind").flatchoices)
+    reason = serializers.CharField()
+
+
+class MoveInput(serializers.Serializer):
+    """What the moves ask for; each reads its own and leaves the rest."""
+
+    version = serializers.IntegerField(required=False, **KEY)
+    reason = serializers.CharField(required=False, allow_blank=True)
+    answer = serializers.CharField(required=False, allow_blank=True)
+    result = serializers.CharField(required=False, allow_blank=True)
+    starts_at = serializers.DateTimeField(required=False)
+    people = serializers.ListField(child=serializers.IntegerField(**KEY), required=False, max_length=200)
+    on = serializers.DateField(required=False)
+
+
+# Endpoints
+
+
+class StartPages(Pages):
+    ordering = ("-starts_at", "-id")
+
+
+class DuePages(Pages):
+    ordering = ("-due_on", "-id")
+
+
+class EntryPages(Pages):
+    ordering = ("-created_at", "-id")
+
+
+class Records(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Records in the caller's scope, and their moves."""
+
+    pagination_class: type[Pages] = EntryPages
+    lookup_value_converter = "uuid"
+    whole: type[serializers.BaseSerializer]
+    asked: dict[str, type[forms.MoveForm]]
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().visible_to(self.request.user)  # type: ignore[attr-defined]
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
+        return self.whole if self.action == "retrieve" else super().get_serializer_class()
+
+    @action(detail=True, methods=["post"], url_path=r"moves/(?P<move>[a-z_]+)")
+    def moves(self, request: Request, pk: Any = None, move: str = "") -> Response:
+        """Make a move of this record; its `available_moves` say which, and what is missing."""
+        record = self.get_object()
+        if move not in self.asked:
+            raise Http404(_("没有这一步。"))
+        given = MoveInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        typed = {name: value for name, value in given.validated_data.items() if value is not None}
+        now, noun = timezone.now(), record._meta.model_name
+        workflow.check(record, workflow.MOVES[f"{record.kind()}.{move}"], request.user, now)
+        form = self.asked[move](typed, record=record)
+        refuse_invalid(form)
+        made = actions.MAKE[f"{noun}.{move}"](by=request.user, now=now, **{noun: record}, **form.arguments())
+        return self.answer(made, status.HTTP_200_OK)
+
+    def answer(self, made: Record, code: int) -> Response:
+        """The record as the caller sees it now; 404 when it is out of his reach."""
+        fresh = self.get_queryset().filter(pk=made.pk).first()
+        if fresh is None:
+            raise Http404(_("没有这条记录，或者不在你的查看范围内。"))
+        return Response(self.whole(fresh, context=self.get_serializer_context()).data, status=code)
+
+    def branch(self, pk: int, perm: str) -> PartyBranch:
+        """A branch for which the caller has `perm`; anything else is not there."""
+        rows = PartyBranch.objects.select_related("unit").filter(unit__in=self.request.user.units_for(perm))  # type: ignore[union-attr]
+        found = rows.active_on(timezone.localdate()).filter(pk=pk).first()
+        if found is None:
+            raise Refused(_("没有这个支部，或者不在你能办的范围内"), field="unit")
+        return found
+
+
+def moves_of(asked: dict[str, type[forms.MoveForm]], whole: type[serializers.BaseSerializer]) -> Any:
+    """How the moves of a kind of record are described."""
+    names = OpenApiParameter("move", str, OpenApiParameter.PATH, enum=sorted(asked))
+    return extend_schema_view(moves=extend_schema(request=MoveInput, responses=whole, parameters=[names]))
+
+
+@moves_of(forms.MEETING_FORMS, MeetingDetailSerializer)
+class MeetingViewSet(Records):
+    """Meetings of the caller's units, and those he was due at."""
+
+    queryset = Meeting.objects.all()
+    pagination_class = StartPages
+    serializer_class, whole, asked = MeetingSerializer, MeetingDetailSerializer, forms.MEETING_FORMS
+
+    @extend_schema(request=MeetingInput, responses={201: MeetingDetailSerializer})
+    def create(self, request: Request) -> Response:
+        """Write down a meeting, or plan one; sending the same id again answers with the record of the first time."""
+        given = MeetingInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        sent = given.validated_data
+        branch = self.branch(sent["unit"], RECORD_PERM)
+        form = forms.MeetingForm(given.typed(), branch=branch, user=request.user, start={"day": sent["day"]})  # type: ignore[arg-type]
+        if not form.is_valid():
+            refuse_invalid(form)
+            raise Refused(form.problems[0])
+        act = actions.plan_meeting if sent.get("plan") else actions.record_meeting
+        made = act(by=request.user, sheet=form.sheet(), now=timezone.now(), meeting_id=sent["id"])
+        return self.answer(made, status.HTTP_201_CREATED)
+
+
+@moves_of(forms.DECISION_FORMS, DecisionDetailSerializer)
+class DecisionViewSet(Records):
+    """What meetings decided: of the caller's units, and his own to carry out. They are made with their meeting."""
+
+    queryset = Decision.objects.all()
+    pagination_class = DuePages
+    serializer_class, whole, asked = DecisionSerializer, DecisionDetailSerializer, forms.DECISION_FORMS
+
+
+@moves_of(forms.WAIVER_FORMS, WaiverDetailSerializer)
+class WaiverViewSet(Records):
+    queryset = Waiver.objects.all()
+    serializer_class, whole, asked = WaiverSerializer, WaiverDetailSerializer, forms.WAIVER_FORMS
+
+    @extend_schema(request=WaiverInput, responses={201: WaiverDetailSerializer})
+    def create(self, request: Request) -> Response:
+        """Ask that one requirement be waived for one period."""
+        given = WaiverInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        sent = given.validated_data
+        branch = self.branch(sent["unit"], "meetings.ask_waiver")
+        made = actions.ask_waiver(
+            by=request.user,
+            unit=branch.unit,
+            requirement=sent["requirement"],
+            period=sent["period"],
+            reason=clean_text(sent["reason"]),
+            now=timezone.now(),
+            waiver_id=sent["id"],
+        )
+        return self.answer(made, status.HTTP_201_CREATED)
+
+
+@moves_of(forms.LEAVE_FORMS, LeaveDetailSerializer)
+class LeaveViewSet(Records):
+    """Leave asked in the caller's units, and his own."""
+
+    queryset = Leave.objects.all()
+    serializer_class, whole, asked = LeaveSerializer, LeaveDetailSerializer, forms.LEAVE_FORMS
+
+    @extend_schema(request=LeaveInput, responses={201: LeaveDetailSerializer})
+    def create(self, request: Request) -> Response:
+        """Ask to be excused from a meeting."""
+        given = LeaveInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        sent = given.validated_data
+        meeting = Meeting.objects.visible_to(request.user).filter(pk=sent["meeting"]).first()  # type: ignore[arg-type]
+        if meeting is None:
+            raise Refused(_("没有这次会议，或者不在你的查看范围内"), field="meeting")
+        made = actions.file_leave(
+            by=request.user,
+            meeting=meeting,
+            person=request.user,  # type: ignore[arg-type]
+            kind=sent["leave_kind"],
+            reason=sent["reason"],
+            now=timezone.now(),
+            leave_id=sent["id"],
+        )
+        return self.answer(made, status.HTTP_201_CREATED)
+
+
+router = SimpleRouter()
+router.register("meetings", MeetingViewSet)
+router.register("decisions", DecisionViewSet)
+router.register("waivers", WaiverViewSet)
+router.register("leaves", LeaveViewSet)
