@@ -45,7 +45,7 @@ def receipt(request: ServiceRequest) -> Paper:
         title, at, tail = (
             _("受理回执"),
             request.accepted_at,
-            _("因不可抗力或者依法中止的时间不计算在期限内，中止时另行书面告知。"),
+            _("依法中止的时间不计算在期限内，中止时另行书面告知。"),
         )
     return Paper(
         title,
@@ -63,6 +63,6 @@ def notice(request: ServiceRequest) -> Paper | None:
     last = SupplementNotice.objects.filter(request=request).select_related("issued_by").order_by("-round").first()
     if last is None:
         return None
-    tail = _("请在期限内补正。逾期没有补正的，本次办理终止，可以重新申请。补正后直接到本窗口，不用重新取号排队填表。")
+    tail = _("逾期没有补正的，本次办理终止，可以重新申请。")
     address = reverse("requests:request_notice", args=[request.pk])
     return Paper(_("一次性告知书"), request, address, last.issued_at, last.issued_by.name, request.papers, last, tail)

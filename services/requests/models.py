@@ -144,9 +144,6 @@ class ServiceRequestQuerySet(RecordQuerySet):
         """Accepted, not settled, the clock not stopped, and past the earlier of the two limits."""
         return self.filter(state__in=RUNNING - {RequestState.SUSPENDED}, promised_due_at__lt=now)
 
-    def numbered(self, text: str) -> ServiceRequestQuerySet:
-        return self.filter(number=text)
-
 
 class ServiceRequest(Record):
     """A request (办件): what one citizen wants done, from the moment his papers are taken in until he has the result.

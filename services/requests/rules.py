@@ -28,7 +28,7 @@ from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.text import normalise_code
 from brigade.org.states import ADMIN_ROLES, Role
 from services.requests.models import ClockSuspension, MaterialItem, RequestMaterial, ServiceItem, ServiceRequest
-from services.requests.states import LACKING, SETTLED, DayKind, MaterialStatus, Outcome, Proposal, When
+from services.requests.states import LACKING, DayKind, MaterialStatus, Outcome, Proposal, When
 
 CLERKS = (Role.WINDOW_CLERK, Role.WINDOW_LEAD)
 GRANTS: dict[str, tuple[Role, ...]] = {
@@ -56,7 +56,6 @@ GRANTS: dict[str, tuple[Role, ...]] = {
 """`run` is held by nobody: what only the portal itself does."""
 
 ONCE_ARTICLE = "令164第3条"
-LICENCE_ARTICLE = "行政许可法第三十二条第（四）项"
 
 
 # Clocks
@@ -171,10 +170,10 @@ def check_on_spot(item: ServiceItem, papers: Iterable[RequestMaterial]) -> None:
     """Refuse to settle on the spot what is not complete, or what a second person has to look at."""
     if item.needs_reviewer:
         raise Refused(_("“%s”须审核岗审核，不能当场办结，请按受理办") % item.name, field="item")
-    if faults := [fault for fault in material_faults(papers) if fault]:
+    if late := [paper.material.name for paper in papers if paper.status == MaterialStatus.TOLERATED]:
+        raise Refused(_("有容缺材料，不能当场办结：%s") % "、".join(late), field="materials")
+    if faults := material_faults(papers):
         raise Refused(_("材料不齐，不能当场办结：%s") % "；".join(faults), field="materials")
-    if late := [paper for paper in papers if paper.status not in SETTLED]:
-        raise Refused(_("有容缺材料，不能当场办结：%s") % "、".join(p.material.name for p in late), field="materials")
 
 
 def lacking(papers: Iterable[RequestMaterial]) -> list[dict[str, Any]]:

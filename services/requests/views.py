@@ -48,6 +48,10 @@ class RequestList(Listing):
     create = (gettext_lazy("窗口办件"), "requests:servicerequest_create", "requests.add_servicerequest")
     empty = gettext_lazy("还没有办件。窗口人员打开窗口台，选事项、看材料，办完就在这里。")
 
+    @classmethod
+    def rows(cls, user: Any, **kwargs: Any) -> Any:
+        return super().rows(user, **kwargs).defer("search_text", "id_no_sealed", "phone_sealed")
+
 
 class ItemList(Listing):
     model, table, filterset = ServiceItem, ItemTable, ItemFilters

@@ -47,7 +47,7 @@ bind("[data-desk]", (form) => {
   if (item.value) { remember(); walk(); }
   item.addEventListener("change", () => { marks.value = ""; build(); walk(); });
   place.addEventListener("change", remember);
-  form.addEventListener("draft:restored", () => { build(); walk(); });
+  form.addEventListener("draft:restored", () => { build(); remember(); walk(); });
   form.querySelector("[data-desk-rest]").addEventListener("click", () => {
     rows().filter((row) => !chosen(row)).forEach((row) => {
       const radio = row.querySelector(`input[value="${row.dataset.when === "conditional" ? "exempt" : "ok"}"]`);

@@ -14,6 +14,7 @@ from brigade.kit.ids import new_id
 from brigade.kit.refusals import NotAllowed, Refused, Stale
 from brigade.notices.models import Message
 from brigade.org.states import Role
+from brigade.reference.queries import kept_calendar, kept_parameters
 from services.requests import actions
 from services.requests.actions import Citizen
 from services.requests.models import ServiceItem, ServiceRequest
@@ -72,7 +73,9 @@ def test_settling_needs_every_material(world):
     assert "“损毁的行驶证”还没看" in refusal(
         lambda: taken_in(world, "PL02", NOW, Ending.SETTLE, marks=marks("PL02", m2="unseen"))
     )
-    assert "容缺" in refusal(lambda: taken_in(world, "PL02", NOW, Ending.SETTLE, marks=marks("PL02", m2="tolerated")))
+    assert "有容缺材料，不能当场办结：损毁的行驶证" in refusal(
+        lambda: taken_in(world, "PL02", NOW, Ending.SETTLE, marks=marks("PL02", m2="tolerated"))
+    )
     assert ServiceRequest.objects.count() == 0
 
 
@@ -274,3 +277,15 @@ def test_item_out_of_scope_is_refused(world):
 
 def test_kind_is_the_label_of_the_record():
     assert ServiceRequest.kind() == KIND
+
+
+def test_move_costs_at_most_sixteen_queries(world, django_assert_max_num_queries):
+    made = taken_in(world, "PL01", NOW, Ending.RECEIVE)
+    reference = (kept_calendar, kept_parameters)
+    for kept in reference:
+        kept.drop()
+        kept.get()
+    with django_assert_max_num_queries(16):
+        actions.accept(by=world.clerk, request=made, now=at("2026-06-12T10:05"))
+    with django_assert_max_num_queries(16):
+        taken_in(world, "PL02", NOW, Ending.SETTLE)
