@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +15,8 @@ from brigade.indicators.models import DrainLock, Figure
 from brigade.indicators.rules import FIGURES, Indicator, Kind
 from brigade.kit.clocks import add_months
 from brigade.org.models import Unit, UnitPlacement
+
+NOTHING = (Decimal(), Decimal())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +57,23 @@ class Standing:
 
 
 def standings(codes: Collection[str], unit: Unit, start: date, end: date) -> list[Standing]:
-    """The named indicators for `unit` with all below it, from `start` to `end` inclusive: three queries each."""
-    found = []
+    """The named indicators for `unit` with all below it, from `start` to `end` inclusive; four queries a tree."""
     last = (add_months(start, -12), add_months(end, -12))
-    for indicator in (FIGURES[code] for code in codes):
-        top = top_of(indicator, unit)
+    by_tree: dict[str, list[Indicator]] = defaultdict(list)
+    for code in codes:
+        by_tree[FIGURES[code].tree].append(FIGURES[code])
+    found: dict[str, Standing] = {}
+    for indicators in by_tree.values():
+        top = top_of(indicators[0], unit)
         if top is None:
             continue
-        value, base = _sum(indicator, top, start, end)
-        last_value, last_base = _sum(indicator, top, *last)
-        since = _recorded_since(indicator)
-        known = since is not None and since <= last[0]
-        found.append(Standing(indicator, top, start, end, value, base, last_value, last_base, known))
-    return found
+        now, then, since = _sums(indicators, top, start, end), _sums(indicators, top, *last), _since(indicators)
+        for indicator in indicators:
+            first = since.get(indicator.code)
+            known = first is not None and first.replace(day=1) <= last[0]
+            amounts = (*now.get(indicator.code, NOTHING), *then.get(indicator.code, NOTHING))
+            found[indicator.code] = Standing(indicator, top, start, end, *amounts, known)
+    return [found[code] for code in codes if code in found]
 
 
 def by_month(code: str, unit: Unit, start: date, end: date) -> list[tuple[date, Decimal, Decimal]]:
@@ -82,13 +89,19 @@ def by_month(code: str, unit: Unit, start: date, end: date) -> list[tuple[date, 
     return [(row["month"], row["value"], row["base"]) for row in rows]
 
 
-def by_unit(code: str, unit: Unit, start: date, end: date) -> list[tuple[Unit, Decimal, Decimal]]:
-    """(unit, value, base) of each unit that has figures, in the fixed order of units: never ranked by result."""
-    indicator = FIGURES[code]
-    rows = _rows(indicator, unit, start, end).values("unit").annotate(value=Sum("value"), base=Sum("base")).order_by()
-    sums = {row["unit"]: row for row in rows}
-    units = Unit.objects.filter(pk__in=sums).order_by("order", "pk")
-    return [(found, sums[found.pk]["value"], sums[found.pk]["base"]) for found in units]
+def by_unit(
+    codes: Collection[str], unit: Unit, start: date, end: date
+) -> list[tuple[Unit, dict[str, tuple[Decimal, Decimal]]]]:
+    """(unit, code → (value, base)) of each unit that has figures of these indicators, all of one tree.
+
+    In the fixed order of units: never ranked by result.
+    """
+    sums: dict[int, dict[str, tuple[Decimal, Decimal]]] = defaultdict(dict)
+    for rows in _rows_of([FIGURES[code] for code in codes], unit, start, end):
+        grouped = rows.values("unit", "indicator").annotate(sum=Sum("value"), whole=Sum("base")).order_by()
+        for row in grouped:
+            sums[row["unit"]][row["indicator"]] = (row["sum"], row["whole"])
+    return [(one, sums[one.pk]) for one in Unit.objects.filter(pk__in=sums).order_by("order", "pk")]
 
 
 def by_facet(code: str, unit: Unit, start: date, end: date) -> dict[str, Decimal]:
@@ -116,21 +129,36 @@ def _amount(indicator: Indicator, value: Decimal, base: Decimal) -> Decimal | No
 
 
 def _rows(indicator: Indicator, unit: Unit, start: date, end: date) -> QuerySet[Figure]:
-    """Figures of the unit and of all that stood under it, in its tree, at the period's end."""
-    below = UnitPlacement.objects.on(end).filter(unit__tree=unit.tree, path__startswith=unit.path)
-    rows = Figure.objects.filter(indicator=indicator.code, unit__in=below.values("unit"), day__range=(start, end))
-    if indicator.kind == Kind.STOCK:
-        same = Figure.objects.filter(indicator=indicator.code, unit=OuterRef("unit"), day__range=(start, end))
-        rows = rows.filter(day=Subquery(same.order_by("-day").values("day")[:1]))
+    [rows] = _rows_of([indicator], unit, start, end)
     return rows
 
 
-def _recorded_since(indicator: Indicator) -> date | None:
-    """The month from which on there are figures at all: before it, nothing is not zero."""
-    first = Figure.objects.filter(indicator=indicator.code).aggregate(first=Min("day"))["first"]
-    return first and first.replace(day=1)
+def _rows_of(indicators: Collection[Indicator], unit: Unit, start: date, end: date) -> list[QuerySet[Figure]]:
+    """Figures of the unit and of all that stood under it, in its tree, at the period's end.
+
+    One queryset for all that are summed over days, and one for each stock, of which the last day counts.
+    """
+    below = UnitPlacement.objects.on(end).filter(unit__tree=unit.tree, path__startswith=unit.path)
+    rows = Figure.objects.filter(unit__in=below.values("unit"), day__range=(start, end))
+    summed = [indicator.code for indicator in indicators if indicator.kind != Kind.STOCK]
+    found = [rows.filter(indicator__in=summed)] if summed else []
+    for indicator in indicators:
+        if indicator.kind == Kind.STOCK:
+            own = rows.filter(indicator=indicator.code)
+            last = own.filter(unit=OuterRef("unit")).order_by("-day").values("day")[:1]
+            found.append(own.filter(day=Subquery(last)))
+    return found
 
 
-def _sum(indicator: Indicator, unit: Unit, start: date, end: date) -> tuple[Decimal, Decimal]:
-    found = _rows(indicator, unit, start, end).aggregate(value=Sum("value"), base=Sum("base"))
-    return found["value"] or Decimal(), found["base"] or Decimal()
+def _sums(indicators: Collection[Indicator], unit: Unit, start: date, end: date) -> dict[str, tuple[Decimal, Decimal]]:
+    return {
+        row["indicator"]: (row["sum"], row["whole"])
+        for rows in _rows_of(indicators, unit, start, end)
+        for row in rows.values("indicator").annotate(sum=Sum("value"), whole=Sum("base")).order_by()
+    }
+
+
+def _since(indicators: Collection[Indicator]) -> dict[str, date]:
+    """Since when there are figures at all: before that, nothing is not zero."""
+    rows = Figure.objects.filter(indicator__in=[indicator.code for indicator in indicators])
+    return dict(rows.values("indicator").annotate(first=Min("day")).order_by().values_list("indicator", "first"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -32,7 +33,8 @@ class Item:
     label: Text
     view: str
     perm: str = ""
-    count: Callable[[Person], int] | None = None
+    count: str = ""
+    """Which of `COUNTS` stands beside it."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,10 @@ class Quick:
     perm: str
 
 
-def _open_duties(person: Person) -> int:
-    return open_counts(person, timezone.now())["total"]
+COUNTS: dict[str, Callable[[Person], int]] = {
+    "duties": lambda person: open_counts(person, timezone.now())["total"],
+    "unread": unread_count,
+}
 
 
 TABS = (
@@ -67,8 +71,8 @@ TABS = (
                 "",
                 (
                     Item(gettext_lazy("工作台"), "workbench:home"),
-                    Item(gettext_lazy("应办事项"), "workbench:obligations", count=_open_duties),
-                    Item(gettext_lazy("消息"), "workbench:notices", count=unread_count),
+                    Item(gettext_lazy("应办事项"), "workbench:obligations", count="duties"),
+                    Item(gettext_lazy("消息"), "workbench:notices", count="unread"),
                 ),
             ),
             (
@@ -151,9 +155,14 @@ def shell(request: Any) -> dict[str, Any]:
     user = request.user
     if not user.is_authenticated:
         return {}
+
+    @cache
+    def count(name: str) -> int:
+        return COUNTS[name](user)
+
     return {
-        "menu": SimpleLazyObject(lambda: _menu(user, request.path)),
-        "unread": SimpleLazyObject(lambda: unread_count(user)),
+        "menu": SimpleLazyObject(lambda: _menu(user, request.path, count)),
+        "unread": SimpleLazyObject(lambda: count("unread")),
         "broker_down": SimpleLazyObject(lambda: bool(user.roles & ADMIN_ROLES) and not broker_ok()),
         "watermark": SimpleLazyObject(lambda: _watermark(user)),
         "foot_note": _("演示数据：人员、企业、车牌、编号均为虚构。") if user.is_synthetic else "",
@@ -164,7 +173,7 @@ def quick_entries(user: Person) -> list[Quick]:
     return [entry for entry in QUICK if user.has_perm(entry.perm)]
 
 
-def _menu(user: Person, path: str) -> Menu:
+def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
     shown = [(tab, [(label, items) for label, group in tab.groups if (items := _allowed(group, user))]) for tab in TABS]
     shown = [(tab, groups) for tab, groups in shown if groups]
     here = max(
@@ -179,7 +188,7 @@ def _menu(user: Person, path: str) -> Menu:
             (
                 label,
                 [
-                    (item.label, reverse(item.view), item.count(user) if item.count else 0, item is here)
+                    (item.label, reverse(item.view), count(item.count) if item.count else 0, item is here)
                     for item in items
                 ],
             )

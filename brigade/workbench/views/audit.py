@@ -30,6 +30,7 @@ class AuditList(Listing):
     permission = "audit.view_auditevent"
     title = gettext_lazy("审计")
     order = ("-at", "-id")
+    empty = gettext_lazy("你的范围内还没有人做过什么。")
     template_name = "workbench/audit_list.html"
 
     def further(self, sheet: Sheet) -> dict[str, Any]:

@@ -84,15 +84,16 @@ def _shown(indicator: Indicator, sums: tuple | None) -> str:
 def _part(tree: Tree, cards: list[queries.Card], unit: Unit, start: date, end: date) -> dict:
     """The cards of one tree, and one table of all its units: a line a unit in fixed order, a column an indicator."""
     own = [card for card in cards if card.standing.indicator.tree == tree]
-    lines: dict[Unit, dict[str, tuple[str, str]]] = {}
-    for card in own:
-        indicator = card.standing.indicator
-        for found, value, base in by_unit(indicator.code, card.standing.unit, start, end):
-            shown = _shown(indicator, (value, base)) or queries.NOTHING
-            note = queries.parts_of(indicator, value, base)
-            lines.setdefault(found, {})[indicator.code] = (shown, note, indicator.drill(found, start, end))
-    rows = [
-        (found, [lines[found].get(card.standing.indicator.code, (queries.NOTHING, "", "")) for card in own])
-        for found in sorted(lines, key=lambda one: (one.order, one.pk))
-    ]
+    codes = [card.standing.indicator.code for card in own]
+    lines = by_unit(codes, own[0].standing.unit, start, end) if own else []
+    rows = [(one, [_unit_cell(card.standing.indicator, one, sums, start, end) for card in own]) for one, sums in lines]
     return {"label": tree.label, "cards": own, "rows": rows if len(rows) > 1 else []}
+
+
+def _unit_cell(indicator: Indicator, unit: Unit, sums: dict, start: date, end: date) -> tuple[str, str, str]:
+    """What a unit came to, of what, and the list behind it."""
+    if indicator.code not in sums:
+        return queries.NOTHING, "", ""
+    value, base = sums[indicator.code]
+    shown = _shown(indicator, (value, base)) or queries.NOTHING
+    return shown, queries.parts_of(indicator, value, base), indicator.drill(unit, start, end)

@@ -36,6 +36,7 @@ class PersonList(Listing):
     permission = "org.view_person"
     title = gettext_lazy("人员")
     order = ("police_no",)
+    empty = gettext_lazy("还没有登记人员，先登记一个。")
     create = (gettext_lazy("登记人员"), "workbench:person_enrol", "org.change_person")
 
     @classmethod

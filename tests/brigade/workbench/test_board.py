@@ -1,0 +1,101 @@
+"""The leader's board and the workbench, over real records."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from brigade.indicators.actions import drain
+from brigade.org.states import Role
+from brigade.reference.actions import load_reference
+from brigade.workflow import settle
+from tests.brigade.org.factories import person
+from tests.partybuilding import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def house(db):
+    load_reference()
+    return factories.world()
+
+
+def hold(house, *branches):
+    """A theme day of each branch a week ago, confirmed, and all figures computed."""
+    now = timezone.now()
+    day = (timezone.localdate(now) - timedelta(days=7)).isoformat()
+    for branch in branches:
+        factories.held(branch, day, "TD", "ST", absent=2)
+    settle(now=now)
+    drain(now=now)
+
+
+def test_every_figure_opens_the_list_behind_it(client, house):
+    hold(house, factories.branch(house), factories.branch(house, "城区二中队党支部"))
+    client.force_login(house.leader)
+    board = client.get(reverse("workbench:dashboard"), {"period": "year"})
+    parts = [part for part in board.context["parts"] if part["cards"]]
+    urls = [card.href for part in parts for card in part["cards"]]
+    urls += [url for part in parts for _unit, cells in part["rows"] for _shown, _note, url in cells if url]
+    assert urls
+    assert {client.get(url).status_code for url in set(urls)} == {200}
+
+
+def test_the_board_asks_no_more_for_twelve_branches_than_for_two(client, house, django_assert_max_num_queries):
+    branches = [factories.branch(house, f"第{n}党支部") for n in range(12)]
+    hold(house, *branches)
+    client.force_login(house.leader)
+    client.get(reverse("workbench:dashboard"))
+    with django_assert_max_num_queries(30):
+        client.get(reverse("workbench:dashboard"))
+
+
+def test_units_stand_in_their_fixed_order(client, house):
+    first, second = factories.branch(house, "甲支部"), factories.branch(house, "乙支部")
+    hold(house, second, first)
+    client.force_login(house.leader)
+    board = client.get(reverse("workbench:dashboard"))
+    rows = next(part["rows"] for part in board.context["parts"] if part["rows"])
+    assert [one.pk for one, _cells in rows] == [first.pk, second.pk]
+
+
+def test_a_comparison_with_a_year_that_was_not_recorded_is_not_made(client, house):
+    hold(house, factories.branch(house))
+    client.force_login(house.leader)
+    board = client.get(reverse("workbench:dashboard"))
+    assert "上年同期数据不全" in board.text
+
+
+def test_whoever_leads_nothing_is_told_where_his_figures_are(client, house):
+    client.force_login(person(Role.OFFICER, at=house.brigade))
+    answer = client.get(reverse("workbench:dashboard"))
+    assert answer.status_code == 403
+    assert "你的数字在工作台上" in answer.text
+
+
+def test_the_workbench_groups_by_urgency_and_shows_only_ones_own(client, house):
+    branch, other = factories.branch(house), factories.branch(house, "城区二中队党支部")
+    yesterday = (timezone.localdate() - timedelta(days=20)).isoformat()
+    factories.recorded(branch, yesterday, "CM")
+    client.force_login(branch.secretary)
+    page = client.get(reverse("workbench:home"))
+    assert "已逾期" in page.text
+    assert "去确认" in page.text
+    client.force_login(other.secretary)
+    assert "去确认" not in client.get(reverse("workbench:home")).text
+
+
+def test_a_person_without_anything_to_do_is_told_so(client, house):
+    client.force_login(person(Role.OFFICER, at=house.brigade))
+    assert "今天没有要办的事" in client.get(reverse("workbench:home")).text
+
+
+def test_the_list_of_duties_asks_as_much_for_two_hundred_rows_as_for_one(client, house, django_assert_max_num_queries):
+    branch = factories.branch(house)
+    hold(house, branch)
+    client.force_login(house.office)
+    client.get(reverse("workbench:obligations"))
+    with django_assert_max_num_queries(11):
+        assert client.get(reverse("workbench:obligations"), {"per": "200"}).status_code == 200
