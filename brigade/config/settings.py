@@ -334,6 +334,17 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "RequestState": "services.requests.states.RequestState",
+        "MaterialStatus": "services.requests.states.MaterialStatus",
+        "MeetingState": "partybuilding.meetings.states.MeetingState",
+        "DecisionState": "partybuilding.meetings.states.DecisionState",
+        "WaiverState": "partybuilding.meetings.states.WaiverState",
+        "LeaveState": "partybuilding.meetings.states.LeaveState",
+        "SegmentKind": "partybuilding.meetings.states.SegmentKind",
+        "AgendaKind": "partybuilding.meetings.states.AgendaKind",
+        "Presence": "partybuilding.meetings.states.Presence",
+    },
 }
 
 # Logs: times, places and request ids; no names, no numbers of persons, no form fields

@@ -152,7 +152,12 @@ def test_a_member_sees_his_own_meetings_and_nobody_elses_duties(client, town):
     client.force_login(member)
     asked = addresses(town)
     assert client.get(asked["meetings:meeting_detail"]).status_code == 200
-    for name in ("meetings:decision_detail", "meetings:waiver_detail", "meetings:leave_detail", "meetings:meeting_edit"):
+    for name in (
+        "meetings:decision_detail",
+        "meetings:waiver_detail",
+        "meetings:leave_detail",
+        "meetings:meeting_edit",
+    ):
         assert client.get(asked[name]).status_code in (403, 404), name
 
 
