@@ -48,11 +48,12 @@ def page(
 ) -> HttpResponse:
     """The full page, or only its partial `fragment` where htmx asks for it; both live at one address, so no store.
 
-    A boosted link and a step back in the history need the whole page even though htmx asks.
+    A partial that another template holds is named with it: `ledgers/listing.html#ledger`. A boosted link and a step
+    back in the history need the whole page even though htmx asks.
     """
     htmx: Any = getattr(request, "htmx", None)
     if fragment and htmx and not htmx.boosted and not htmx.history_restore_request:
-        template = f"{template}#{fragment}"
+        template = fragment if "#" in fragment else f"{template}#{fragment}"
     response = render(request, template, dict(context or {}), status=status)
     patch_vary_headers(response, ["HX-Request"])
     response["Cache-Control"] = "no-store, private"

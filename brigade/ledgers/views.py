@@ -141,7 +141,7 @@ class Listing(View):
             "totals": self.totals(sheet) if page.rows and page.total <= CAP else "",
             **self.further(sheet),
         }
-        response = web.page(request, self.template_name, context, fragment="ledger")
+        response = web.page(request, self.template_name, context, fragment="ledgers/listing.html#ledger")
         response["HX-Push-Url"] = request.path + address(sheet.kept(), request.GET, "per", "page", "view")
         return response
 
