@@ -859,7 +859,7 @@ def quarter_results(branch_ids: Collection[int], quarter: str, now: datetime) ->
     found = []
     for branch in branches:
         months = periods_between("month", period.start, period.end)
-        items = tuple(item for month in months for item in _cell(month, rows[branch.pk, month.code], now).items)
+        items = tuple(item for month in months for item in _cell(branch, month, rows[branch.pk, month.code], now).items)
         found.append(QuarterResult(branch, rules.branch_result(item.state for item in items), items))
     return found
 

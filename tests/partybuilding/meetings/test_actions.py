@@ -7,6 +7,7 @@ import pytest
 
 from brigade import workflow
 from brigade.audit.models import AuditEvent
+from brigade.files.models import File
 from brigade.indicators.actions import drain
 from brigade.kit.ids import new_id
 from brigade.kit.refusals import NotAllowed, Stale
@@ -251,6 +252,35 @@ def test_keys_of_other_branches_are_refused(world, a):
         make.recorded(a, "2026-06-10", "GB")
 
 
+def test_a_photo_is_ones_own_and_stays_when_somebody_else_corrects_the_record(a):
+    file = File.objects.create(
+        sha256="0" * 64, size=1, kind="image", media_type="image/jpeg", name="a.jpg", by_id=a.recorder.pk, at=NOW
+    )
+    photos = (Picture(file.pk, "现场"),)
+    with refused("照片没有传上来"):
+        actions.record_meeting(
+            by=a.secretary, sheet=make.sheet(a, "2026-06-10", "TD", photos=photos), now=moment("2026-06-11")
+        )
+    meeting = make.recorded(a, "2026-06-10", "TD", photos=photos)
+    sheet = queries.sheet_of(meeting)
+    actions.edit_meeting(by=a.secretary, meeting=meeting, sheet=sheet, version=1, now=NOW)
+    assert [photo.caption for photo in meeting.photos.all()] == ["现场"]
+
+
+def test_the_branch_of_a_record_is_a_branch_and_stays(world, a):
+    other = make.branch(world, "机关党支部")
+    with refused("选开会的支部"):
+        make.recorded(a, "2026-06-10", "TD", unit_id=world.brigade.pk)
+    meeting = make.recorded(a, "2026-06-10", "TD")
+    sheet = make.sheet(a, "2026-06-10", "TD", unit_id=other.pk)
+    with refused("不能换支部"):
+        actions.edit_meeting(by=world.general_secretary, meeting=meeting, sheet=sheet, version=1, now=NOW)
+    with refused("不能晚于现在"):
+        actions.edit_meeting(
+            by=a.recorder, meeting=meeting, sheet=make.sheet(a, "2026-06-13", "TD"), version=1, now=NOW
+        )
+
+
 def test_a_meeting_that_has_not_begun_cannot_be_recorded(a):
     with refused("还没有开始"):
         make.recorded(a, "2026-06-10", "TD", now=moment("2026-06-10", "14:59"))
@@ -372,6 +402,17 @@ def test_40_a_reopened_record_keeps_what_it_said(a):
     assert AuditEvent.objects.filter(verb="meeting.reopened", note="漏记一人到会").count() == 1
 
 
+def test_an_edition_keeps_the_shifts_too(a):
+    batches = tuple(
+        Batch(moment("2026-06-10", start), moment("2026-06-10", end), frozenset(p.pk for p in a.members))
+        for start, end in [("15:00", "15:30"), ("15:30", "16:00")]
+    )
+    meeting = make.held(a, "2026-06-10", "TD", batches=batches)
+    actions.reopen_meeting(by=a.secretary, meeting=meeting, reason="错字", now=NOW)
+    kept = MeetingEdition.objects.get().content["sheet"]["batches"]
+    assert [batch["present"] for batch in kept] == [sorted(p.pk for p in a.members)] * 2
+
+
 def test_correcting_in_time_keeps_the_record_in_time(a):
     meeting = make.held(a, "2026-06-10", "TD")
     later = moment("2026-09-01")
@@ -415,6 +456,20 @@ def test_decisions_follow_the_corrected_agenda(a):
         "事1": ("void", a.members[2], date(2026, 7, 1)),
         "事2": ("open", a.members[4], date(2026, 7, 2)),
     }
+
+
+def test_a_finished_decision_stays_when_the_agenda_is_corrected(a):
+    topics = (Topic("deliberate", "整治", tasks=(Task("踏勘", a.members[2].pk, date(2026, 7, 1)),)),)
+    meeting = make.recorded(a, "2026-06-10", "TD", topics=topics)
+    actions.finish_decision(by=a.members[2], decision=Decision.objects.get(), result="已办", now=NOW)
+    actions.edit_meeting(by=a.recorder, meeting=meeting, sheet=make.sheet(a, "2026-06-10", "TD"), version=1, now=NOW)
+    assert Decision.objects.get().state == DecisionState.DONE
+
+
+def test_a_decision_says_what_is_to_be_done(a):
+    topics = (Topic("deliberate", "整治", tasks=(Task(" ", a.members[2].pk, date(2026, 7, 1)),)),)
+    with refused("写明定了什么事"):
+        make.recorded(a, "2026-06-10", "TD", topics=topics)
 
 
 def test_a_decision_is_not_due_before_the_meeting(a):

@@ -113,3 +113,11 @@ def test_the_chair_sees_the_button_to_confirm_and_a_member_sees_none():
     options = workflow.moves_for(meeting, where.members[3], NOW)
     assert [(option.move.code, option.why_not) for option in options] == [("confirm", "")]
     assert workflow.moves_for(meeting, where.members[4], NOW) == []
+
+
+def test_a_meeting_does_not_expire_on_its_own_day():
+    where = make.branch(make.world())
+    meeting = actions.plan_meeting(by=where.recorder, sheet=make.sheet(where, "2026-06-20", "TD"), now=NOW)
+    meeting = actions.notify_meeting(by=where.recorder, meeting=meeting, now=NOW)
+    with refused("当天还没有过完"):
+        workflow.advance(meeting, moves.EXPIRE, by=SYSTEM, now=moment("2026-06-20", "23:00"))

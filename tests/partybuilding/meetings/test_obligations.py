@@ -9,6 +9,7 @@ from brigade.indicators.actions import drain
 from brigade.indicators.models import Figure
 from brigade.obligations.models import Obligation
 from brigade.obligations.queries import rungs_reached
+from brigade.obligations.rules import RULES
 from brigade.obligations.states import ObligationState as O
 from brigade.org.states import Role
 from partybuilding.branches import actions as branches
@@ -328,3 +329,29 @@ def test_the_ladder_tells_the_secretary_on_the_20th_and_the_office_when_the_mont
     assert told_of_may_theme_day("2026-05-20") == {a.secretary}
     settle("2026-06-01")
     assert told_of_may_theme_day("2026-06-01") == {a.secretary, world.office, world.general_secretary}
+
+
+def test_every_duty_leads_to_where_it_is_done(world, client):
+    a = make.branch(world, groups=1)
+    small = make.branch(world, "农村一中队党支部", full=7, committee=False)
+    meeting = make.recorded(a, "2026-05-04", "TD")
+    actions.file_leave(
+        by=a.members[5],
+        meeting=meeting,
+        person=a.members[5],
+        kind="leave_duty",
+        reason="执勤",
+        now=moment("2026-05-05"),
+    )
+    actions.ask_waiver(
+        by=a.secretary, unit=a.unit, requirement="MM", period="2026-Q2", reason="安保", now=moment("2026-05-05")
+    )
+    settle("2026-05-06")
+    client.force_login(world.general_secretary)
+    duties = Obligation.objects.filter(state=O.OPEN)
+    assert {row.rule for row in duties} >= {"party.GM", "party.MM", "party.confirm", "party.leave", "party.waiver"}
+    assert duties.get(rule="party.committee").unit_id == small.pk
+    for row in duties:
+        label, address = RULES[row.rule].action(row)
+        assert label
+        assert client.get(address).status_code == 200, address

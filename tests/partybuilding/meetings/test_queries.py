@@ -173,3 +173,27 @@ def test_observers_earn_no_hours(world, a):
     marks = (Mark(world.leader.pk, "observer"),)
     make.held(a, "2026-01-05", "PL", marks=marks)
     assert queries.person_hours(world.leader.pk, 2026) == 0
+
+
+def test_the_matrix_says_why_a_branch_did_not_stand_in_a_month(world, a):
+    young = make.branch(world, "科技宣传党支部", since=date(2026, 4, 10))
+    workflow.settle(now=NOW)
+    table = queries.matrix(world.office, 2026, "", NOW)
+    assert [(table.cell(young.pk, month).state, table.cell(young.pk, month).reason) for month in (1, 4)] == [
+        ("na", "4月成立"),
+        ("na", "4月成立"),
+    ]
+    assert table.cell(young.pk, 5).state == "open"
+    type(young.row).objects.filter(pk=young.pk).update(dissolved_on=date(2026, 5, 20))
+    later = queries.matrix(world.office, 2026, "TD", moment("2026-07-05"))
+    assert later.cell(young.pk, 7).reason == "5月撤销"
+    workflow.settle(now=moment("2026-07-05"))
+    assert Obligation.objects.get(rule="party.MM", subject=str(young.pk), period="2026-Q2").state == O.NOT_APPLICABLE
+
+
+def test_the_rate_of_the_matrix_is_the_sum_of_its_lines(world, a):
+    make.held(a, "2026-04-10", "TD")
+    workflow.settle(now=NOW)
+    table = queries.matrix(world.office, 2026, "TD", NOW)
+    assert table.share == sum((line.share for line in table.lines), queries.rules.Share())
+    assert table.share.met == 1
