@@ -80,7 +80,7 @@ class Plan:
 
 
 def build(world: World) -> None:
-    """Make twelve months of meetings up to today, through the bulk door."""
+    """Make twelve months of meetings up to today, through the bulk door; part of the caller's transaction."""
     first = add_months(world.today.replace(day=1), -MONTHS)
     months = [period_of(add_months(first, n), "month") for n in range(MONTHS + 1)]
     whole = structure([branch.pk for branch in world.branches.values()])
@@ -103,6 +103,8 @@ def _is_past(plan: Plan, world: World) -> bool:
 
 
 MISSED = {("CQ2", SegmentKind.MM, 6), ("NC1", SegmentKind.TD, 4)}
+ASKS = "NC1"
+"""This branch holds no theme day this month: it asks for a waiver."""
 WAIVED = (("LT", SegmentKind.TD, 1), ("LT", SegmentKind.TD, 7), ("NC2", SegmentKind.TD, 8))
 
 
@@ -132,6 +134,8 @@ def _month(world: World, whole: Structure, month: Period) -> Iterator[Plan]:
             topic = world.random.choice(STUDIES)
             span = (SegmentKind.GM, when, when + timedelta(minutes=40), topic, None, group.pk)
             yield Plan(branch, title, "", [span], due, leader, recorder)
+        if code == ASKS and month == period_of(world.today, "month"):
+            continue
         if (code, SegmentKind.TD, number) in MISSED or any((code, SegmentKind.TD, number) == one for one in WAIVED):
             continue
         yield _theme_day(world, whole, code, branch, _workday(month, 20, work), secretary, recorder)
@@ -201,8 +205,11 @@ def _meeting(world: World, plan: Plan) -> Meeting:
     state = MeetingState.RECORDED if waits else MeetingState.CONFIRMED
     if state in COUNTED and world.now - starts_at > SETTLED:
         state = MeetingState.ARCHIVED
+    held_on = starts_at.date()
+    serial = next_number(plan.branch.pk, NUMBER_KIND, held_on.year)
     return Meeting(
         unit=plan.branch.unit,
+        number=f"DJ-{plan.branch.unit.code}-{held_on:%Y%m%d}-{serial:03}",
         title=plan.title,
         theme=plan.theme,
         state=state,
@@ -227,9 +234,6 @@ def _is_this_month(world: World, plan: Plan) -> bool:
 def _children(world: World, whole: Structure, meetings: Sequence[Meeting], plans: Sequence[Plan]) -> None:
     segments, roll, agenda = [], [], []
     for meeting, plan in zip(meetings, plans, strict=True):
-        held_on = meeting.held_on
-        serial = next_number(meeting.unit_id, NUMBER_KIND, held_on.year)
-        meeting.number = f"DJ-{plan.branch.unit.code}-{held_on:%Y%m%d}-{serial:03}"
         for kind, starts_at, ends_at, topic, lecturer, group_id in plan.spans:
             segments.append(
                 Segment(
@@ -244,7 +248,6 @@ def _children(world: World, whole: Structure, meetings: Sequence[Meeting], plans
             )
         roll += [_attendance(world, meeting, plan, due) for due in plan.due]
         agenda += _agenda(world, meeting, plan)
-    Meeting.objects.bulk_update(meetings, ["number"], batch_size=200)
     Segment.objects.bulk_create(segments, batch_size=500)
     Attendance.objects.bulk_create(roll, batch_size=500)
     AgendaItem.objects.bulk_create(agenda, batch_size=500)
@@ -332,7 +335,7 @@ def _waivers(world: World, months: Sequence[Period]) -> Iterator[Waiver]:
     this = months[-1]
     asked_at = at(workday_on_or_after(max(this.start, world.today - timedelta(days=3)), calendar()).date, time(9, 0))
     yield _waiver(
-        world, world.branches["NC1"], SegmentKind.TD, this, "岁末农村安保执勤高峰", min(asked_at, world.now), None
+        world, world.branches[ASKS], SegmentKind.TD, this, "岁末农村安保执勤高峰", min(asked_at, world.now), None
     )
 
 
