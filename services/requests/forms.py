@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.forms import DayInput
 from brigade.kit.text import clean_text
-from brigade.org.models import Person
+from brigade.org.models import Person, Unit
 from services.requests import queries
 from services.requests.actions import Citizen, Marks
 from services.requests.models import ServiceItem, ServiceRequest
@@ -118,9 +118,7 @@ class DeskForm(CitizenFields):
     def __init__(self, *args: Any, user: Person, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         halls = queries.halls_of(user)
-        self.fields["unit"].queryset = (
-            type(halls[0]).objects.filter(pk__in=[hall.pk for hall in halls]) if halls else None
-        )
+        self.fields["unit"].queryset = Unit.objects.filter(pk__in=[hall.pk for hall in halls])
         self.fields["unit"].initial = halls[0] if halls else None
         self.fields["item"].queryset = ServiceItem.objects.offered(timezone.localdate(now))
 

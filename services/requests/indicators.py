@@ -17,10 +17,9 @@ from brigade.kit.clocks import CHINA
 from brigade.org.models import Unit
 from brigade.org.states import Tree
 from services.requests.models import ServiceRequest
-from services.requests.states import DONE, RUNNING, Category, RequestState
+from services.requests.states import CLOCK_RUNS, DONE, Category, RequestState
 
 KIND = frozenset({"requests.servicerequest"})
-CLOCK_RUNS = RUNNING - {RequestState.SUSPENDED}
 Cells = Collection[Cell] | None
 
 

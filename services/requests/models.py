@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from brigade.org.models import Person, Record, RecordQuerySet
 from services.requests.states import (
+    CLOCK_RUNS,
     OPEN,
-    RUNNING,
     Category,
     DayKind,
     DeliveryKind,
@@ -142,7 +142,7 @@ class ServiceRequestQuerySet(RecordQuerySet):
 
     def overdue(self, now: datetime) -> ServiceRequestQuerySet:
         """Accepted, not settled, the clock not stopped, and past the earlier of the two limits."""
-        return self.filter(state__in=RUNNING - {RequestState.SUSPENDED}, promised_due_at__lt=now)
+        return self.filter(state__in=CLOCK_RUNS, promised_due_at__lt=now)
 
 
 class ServiceRequest(Record):
@@ -257,13 +257,6 @@ class ServiceRequest(Record):
     @property
     def is_settled_on_spot(self) -> bool:
         return self.completed_at is not None and self.completed_at == self.received_at
-
-    def is_overdue(self, now: datetime) -> bool:
-        return (
-            self.state in RUNNING - {RequestState.SUSPENDED}
-            and self.promised_due_at is not None
-            and self.promised_due_at < now
-        )
 
 
 class RequestMaterial(models.Model):

@@ -30,7 +30,8 @@ OPEN = frozenset(
     }
 )
 RUNNING = frozenset({RequestState.ACCEPTED, RequestState.PROCESSING, RequestState.SUSPENDED})
-"""Accepted and not yet settled: the two clocks are on."""
+"""Accepted and not yet settled."""
+CLOCK_RUNS = RUNNING - {RequestState.SUSPENDED}
 DONE = frozenset({RequestState.COMPLETED, RequestState.DELIVERED})
 
 

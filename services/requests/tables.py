@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.templatetags import ui
 from brigade.ledgers.tables import (
     CodeColumn,
     Column,
@@ -22,8 +21,7 @@ from brigade.ledgers.tables import (
     StateColumn,
     UnitFilter,
 )
-from services.requests.models import ServiceRequest
-from services.requests.states import RUNNING, Category, RequestState, Trust
+from services.requests.states import CLOCK_RUNS, Category, RequestState, Trust
 
 
 class RequestTable(django_tables2.Table):
@@ -34,19 +32,13 @@ class RequestTable(django_tables2.Table):
     id_no_tail = Column(verbose_name=_("证件尾号"), visible=False)
     phone_tail = Column(verbose_name=_("手机尾号"), visible=False)
     state = StateColumn(tones={"supplement_requested": "warn", "suspended": "na", "rejected": "off", "voided": "off"})
-    promised_due_at = DueColumn(verbose_name=_("到期"))
+    promised_due_at = DueColumn(verbose_name=_("到期"), running=CLOCK_RUNS)
     received_at = Column(orderable=True)
     completed_at = Column()
     statutory_due_at = Column(visible=False)
     handler = PersonColumn()
     external_no = CodeColumn(visible=False)
     category = Column(accessor="item__category", verbose_name=_("类别"), visible=False)
-
-    def render_promised_due_at(self, value: Any, record: ServiceRequest) -> Any:
-        """Time left while the clock runs; afterwards the day alone."""
-        if record.state in RUNNING - {RequestState.SUSPENDED}:
-            return ui.due({}, value)
-        return ui.day({}, value)
 
 
 class RequestFilters(LedgerFilters):

@@ -39,6 +39,11 @@ class RequestList(Listing):
     title = gettext_lazy("办件台账")
     order = ("-received_at", "-id")
     related = ("unit", "item", "handler")
+    only = (
+        *("number", "title", "state", "citizen_name", "id_no_tail", "phone_tail", "external_no"),
+        *("received_at", "completed_at", "promised_due_at", "statutory_due_at"),
+        *("unit__short_name", "item__code", "item__category", "handler__name", "handler__police_no"),
+    )
     tabs = (
         (gettext_lazy("待补正"), "state=supplement_requested"),
         (gettext_lazy("办理中"), "state=processing"),

@@ -122,3 +122,9 @@ def test_catalogue_is_read_only(api, world):
 
 def test_nobody_is_let_in_without_signing_in(client, world):
     assert client.get(REQUESTS).status_code in (302, 401, 403)
+
+
+def test_officer_without_a_hall_takes_nothing_in(client, world):
+    client.force_login(world.leader)
+    answer = client.post(REQUESTS, body(world, "PL02", "settle"), content_type="application/json")
+    assert (answer.status_code, answer.json()["detail"]) == (422, "没有这个大厅，或者不是你办件的大厅")
