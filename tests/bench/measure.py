@@ -142,7 +142,8 @@ def boards(world: World) -> None:
         [standing] = board.standings([code], hall, start, end)
         months, units = board.by_month(code, hall, start, end), board.by_unit([code], hall, start, end)
         facets = {facet: value for facet, value in board.by_facet(code, hall, start, end).items() if value}
-        return standing.value, standing.last_value, [row[1] for row in months], [sums[code][0] for _unit, sums in units], facets
+        by_unit = [sums[code][0] for _unit, sums in units]
+        return standing.value, standing.last_value, [row[1] for row in months], by_unit, facets
 
     def live(first: date, last: date) -> Any:
         begin, stop = (datetime.combine(day, datetime.min.time(), CHINA) for day in (first, last + timedelta(days=1)))
