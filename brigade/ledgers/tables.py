@@ -309,22 +309,12 @@ class Sheet:
     row never stands on two pages.
     """
 
-    def __init__(
-        self,
-        *,
-        rows: QuerySet,
-        table: type[django_tables2.Table],
-        filterset: type[LedgerFilters],
-        order: tuple[str, ...],
-        permission: str,
-        user: Any,
-        query: QueryDict,
-    ):
-        self.query, self.order, self.user, self.permission = query, order, user, permission
-        self.all_cells = cells_of(table, rows.model)
+    def __init__(self, listing: Any, rows: QuerySet, user: Any, query: QueryDict):
+        self.query, self.order, self.user, self.permission = query, listing.order, user, listing.permission
+        self.all_cells = cells_of(listing.table, rows.model)
         wanted = set(query.getlist("columns"))
         self.cells = [cell for cell in self.all_cells if cell.name in wanted] or [c for c in self.all_cells if c.shown]
-        self.filters = filterset(query, queryset=rows, request=Asker(user))
+        self.filters = listing.filterset(query, queryset=rows, request=Asker(user))
         for name in self.narrowed:
             attrs = self.filters.form.fields[name].widget.attrs
             attrs["class"] = f"{attrs.get('class', '')} set".strip()

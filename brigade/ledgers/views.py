@@ -42,6 +42,8 @@ class Listing(View):
     title: Any = ""
     order: tuple[str, ...] = ("-id",)
     related: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    """What the columns read, where records have far more fields than that; the query test finds what is forgotten."""
     tabs: tuple[tuple[Any, str], ...] = ()
     """Fixed views: (label, query string)."""
     more: tuple[str, ...] = ()
@@ -56,20 +58,13 @@ class Listing(View):
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
         """The rows in the user's scope; `kwargs` come from the address."""
         rows = cls.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
-        return rows.select_related(*cls.related) if cls.related else rows
+        rows = rows.select_related(*cls.related) if cls.related else rows
+        return rows.only(*cls.only) if cls.only else rows
 
     @classmethod
     def sheet(cls, user: Any, query: QueryDict, **kwargs: Any) -> Sheet:
         """The ledger as `user` asks for it; page and worker both come here."""
-        return Sheet(
-            rows=cls.rows(user, **kwargs),
-            table=cls.table,
-            filterset=cls.filterset,
-            order=cls.order,
-            permission=cls.permission,
-            user=user,
-            query=query,
-        )
+        return Sheet(cls, cls.rows(user, **kwargs), user, query)
 
     def totals(self, sheet: Sheet) -> str:
         """The sentence below the table, for instance sums; one query at most."""
@@ -92,8 +87,8 @@ class Listing(View):
         self.views = list(SavedView.objects.offered_to(request.user, self.permission).filter(listing=self.code))
         if "view" in asked:
             self._own_view(request, asked["view"])
-        default = next((view for view in self.views if view.is_default and view.owner_id == request.user.pk), None)
-        if default and not asked:
+        own = (view for view in self.views if view.is_default and view.owner_id == request.user.pk)
+        if not asked and (default := next(own, None)):
             return redirect(f"{request.path}?{default.query}&view={default.pk}")
         sheet = self.sheet(request.user, asked, **kwargs)
         if "save" in asked:
