@@ -20,6 +20,8 @@ from brigade.org import actions
 
 CHANGE_PAGE = "workbench:password"
 OPEN_BEFORE_PASSWORD = {CHANGE_PAGE, "workbench:logout"}
+FILE_ASKED = {"format", "download"}
+"""Parameters that ask for a file: nobody can stay at such an address, so one goes back to the page with its link."""
 SEEN_EVERY = 60
 """Seconds between two notes of activity: a note is a write."""
 
@@ -64,8 +66,8 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:  # type: ignore[override]
         if "HX-Request" in request.headers:
             return _plain(_("登录已过期，重新登录后再提交，填的内容还在。"), 401)
-        is_read = request.method in ("GET", "HEAD")
-        back = request.get_full_path() if is_read else _path_of(safe_next(request, request.headers.get("Referer", "")))
+        is_page = request.method in ("GET", "HEAD") and not FILE_ASKED & request.GET.keys()
+        back = request.get_full_path() if is_page else _path_of(safe_next(request, request.headers.get("Referer", "")))
         query = {"next": back} if back and back != "/" else {}
         if getattr(request, "session_expired", False):
             query["expired"] = "1"

@@ -5,6 +5,7 @@ import "./toast.js";
 import "./session.js";
 import "./shell.js";
 import "./keys.js";
+import "./trail.js";
 
 const behaviours = {
   "[data-draft]": () => import("./draft.js"),

@@ -1,16 +1,18 @@
 """A person at a browser, signed in to the demo brigade; what he does is counted, and what goes wrong is found."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.portal import DESK, Watch, chromium, running, sign_in
+from tests.browser.portal import DESK, ROOT, Watch, chromium, running, sign_in
 
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 COUNTING = Path(__file__).with_name("counting.js")
-OF_THE_CITIZEN = {"citizen_name", "phone", "id_no", "external_no"}
+TYPED_WHOLE = {"citizen_name", "phone", "id_no", "external_no", "password"}
 
 
 class Officer:
@@ -37,12 +39,26 @@ class Officer:
         assert len(done) <= most, done
 
     def keys(self, task, most):
-        """At the window each key counts, Tab and the letters of a code too, but not the citizen's own data."""
-        lines = [line for line in self.pressed() if line["field"] not in OF_THE_CITIZEN or line["kind"] == "key"]
-        keys = [line["what"] for line in lines if line["kind"] != "field"]
+        """At the window each key counts, Tab and the letters of a code too, but not the citizen's own data.
+
+        A password typed is one.
+        """
+        lines = [line for line in self.pressed() if line["field"] not in TYPED_WHOLE or line["kind"] != "letter"]
+        keys = [line["what"] for line in lines if line["kind"] != "field" or line["field"] == "password"]
         print(f"{task}: {len(keys)} of {most} keys: {' '.join(keys)}")
         assert not [line for line in lines if line["kind"] == "click"], "a mouse was needed"
         assert len(keys) <= most, keys
+
+    def fill(self, field, text):
+        """Reach a field by Tab and type into it: one field filled."""
+        field.focus()
+        self.page.keyboard.insert_text(text)
+
+    def choose(self, field, option):
+        """Walk down a list to an option: one field filled."""
+        field.focus()
+        for _ in range(field.locator("option").all_inner_texts().index(option)):
+            self.page.keyboard.press("ArrowDown")
 
     def lose_session(self):
         """The session ends behind his back, as after half an hour without a request."""
@@ -62,6 +78,27 @@ class Officer:
         box, screen = found.bounding_box(), self.page.viewport_size
         assert box["y"] >= 0 and box["y"] + box["height"] <= screen["height"], f"{words} is off the screen: {box}"
 
+    def printed(self):
+        """The print dialog was opened; give the size of the paper's first page in points."""
+        self.page.wait_for_selector("html[data-printed]")
+        paper = self.page.pdf(prefer_css_page_size=True)
+        return [float(edge) for edge in re.search(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", paper).groups()]
+
+    def serious_findings(self):
+        """What axe-core finds on the page that keeps somebody out."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        return [
+            f"{each['id']}: {each['nodes'][0]['html'][:120]} ({len(each['nodes'])})"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ]
+
+    def reads(self, *words):
+        """The texts stand somewhere on the page."""
+        found = self.page.inner_text("main")
+        assert not [word for word in words if word not in found], found
+
 
 def type_password_and_enter(page):
     from tests.browser.portal import PASSWORD
@@ -73,8 +110,8 @@ def type_password_and_enter(page):
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("portal")) as address:
-        yield address
+    with running(tmp_path_factory.mktemp("portal")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +127,11 @@ def officer(portal, browser):
     there = []
 
     def come(police_no, viewport=DESK, fresh=False, **options):
-        context = browser.new_context(viewport=viewport, base_url=portal, locale="zh-CN", **options)
+        context = browser.new_context(viewport=viewport, base_url=portal.address, locale="zh-CN", **options)
         context.add_init_script(path=COUNTING)
-        person = Officer(context, portal, police_no)
+        context.add_init_script("window.print = () => document.documentElement.setAttribute('data-printed', '')")
+        context.set_default_timeout(15_000)
+        person = Officer(context, portal.address, police_no)
         there.append(person)
         if not fresh:
             sign_in(person.page, police_no)

@@ -41,7 +41,8 @@
   }, true);
   document.addEventListener("change", (event) => {
     const isFile = event.target instanceof Element && event.target.matches("input[type=file]");
-    if (!isFile && (!event.isTrusted || !isTyped(event.target) || filled.has(event.target))) return;
+    const isOwn = event.isTrusted || (event.target instanceof Element && event.target.matches("[data-day], [data-clock]"));
+    if (!isFile && (!isOwn || !isTyped(event.target) || filled.has(event.target))) return;
     filled.add(event.target);
     note("field", nameOf(event.target), event.target);
   }, true);

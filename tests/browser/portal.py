@@ -5,15 +5,14 @@ import secrets
 import shutil
 import subprocess
 import sys
-import time
-import urllib.request
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg2
 
-from tests.servers import free_port
+from tests.servers import await_port, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = os.environ.get("DEMO_PASSWORD") or "Browser-Journey-1"
@@ -41,23 +40,45 @@ serve.prepare()
 """
 
 
+EVERY_MINUTE = """
+import django
+django.setup()
+from django.utils import timezone
+from brigade.indicators.actions import drain
+drain(now=timezone.now())
+"""
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A running portal: where it answers, and the environment of its processes."""
+
+    address: str
+    environment: dict[str, str]
+
+    def pass_a_minute(self):
+        """What the worker does every minute: bring the figures up to date."""
+        subprocess.run([sys.executable, "-c", EVERY_MINUTE], cwd=ROOT, env=self.environment, check=True)
+
+
 @contextmanager
 def running(folder):
-    """The portal's address; its database, files and keys lie in `folder`, or on the PostgreSQL of the run."""
+    """The demo brigade; its database, files and keys lie in `folder`, or on the PostgreSQL and Redis of the run."""
     with _database() as address:
         environment = {**os.environ, "VAR_DIR": str(folder), "DEMO_PASSWORD": PASSWORD, **address}
         environment["DJANGO_SETTINGS_MODULE"] = "brigade.config.settings"
         if redis := environment.get("REDIS_URL"):
             environment["REDIS_URL"] = redis.rsplit("/", 1)[0] + "/14"
-        if not (folder / ".static.stamp").exists():
-            subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=environment, check=True)
+        preparing = [sys.executable, "-c", PREPARE]
+        subprocess.run(preparing, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
         port = free_port()
         options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4"]
         command = [sys.executable, "-m", "gunicorn", "brigade.config.wsgi", *options, "--no-control-socket"]
         with open(folder / "server.log", "ab") as log:
             server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:
-            yield _answering(f"http://127.0.0.1:{port}", server, folder / "server.log")
+            await_port(port, server, folder / "server.log")
+            yield Portal(f"http://127.0.0.1:{port}", environment)
         finally:
             server.terminate()
             server.wait(timeout=20)
@@ -84,19 +105,6 @@ def _administer(address, statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
     connection.close()
-
-
-def _answering(address, server, log):
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
-        except OSError:
-            if server.poll() is not None:
-                break
-            time.sleep(0.1)
-        else:
-            return address
-    raise RuntimeError(log.read_text()[-2000:])
 
 
 @contextmanager

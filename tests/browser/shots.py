@@ -17,7 +17,7 @@ import django
 from PIL import Image
 from playwright.sync_api import Error, sync_playwright
 
-from tests.browser.portal import DESK, PHONE, ROOT, SCREEN, Watch, chromium, running, sign_in
+from tests.browser.portal import DESK, PHONE, ROOT, SCREEN, Portal, Watch, chromium, running, sign_in
 
 SIZES = {"desk": DESK, "phone": PHONE}
 BOARDS = ("dashboard", "matrix")
@@ -33,14 +33,13 @@ def main():
     given = options.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="shots-"))
     try:
-        with nullcontext(given.at) if given.at else running(folder) as address:
-            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brigade.config.settings")
-            os.environ |= {} if given.at else {"VAR_DIR": str(folder)}
+        with nullcontext(Portal(given.at, {**os.environ})) if given.at else running(folder) as portal:
+            os.environ |= portal.environment
             django.setup()
             with sync_playwright() as playwright, chromium(playwright) as browser:
                 if given.readme:
-                    return picture_readme(browser, address)
-                return picture_roles(browser, address, given.roles)
+                    return picture_readme(browser, portal.address)
+                return picture_roles(browser, portal.address, given.roles)
     finally:
         shutil.rmtree(folder)
 

@@ -1,0 +1,297 @@
+"""Real duties at a real browser: what each costs in clicks and keys, and that nothing typed is ever lost.
+
+The budgets are those of the brigade; each journey prints what was pressed (`pytest tests/browser -s`).
+"""
+
+import re
+from datetime import date, timedelta
+from io import BytesIO
+from uuid import uuid4
+
+import docx
+import openpyxl
+import pytest
+from docx.oxml.ns import qn
+
+from tests.browser.portal import PHONE, sign_in
+
+pytestmark = pytest.mark.xdist_group("browser")
+TEXT = qn("w:t")
+RECORDER, SECRETARY, MEMBER, WINDOW = "D10021", "D10020", "D10022", "D10032"
+POLITICAL, LEADER, PARTY_OFFICE = "D10002", "D10001", "D10010"
+MAIN_PAGES = {
+    SECRETARY: ("/", "/party/meetings/new/", "/party/meetings/matrix/", "/party/meetings/", "/party/mine/"),
+    LEADER: ("/dashboard/", "/obligations/", "/notices/", "/party/members/", "/org/people/"),
+    WINDOW: ("/services/requests/", "/services/items/"),
+}
+
+
+# Everybody, in the morning
+
+
+def test_an_officer_signs_in_and_knows_the_day_without_scrolling(officer):
+    person = officer(SECRETARY, fresh=True)
+    person.begin("/login/")
+    sign_in(person.page, SECRETARY)
+    for words in ("待办", "今日带班", "中队长", "未读消息"):
+        person.see(words)
+    person.interactions("A1", 3)
+
+
+# Leaders
+
+
+def test_a_leader_sees_the_figures_and_comes_from_one_to_a_case_and_back_to_the_same_place(officer):
+    leader = officer(LEADER)
+    leader.begin("/")
+    leader.reads("今日带班", "待办", "预警", "本月数字", "比去年同期", "数据截至")
+    leader.interactions("B1", 0)
+
+    leader.begin("/dashboard/")
+    page = leader.page
+    row = page.locator("main .ledger").last.locator("tbody tr").last
+    row.scroll_into_view_if_needed()
+    place = page.evaluate("window.scrollY")
+    assert place > 0
+    row.locator("a").first.click()
+    page.locator("#ledger-part td a").first.click()
+    page.wait_for_selector("#move, .track, .facts")
+    page.get_by_role("link", name="领导看板").first.click()
+    page.wait_for_url("**/dashboard/**")
+    page.wait_for_load_state("networkidle")
+    assert abs(page.evaluate("window.scrollY") - place) < 4
+    leader.interactions("B3", 3)
+
+
+def test_the_political_officer_grants_a_waiver_and_the_party_office_prints_the_matrix(officer):
+    political = officer(POLITICAL)
+    political.begin("/")
+    political.page.get_by_role("link", name="去批复").first.click()
+    political.page.get_by_role("button", name="批准").click()
+    political.see("批准")
+    political.interactions("B7", 2)
+
+    office = officer(PARTY_OFFICE)
+    office.begin("/")
+    office.page.locator(".bar-nav").get_by_role("link", name="党建").click()
+    office.page.get_by_role("button", name="打印").click()
+    width, height = office.printed()
+    office.interactions("A21", 4)
+    assert width > height, "A4 landscape"
+    cell = office.page.locator("tr", has_text="农村一中队党支部").locator("td").nth(date.today().month - 1)
+    assert "豁免" in cell.inner_text()
+
+
+# The brigade's clerk
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["fresh", "session lost"])
+def test_a_clerk_takes_the_ledger_on_the_screen_as_a_workbook_and_prints_it(officer, lost):
+    clerk = officer(RECORDER)
+    since = date.today().replace(day=1) - timedelta(days=1)
+    clerk.begin(f"/party/meetings/?starts_at_after={since.replace(day=1)}&starts_at_before={since}")
+    page, button = clerk.page, clerk.page.get_by_role("link", name="导出")
+    if lost:
+        clerk.lose_session()
+        button.first.click()
+        clerk.sign_in_again()
+    with page.expect_download() as download:
+        button.first.click()
+    page.locator(".page-do").get_by_text("打印").click()
+    width, height = clerk.printed()
+    clerk.interactions("A18", 3 + 3 * lost)
+    assert width > height, "A4 landscape"
+    sheet = openpyxl.load_workbook(BytesIO(download.value.path().read_bytes())).active
+    head = " ".join(str(cell.value) for row in sheet.iter_rows(max_row=4) for cell in row if cell.value)
+    for words in ("会议记录", "城区一中队党支部", f"{date.today()}", f"{since}"):
+        assert words in head
+    assert sheet.freeze_panes
+    titles = {str(row[1].value) for row in sheet.iter_rows(min_row=4)}
+    assert f"城区一中队党支部{since.month}月主题党日" in titles
+
+
+# The branch's recorder
+
+
+def begin_meeting(person, *kinds):
+    """By the digit on the workbench to the form, and tick what the meeting holds."""
+    person.begin("/")
+    person.page.keyboard.press("1")
+    person.page.wait_for_url("**/party/meetings/new/**")
+    person.page.locator("[data-rollcall] button").first.wait_for()
+    for kind in kinds:
+        person.page.locator(".picks").get_by_text(kind, exact=True).click()
+
+
+def mark_away(person, count):
+    """Tap the names of the last ones on the roll: on duty."""
+    names = person.page.locator("[data-rollcall] button")
+    there = names.count()
+    for at in range(there - count, there):
+        names.nth(at).click()
+    assert int(person.page.inner_text("[data-roll-present]")) == there - count
+
+
+def submit(person, *, lost, twice=False):
+    """Send the form; where the session is gone, sign in and send what is still there, `twice` by a double click."""
+    button = person.page.get_by_role("button", name="提交主持人确认")
+    if lost:
+        person.lose_session()
+        button.click()
+        person.sign_in_again()
+        person.page.wait_for_url("**/party/meetings/new/**")
+        person.page.get_by_text("的草稿").wait_for()
+    button.click(click_count=2 if twice else 1)
+    person.page.wait_for_url(lambda url: not url.rstrip("/").endswith(("new", "login")) and "login" not in url)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["fresh", "session lost"])
+def test_a_recorder_writes_down_a_study_meeting_by_naming_only_who_was_not_there(officer, lost):
+    recorder = officer(RECORDER)
+    begin_meeting(recorder, "集中学习")
+    mark_away(recorder, 3)
+    recorder.fill(recorder.page.get_by_label("议题").first, "传达学习：冬季事故预防部署")
+    if lost:
+        recorder.page.reload()
+        recorder.page.get_by_text("的草稿").wait_for()
+    submit(recorder, lost=lost)
+    recorder.interactions("A10", 12 + 3 * lost)
+    recorder.see("待确认")
+    recorder.reads("应到17", "实到14", "传达学习：冬季事故预防部署")
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["fresh", "session lost"])
+def test_a_theme_party_day_is_written_down_once_and_all_that_hangs_on_it_follows(officer, portal, lost):
+    recorder, secretary, member, leader = officer(RECORDER), officer(SECRETARY), officer(MEMBER), officer(LEADER)
+    mark = uuid4().hex[:6]
+    hours, gatherings = hours_of(member), gatherings_on_the_board(leader)
+
+    begin_meeting(recorder, "主题党日", "党课", "党员大会", "志愿服务")
+    page = recorder.page
+    recorder.fill(page.get_by_label("主题", exact=True), f"一盔一带进村口{mark}")
+    recorder.choose(page.get_by_label("主讲").locator("visible=true").first, "周海峰")
+    mark_away(recorder, 3)
+    recorder.fill(page.get_by_label("议题").first, "传达学习：冬季事故预防部署")
+    recorder.fill(page.get_by_label("决定").first, f"分片包路口{mark}")
+    recorder.choose(page.get_by_label("承办人").first, "李明哲")
+    recorder.fill(page.get_by_label("期限").first, f"{date.today() + timedelta(days=12)}")
+    if lost:
+        page.goto("/")
+        page.go_back()
+        page.get_by_text("的草稿").wait_for()
+    submit(recorder, lost=lost, twice=lost)
+    recorder.interactions("A11", 20 + 3 * lost + lost)
+    recorder.reads("待确认", "党课", "党员大会", "志愿服务", "应到17", "实到14")
+    record = page.url.removeprefix(portal.address)
+
+    secretary.begin("/")
+    secretary.page.locator(f"li:has(a[href='{record}'])").get_by_role("link", name="去确认").click()
+    secretary.page.get_by_role("button", name="确认会议记录").click()
+    secretary.see("确认会议记录：")
+    secretary.interactions("A11 confirm", 2)
+
+    recorder.begin(f"/party/meetings/?q={mark}")
+    recorder.reads("共1条")
+    for kind in ("minutes/?format=docx", "sign-in/"):
+        assert "周海峰" in words_of(page.request.get(f"{record}{kind}").body())
+    quarter_end = (date.today().month + 2) // 3 * 3
+    for kind, month in (("主题党日", date.today().month), ("党课", quarter_end), ("党员大会", quarter_end)):
+        recorder.begin("/party/meetings/matrix/")
+        cells = recorder.page.locator("tr", has_text="城区一中队党支部").locator("td")
+        cells.nth(month - 1).locator("a").click()
+        recorder.page.locator("#cell tr", has_text=kind).locator(f"a[href='{record}']").wait_for()
+    member.begin("/")
+    member.reads(f"分片包路口{mark}")
+    portal.pass_a_minute()
+    assert hours_of(member) > hours
+    assert gatherings_on_the_board(leader) == gatherings + 1
+
+
+def words_of(paper):
+    """All words of a Word document."""
+    return "".join(part.text or "" for part in docx.Document(BytesIO(paper)).element.body.iter(TEXT))
+
+
+def hours_of(member):
+    """What a member has learnt this year, as he sees it himself."""
+    member.begin("/party/mine/")
+    return float(member.page.get_by_text("年已学").locator("xpath=ancestor::li//b").inner_text())
+
+
+def gatherings_on_the_board(leader):
+    leader.begin("/dashboard/")
+    figure = leader.page.locator(".figure", has_text="组织生活次数").inner_text()
+    return int(re.search(r"(\d+)\s*次", figure)[1])
+
+
+# At the window, by keyboard alone
+
+
+def take(person, letters, marks, *, lost=False):
+    """Choose a service by its initials and mark its papers, as far as the clerk looks at them himself."""
+    person.page.keyboard.type(letters)
+    person.page.keyboard.press("Enter")
+    for mark in marks:
+        person.page.keyboard.press(mark)
+    if lost:
+        person.lose_session()
+
+
+def find_requests(person, number):
+    """What was recorded under a number of the national platform."""
+    newest = person.page.request.get("/api/v1/requests/").json()["results"]
+    return [found for found in newest if found["external_no"] == number]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["fresh", "session lost"])
+def test_a_window_clerk_settles_one_citizen_and_tells_the_next_what_is_missing_by_keyboard_alone(officer, lost):
+    clerk, more, number = officer(WINDOW), 3 if lost else 0, f"YS{uuid4().hex[:8]}"
+    press, page = clerk.page.keyboard.press, clerk.page
+
+    clerk.begin("/services/requests/new/")
+    take(clerk, "qmh", "0", lost=lost)
+    page.keyboard.insert_text(number)
+    press("F2")
+    if lost:
+        clerk.sign_in_again()
+        page.locator("[data-material]").first.wait_for()
+        press("F2")
+    clerk.see("已办结")
+    assert page.evaluate("document.activeElement.id") == "desk-find", "the next citizen can begin"
+    clerk.keys("C6", 8 + more)
+    assert [found["state"] for found in find_requests(clerk, number)] == ["completed"]
+
+    clerk.begin("/services/requests/new/")
+    take(clerk, "dyd", "220", lost=lost)
+    page.keyboard.insert_text(f"{number}B")
+    press("F8")
+    page.keyboard.insert_text("演示群众")
+    press("F8")
+    if lost:
+        clerk.sign_in_again()
+        page.locator("[data-material]").first.wait_for()
+        press("F8")
+        assert page.input_value("[name=citizen_name]") == "", "a citizen is never kept in the browser"
+        page.keyboard.insert_text("演示群众")
+        press("F8")
+    clerk.see("待补正")
+    clerk.keys("C8", 10 + more)
+    made = find_requests(clerk, f"{number}B")
+    assert [(found["state"], found["round"]) for found in made] == [("supplement_requested", 1)]
+
+
+# On every page
+
+
+def test_main_pages_can_be_used_with_a_screen_reader_and_on_a_phone(officer):
+    findings = []
+    for police_no, pages in MAIN_PAGES.items():
+        desk, phone = officer(police_no), officer(police_no, PHONE)
+        for address in pages:
+            desk.begin(address)
+            findings += [f"{address} {finding}" for finding in desk.serious_findings()]
+            phone.begin(address)
+            findings += [f"{address} on a phone {finding}" for finding in phone.serious_findings()]
+            if (wide := phone.page.evaluate("document.documentElement.scrollWidth")) > PHONE["width"]:
+                findings.append(f"{address} is {wide} wide on a phone")
+    assert not findings, "\n".join(findings)
