@@ -16,7 +16,7 @@ from brigade.jobs import actions as jobs
 from brigade.jobs.models import Job
 from brigade.kit import exporting
 from brigade.kit.refusals import NotAllowed, Refused
-from brigade.ledgers import rules
+from brigade.ledgers import queries, rules
 from brigade.ledgers.models import LONGEST_QUERY, ExportRun, SavedView
 from brigade.ledgers.states import ExportFormat, ExportState
 from brigade.ledgers.tables import Sheet
@@ -41,6 +41,7 @@ def save_view(*, by: Any, listing: str, name: str, query: str, unit: Any = None,
     audit.record(
         "ledger.view_saved", view, by=by, sentence=_("保存台账视图“%s”") % name + shared, changes={"query": query}
     )
+    transaction.on_commit(lambda: queries.forget_views(by, listing))
     return view
 
 
@@ -51,6 +52,7 @@ def drop_view(*, by: Any, view: SavedView) -> None:
         raise NotAllowed(_("这个视图是别人存的，只有存它的人能删。"))
     audit.record("ledger.view_dropped", view, by=by, sentence=_("删除台账视图“%s”") % view.name)
     view.delete()
+    transaction.on_commit(lambda: queries.forget_views(by, view.listing))
 
 
 def export_now(file: IO[bytes], sheet: Sheet, *, by: Any, title: str, file_format: str, now: datetime) -> None:

@@ -21,6 +21,7 @@ from brigade.kit.refusals import Refused
 from brigade.ledgers import actions
 from brigade.ledgers.forms import SavedViewForm
 from brigade.ledgers.models import ExportRun, SavedView
+from brigade.ledgers.queries import saved_views
 from brigade.ledgers.rules import CAP, PAGE_SIZES, PRINTED
 from brigade.ledgers.states import ExportFormat
 from brigade.ledgers.tables import LedgerFilters, Sheet
@@ -84,7 +85,7 @@ class Listing(View):
         asked = request.GET
         if "export" in asked or "download" in asked:
             return self._run(request)
-        self.views = list(SavedView.objects.offered_to(request.user, self.permission).filter(listing=self.code))
+        self.views = saved_views(request.user, self.code, self.permission)
         if "view" in asked:
             self._own_view(request, asked["view"])
         own = (view for view in self.views if view.is_default and view.owner_id == request.user.pk)
