@@ -7,7 +7,7 @@ SETUP := $(PYTHON) brigade/config/setup.py
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 PYTEST := $(BIN)/pytest
-ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py)) brigade/workflow.py $(wildcard brigade/kit/*.py)
+ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py */*/$(room)/*.py)) brigade/workflow.py $(wildcard brigade/kit/*.py)
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --fork-strategy fewest
 
@@ -24,10 +24,10 @@ dev:
 	@$(SETUP) --dev
 
 test: dev ## the whole suite on SQLite
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist loadfile
 
 test-services: dev ## the same suite on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or private servers)
-	$(BIN)/python -m tests.servers $(PYTEST)
+	$(BIN)/python -m tests.servers $(PYTEST) -n 2 --dist loadfile
 
 browser: dev ## the browser journeys alone
 	$(PYTEST) tests/browser
