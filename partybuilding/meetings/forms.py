@@ -93,11 +93,18 @@ class Clock(forms.TimeField):
         super().__init__(**{"widget": ClockInput(), "error_messages": words, **kwargs})
 
 
-def choice(label: Any = "", *, required: bool = False, empty: Any = "", **kwargs: Any) -> Any:
+NOT_OFFERED = {"invalid_choice": gettext_lazy("选的不在可选范围内，请重新选")}
+
+
+def choices(label: Any, **kwargs: Any) -> Any:
+    """Several by id; what is offered is set by the form."""
+    return forms.TypedMultipleChoiceField(label=label, coerce=int, required=False, error_messages=NOT_OFFERED, **kwargs)
+
+
+def choice(label: Any, *, required: bool = False, **kwargs: Any) -> Any:
     """A choice of people or groups by id; what is offered is set by the form."""
-    words = {"invalid_choice": _("选的不在可选范围内，请重新选")}
     return forms.TypedChoiceField(
-        label=label, coerce=int, empty_value=None, required=required, error_messages=words, **kwargs
+        label=label, coerce=int, empty_value=None, required=required, error_messages=NOT_OFFERED, **kwargs
     )
 
 
@@ -155,7 +162,7 @@ class TopicForm(forms.Form):
     ayes = forms.IntegerField(label=gettext_lazy("同意"), required=False, min_value=0, max_value=9999)
     noes = forms.IntegerField(label=gettext_lazy("反对"), required=False, min_value=0, max_value=9999)
     abstain = forms.IntegerField(label=gettext_lazy("弃权"), required=False, min_value=0, max_value=9999)
-    written = forms.TypedMultipleChoiceField(label=gettext_lazy("书面同意"), coerce=int, required=False)
+    written = choices(gettext_lazy("书面同意"))
     written_at = forms.DateTimeField(label=gettext_lazy("交来时间"), required=False, widget=MomentInput())
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
@@ -276,10 +283,8 @@ class MeetingForm(forms.Form):
     kinds = forms.MultipleChoiceField(
         label=gettext_lazy("这次包含"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    branches = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("点名的支部"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    observers = forms.TypedMultipleChoiceField(label=gettext_lazy("列席"), coerce=int, required=False)
+    branches = choices(gettext_lazy("点名的支部"), widget=forms.CheckboxSelectMultiple)
+    observers = choices(gettext_lazy("列席"))
     summary = Text(label=gettext_lazy("补充"))
     attributed_year = forms.IntegerField(label=gettext_lazy("所属年度"), required=False, min_value=2000, max_value=2100)
     backfill_reason = Line(200, label=gettext_lazy("补录原因"))

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -99,9 +100,9 @@ def test_blank_form_for_a_requirement_brings_kind_day_and_hours_of_last_time(rec
 
 
 def test_copy_brings_segments_and_agenda_of_last_time(recorder, branch):
-    values = typed(branch, "TD", "PL", rows=(row("PL", "15:30", "16:30", topic="延安作风", lecturer=branch.secretary.pk),),
-                   topics=({"kind": "first_topic", "title": "传达学习"},), day="2026-10-20")  # fmt: skip
-    recorder.post(NEW, values)
+    lesson = row("PL", "15:30", "16:30", topic="延安作风", lecturer=branch.secretary.pk)
+    topic = {"kind": "first_topic", "title": "传达学习"}
+    recorder.post(NEW, typed(branch, "TD", "PL", rows=(lesson,), topics=(topic,), day="2026-10-20"))
     text = recorder.get(f"{NEW}?kind=TD&copy=1").content.decode()
     assert 'value="延安作风"' in text and 'value="传达学习"' in text and 'value="2026-11-20"' in text
 
@@ -211,7 +212,7 @@ REFUSALS = [
     ({"kinds": []}, "至少选一项这次包含的内容"),
     ({"theme": "字" * 10_000}, "最多120个字，现在是10000个"),
     ({"chair": "999999"}, "选的不在可选范围内，请重新选"),
-    ({"observers": ["999999"]}, "不在可选范围"),
+    ({"observers": ["999999"]}, "选的不在可选范围内，请重新选"),
 ]
 
 
@@ -264,6 +265,7 @@ def test_same_form_sent_twice_is_one_record(recorder, branch):
     assert Meeting.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_second_recorder_is_told_and_his_text_stays(recorder, client, branch):
     meeting = factories.recorded(branch, "2026-11-20", "TD", now=NOW)
     edit = reverse("meetings:meeting_edit", args=[meeting.pk])
@@ -346,7 +348,7 @@ def test_photo_is_put_away_at_once_and_hangs_on_the_record(recorder, branch):
     made = Meeting.objects.get()
     assert made.photos.get().caption == "学习现场"
     shown = recorder.get(reverse("meetings:meeting_photo", args=[made.pk, 1]))
-    assert shown.status_code == 200 and shown["Content-Type"].startswith("image/")
+    assert shown.getvalue() and shown["Content-Type"].startswith("image/")
     assert recorder.get(reverse("meetings:meeting_photo", args=[made.pk, 2])).status_code == 404
 
 
@@ -403,6 +405,7 @@ def test_chair_confirms_with_one_press(client, meeting, branch):
     assert meeting.state == MeetingState.CONFIRMED
 
 
+@pytest.mark.django_db(transaction=True)
 def test_confirm_names_what_is_missing(client, branch):
     meeting = factories.recorded(branch, "2026-11-20", "TD", now=NOW, recorder_id=None)
     client.force_login(branch.secretary)
@@ -412,6 +415,7 @@ def test_confirm_names_what_is_missing(client, branch):
     assert AuditEvent.objects.filter(verb="meeting.confirmed", result="refused").exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_move_of_a_stale_page_is_a_conflict(client, meeting, branch):
     client.force_login(branch.secretary)
     answer = client.post(
@@ -462,8 +466,6 @@ def test_record_costs_the_same_queries_for_few_and_many(client, world):
 
 class CountedQueries:
     def __enter__(self):
-        from django.db import connection
-
         self.number = 0
         self.wrapper = connection.execute_wrapper(self.note)
         self.wrapper.__enter__()
@@ -496,7 +498,7 @@ def test_ledger_of_meetings_costs_constant_queries(recorder, branch):
         for _n in range(min(number, 12)):
             factories.recorded(branch, next(days), "TD", now=NOW, backfill_reason="补")
 
-    assert_same_queries(recorder, "/party/meetings/?per=200", make, limit=14)
+    assert_same_queries(recorder, "/party/meetings/?per=200", make)
 
 
 def test_ledger_of_decisions_and_its_moves(recorder, branch, client):

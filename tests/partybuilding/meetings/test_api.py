@@ -1,0 +1,180 @@
+"""The API of meetings, decisions, waivers and leave: the same forms, actions, refusals and scope as the pages."""
+
+import pytest
+from django.utils import timezone
+
+from brigade.kit.ids import new_id
+from partybuilding.meetings import actions
+from partybuilding.meetings.models import Decision, Meeting, Waiver
+from tests.brigade.ledgers.checks import queries_of
+from tests.brigade.org.factories import person
+from tests.partybuilding import factories
+from tests.partybuilding.factories import moment, sheet
+
+pytestmark = pytest.mark.django_db
+MEETINGS = "/api/v1/meetings/"
+NOW = moment("2026-11-20", "18:00")
+
+
+@pytest.fixture(autouse=True)
+def evening(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def branch():
+    return factories.branch(factories.world(), full=12)
+
+
+@pytest.fixture
+def api(client, branch):
+    client.force_login(branch.recorder)
+
+    def call(method: str, url: str, body: dict | None = None, by=None):
+        if by is not None:
+            client.force_login(by)
+        return getattr(client, method)(url, body, content_type="application/json")
+
+    return call
+
+
+def body(branch, **fields) -> dict:
+    values = {
+        "id": str(new_id()),
+        "unit": branch.pk,
+        "day": "2026-11-20",
+        "start": "15:00",
+        "end": "16:00",
+        "chair": branch.secretary.pk,
+        "recorder": branch.recorder.pk,
+        "kinds": ["TD"],
+        "segments": [{"kind": "PL", "start": "15:00", "end": "15:40", "lecturer": branch.secretary.pk}],
+        "marks": [{"person": branch.members[1].pk, "status": "absent", "reason": "未到"}],
+        "agenda": [
+            {
+                "kind": "vote",
+                "title": "路口",
+                "vote": "ordinary",
+                "ayes": 11,
+                "task": "分包",
+                "owner": branch.members[2].pk,
+                "due_on": "2026-12-10",
+            }
+        ],
+    }
+    return values | fields
+
+
+def test_meeting_is_recorded_and_confirmed(api, branch):
+    made = api("post", MEETINGS, body(branch))
+    assert made.status_code == 201, made.json()
+    record = made.json()
+    meeting = Meeting.objects.get()
+    assert record["state"] == "recorded" and meeting.attendances.count() == 12
+    assert sorted(meeting.segments.values_list("kind", flat=True)) == ["PL", "TD"]
+    assert meeting.agenda.get().votes.get().passed and meeting.attendances.get(status="absent").reason == "未到"
+    assert {move["code"] for move in record["available_moves"]} >= {"edit", "void"}
+    confirm = f"{MEETINGS}{record['id']}/moves/confirm/"
+    assert api("post", confirm, {"version": record["version"]}).status_code == 403
+    done = api("post", confirm, {"version": record["version"]}, by=branch.secretary)
+    assert (done.status_code, done.json()["state"]) == (200, "confirmed")
+
+
+def test_same_id_is_the_same_meeting(api, branch):
+    sent = body(branch)
+    assert api("post", MEETINGS, sent).json()["number"] == api("post", MEETINGS, sent).json()["number"]
+    assert Meeting.objects.count() == 1
+
+
+def test_plan_is_announced_and_called_off(api, branch):
+    sent = body(branch, plan=True, day="2026-11-25", agenda=[])
+    made = api("post", MEETINGS, sent).json()
+    assert made["state"] == "draft"
+    address = f"{MEETINGS}{made['id']}/moves/"
+    assert api("post", f"{address}notify/", {"version": made["version"]}).json()["state"] == "notified"
+    empty = api("post", f"{address}cancel/", {"reason": ""})
+    assert empty.status_code == 422 and "原因" in empty.json()["detail"]
+    assert api("post", f"{address}cancel/", {"reason": "勤务"}).json()["state"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "sentence"),
+    [
+        ({"kinds": [], "segments": []}, 422, "至少选一项这次包含的内容"),
+        ({"end": "14:00"}, 422, "结束时间要晚于开始时间"),
+        ({"day": "2026-11-21"}, 422, "会议还没有开始，不能记录"),
+        ({"unit": 999999}, 422, "没有这个支部，或者不在你能办的范围内"),
+        ({"theme": "字" * 121}, 422, "最多120个字，现在是121个"),
+        ({"day": "昨天"}, 400, None),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence(api, branch, fields, status, sentence):
+    answer = api("post", MEETINGS, body(branch, **fields))
+    assert answer.status_code == status
+    if sentence:
+        assert answer.json()["detail"] == sentence
+    assert not Meeting.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_old_version_is_a_conflict(api, branch):
+    made = api("post", MEETINGS, body(branch)).json()
+    answer = api("post", f"{MEETINGS}{made['id']}/moves/void/", {"version": made["version"] + 1, "reason": "重复"})
+    assert answer.status_code == 409 and "刚被别人改过" in answer.json()["detail"]
+
+
+def test_move_that_is_not_there_or_lacks_something(api, branch):
+    made = api("post", MEETINGS, body(branch)).json()
+    assert api("post", f"{MEETINGS}{made['id']}/moves/fly/").status_code == 404
+    assert api("post", f"{MEETINGS}{made['id']}/moves/archive/").status_code == 422
+    meeting = factories.held(branch, "2026-11-10", "ST", absent=1)
+    lacking = api("post", f"{MEETINGS}{meeting.pk}/moves/make_up/", {"people": [branch.members[1].pk]})
+    assert (lacking.status_code, lacking.json()["field"]) == (422, "on")
+
+
+def test_other_branches_are_not_there(api, branch):
+    meeting = factories.held(branch, "2026-11-10", "TD")
+    assert api("get", f"{MEETINGS}{meeting.pk}/", by=person()).status_code == 404
+    assert api("get", MEETINGS).json()["results"] == []
+    assert api("post", MEETINGS, body(branch)).status_code == 422
+
+
+def test_lists_cost_constant_queries(api, client, branch):
+    api("get", MEETINGS)
+    counts = []
+    for days in (("2026-11-02",), ("2026-11-03", "2026-11-04", "2026-11-05")):
+        for day in days:
+            factories.held(branch, day, "TD")
+        counts.append(queries_of(client, MEETINGS))
+    assert counts[0] == counts[1]
+
+
+def test_decision_is_finished_by_its_owner(api, branch):
+    api("post", MEETINGS, body(branch))
+    decision = Decision.objects.get()
+    address = f"/api/v1/decisions/{decision.pk}/moves/finish/"
+    assert api("post", address, {"result": ""}, by=branch.members[2]).status_code == 422
+    assert api("post", address, {"result": "挂了牌"}).json()["state"] == "done"
+    assert api("get", "/api/v1/decisions/").json()["results"][0]["result"] == "挂了牌"
+
+
+def test_waiver_is_asked_and_approved(api, branch):
+    sent = {"id": str(new_id()), "unit": branch.pk, "requirement": "CM", "period": "2026-11", "reason": "执勤高峰"}
+    assert api("post", "/api/v1/waivers/", sent).status_code == 201
+    assert api("post", "/api/v1/waivers/", sent | {"id": str(new_id())}).status_code == 422
+    waiver = Waiver.objects.get()
+    by = person("political_officer", at=branch.unit.parent.parent)
+    address = f"/api/v1/waivers/{waiver.pk}/moves/approve/"
+    assert api("post", address, {"version": waiver.version}, by=by).json()["state"] == "approved"
+
+
+def test_leave_is_asked_for_oneself(api, branch):
+    plan = actions.plan_meeting(by=branch.recorder, sheet=sheet(branch, "2026-11-25", "TD"), now=NOW)
+    actions.notify_meeting(by=branch.recorder, meeting=plan, now=NOW)
+    member = branch.members[6]
+    sent = {"id": str(new_id()), "meeting": str(plan.pk), "leave_kind": "leave_sick", "reason": "发烧"}
+    made = api("post", "/api/v1/leaves/", sent, by=member)
+    assert made.status_code == 201 and made.json()["person"] == member.pk
+    address = f"/api/v1/leaves/{made.json()['id']}/moves/approve/"
+    assert api("post", address).status_code == 403
+    assert api("post", address, by=branch.secretary).json()["state"] == "approved"
