@@ -93,9 +93,8 @@ class Listing(View):
             return redirect(f"{request.path}?{default.query}&view={default.pk}")
         sheet = self.sheet(request.user, asked, **kwargs)
         if "save" in asked:
-            form = SavedViewForm(
-                user=request.user, permission=self.permission, initial={"query": sheet.kept().urlencode()}
-            )
+            now = {"query": sheet.kept().urlencode()}
+            form = SavedViewForm(user=request.user, permission=self.permission, initial=now)
             return self._ask_name(request, sheet, form)
         if asked.get("format") in ExportFormat.values and not sheet.errors:
             return self._export(request, sheet, ExportFormat(asked["format"]))
@@ -124,7 +123,6 @@ class Listing(View):
 
     def _page(self, request: HttpRequest, sheet: Sheet) -> HttpResponse:
         page = Page(sheet, request.GET)
-        may_create = self.create and request.user.has_perm(self.create[2])
         context = {
             "listing": self,
             "sheet": sheet,
@@ -133,7 +131,7 @@ class Listing(View):
             "tabs": self._tabs(request, sheet),
             "save_url": address(sheet.kept(), QueryDict(), save=1),
             "picked": {cell.name for cell in sheet.cells},
-            "create_url": reverse(self.create[1]) if self.create and may_create else "",
+            "create_url": reverse(self.create[1]) if self.create and request.user.has_perm(self.create[2]) else "",
             "totals": self.totals(sheet) if page.rows and page.total <= CAP else "",
             **self.further(sheet),
         }

@@ -109,7 +109,7 @@ def insert(model: type[models.Model], first: int, last: int, **columns: str) -> 
     quoted = ", ".join(connection.ops.quote_name(name) for name in names)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
+            f"WITH RECURSIVE n(i) AS (SELECT CAST({first} AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
             f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({quoted}) "
             f"SELECT {', '.join(values)} FROM n"
         )
