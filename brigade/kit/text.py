@@ -35,3 +35,8 @@ def half_width(value: str) -> str:
 def normalise_code(value: str) -> str:
     """An ID number, phone or plate as it is compared: plain forms, capitals, no blanks, dots or dashes."""
     return re.sub(r"[\s.·•\-—–]+", "", half_width(strip_unsafe(value))).upper()
+
+
+def whole_number(value: str) -> int | None:
+    """A number out of an address or a hidden field, as far as any key may go; nothing for whatever else stands there."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None

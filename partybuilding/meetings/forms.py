@@ -19,7 +19,7 @@ from brigade.files.models import File
 from brigade.kit.clocks import at, parse_period
 from brigade.kit.forms import ClockInput, DayInput, MomentInput
 from brigade.kit.ids import new_id
-from brigade.kit.text import clean_text
+from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person
 from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import Due, structure
@@ -332,7 +332,7 @@ class MeetingForm(forms.Form):
     def _observers(self) -> list[tuple[int, str]]:
         """Only those who were chosen: the others are asked for by name."""
         asked = self.data.getlist("observers") if self.is_bound else self.started.get("observers", [])
-        ids = [int(pk) for pk in asked if str(pk).isdecimal() and len(str(pk)) < 12]
+        ids = [whole_number(str(pk)) or 0 for pk in asked]
         return list(Person.objects.filter(pk__in=ids, is_active=True).values_list("pk", "name"))
 
     def is_valid(self) -> bool:
@@ -427,7 +427,7 @@ class MeetingForm(forms.Form):
             whole,
             self.branch.pk,
             {str(kind) for kind in kinds} | rows,
-            {int(pk) for pk in group_ids if pk.isdecimal()},
+            {whole_number(pk) or 0 for pk in group_ids},
             branches,
             self._day(self.started["day"]),
         )

@@ -25,6 +25,7 @@ from brigade.files.states import FileKind
 from brigade.kit.clocks import parse_period
 from brigade.kit.ids import new_id
 from brigade.kit.refusals import Refused
+from brigade.kit.text import whole_number
 from brigade.kit.web import ask, done, download, get_visible, note_refusal, page, refused
 from brigade.ledgers.actions import note_export
 from brigade.ledgers.views import Listing
@@ -190,7 +191,7 @@ def _branch_for(request: HttpRequest) -> PartyBranch:
     if not known:
         raise Http404(_("没有可以由你记会议的支部。"))
     if asked:
-        found = known.get(int(asked)) if asked.isdecimal() and len(asked) < 12 else None
+        found = known.get(whole_number(asked) or 0)
         if found is None:
             raise Http404(_("没有这个支部，或者不在你能记会议的范围内。"))
         return found
@@ -499,8 +500,8 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
         raise PermissionDenied(_("没有查看三会一课的权限。"))
     now = timezone.now()
     today = timezone.localdate(now)
-    asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdecimal() and 2000 <= int(asked) <= today.year + 1 else today.year
+    asked = whole_number(request.GET.get("year", "")) or 0
+    year = asked if 2000 <= asked <= today.year + 1 else today.year
     kind = request.GET.get("kind", "") if request.GET.get("kind", "") in REQUIRED else ""
     found = queries.matrix(request.user, year, kind, now)
     if request.GET.get("format") == "xlsx":
@@ -551,8 +552,9 @@ def _behind(found: queries.Matrix, today: date) -> int:
 def _picked(request: HttpRequest, found: queries.Matrix, today: date) -> tuple[int, int]:
     """The cell that was chosen, else this month's first that wants something, else the first."""
     branch, _dash, month = request.GET.get("cell", "").partition("-")
-    if branch.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12:
-        return int(branch), int(month)
+    branch_id, number = whole_number(branch), whole_number(month)
+    if branch_id and number and number <= 12:
+        return branch_id, number
     now = today.month if found.year == today.year else 12
     wants = (line for line in found.lines if line.cells[now - 1].state in ("warning", "missed", "open"))
     line = next(wants, found.lines[0] if found.lines else None)
@@ -719,7 +721,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "now": now,
         "year": year,
         "ahead": ahead.order_by("meeting__starts_at")[:20],
-        "past": past.order_by("-meeting__starts_at")[:60],
+        "past": past.order_by("-meeting__starts_at")[:12],
         "leaves": leaves.order_by("-created_at")[:20],
         "asked": set(leaves.exclude(state=LeaveState.RETURNED).values_list("meeting", flat=True)),
         "decisions": Decision.objects.open()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from brigade.indicators.queries import as_of, by_month, by_unit, standings, top_of
 from brigade.indicators.rules import FIGURES, Indicator, Kind
 from brigade.kit.clocks import add_months, period_of
+from brigade.kit.text import whole_number
 from brigade.kit.web import page
 from brigade.org.models import Person, Unit
 from brigade.org.states import Tree
@@ -29,7 +30,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("领导看板给领导和内勤看；你的数字在工作台上。"))
     now = timezone.now()
     units = Unit.objects.filter(pk__in=user.units_for("indicators.view_figure")).order_by("path")
-    unit = get_object_or_404(units, pk=request.GET["unit"]) if request.GET.get("unit", "").isdigit() else units.first()
+    asked = whole_number(request.GET.get("unit", ""))
+    unit = units.first() if asked is None else get_object_or_404(units, pk=asked)
     kind = request.GET.get("period", "year")
     period = period_of(timezone.localdate(now), kind if kind in PERIODS else "year")
     end = min(period.end, timezone.localdate(now))
