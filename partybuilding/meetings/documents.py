@@ -22,7 +22,6 @@ from docx.shared import Mm
 from brigade.files.queries import open_file
 from brigade.kit import exporting
 from brigade.kit.documents import render_docx
-from brigade.kit.templatetags.ui import WEEKDAYS
 from partybuilding.branches.models import Membership
 from partybuilding.meetings import queries, rules
 from partybuilding.meetings.models import Attendance, Decision, Meeting, Vote
@@ -118,7 +117,7 @@ def minutes_context(meeting: Meeting) -> dict[str, Any]:
     kinds = {span.kind for span in spans}
     kind = next((code for code in USUAL_ORDER if code in kinds), "")
     return {
-        "title": f"{meeting.unit.name}{SegmentKind(kind).label if kind else ''}{_('会议记录')}",
+        "title": f"{meeting.unit.short_name}{SegmentKind(kind).label if kind else ''}{_('会议记录')}",
         "when": _span(meeting.starts_at, meeting.ends_at),
         "place": meeting.place,
         "chair": meeting.chair.name if meeting.chair else "",
@@ -142,8 +141,7 @@ def minutes_context(meeting: Meeting) -> dict[str, Any]:
 
 def _span(starts_at: datetime, ends_at: datetime) -> str:
     start, end = timezone.localtime(starts_at), timezone.localtime(ends_at)
-    day = f"{start.year}年{start.month}月{start.day}日 {WEEKDAYS[start.weekday()]}"
-    return f"{day} {start:%H:%M}–{end:%H:%M}"
+    return f"{start.year}年{start.month}月{start.day}日{start:%H:%M}–{end:%H:%M}"
 
 
 def _segment_line(span: Any) -> str:
