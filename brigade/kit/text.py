@@ -38,5 +38,5 @@ def normalise_code(value: str) -> str:
 
 
 def whole_number(value: str) -> int | None:
-    """A number out of an address or a hidden field, as far as any key may go; nothing for whatever else stands there."""
+    """A number out of an address or a hidden field, as far as any key may go; nothing for what else stands there."""
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
