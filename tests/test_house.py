@@ -71,7 +71,7 @@ FAULTS = [
     ("Inside a slice the rooms only import downward", "brigade/org/states.py", "import brigade.org.models"),
     (
         "Inside a slice the rooms only import downward",
-        "partybuilding/meetings/rules.py",
+        "partybuilding/meetings/states.py",
         "import partybuilding.meetings.actions",
     ),
     ("Inside a slice the rooms only import downward", "services/requests/utils.py", ""),

@@ -28,6 +28,7 @@ from partybuilding.meetings.models import Meeting, MeetingPhoto
 from partybuilding.meetings.rules import Count, Mark, Opinion, Picture, Sheet, Span, Task, Topic
 from partybuilding.meetings.states import (
     EARNING,
+    HELD,
     ON_LEAVE,
     THERE,
     AgendaKind,
@@ -537,7 +538,7 @@ def copied(meeting: Meeting, begun: Mapping[str, Any]) -> dict[str, Any]:
 def written(meeting: Meeting) -> dict[str, Any]:
     """A saved meeting as its form starts."""
     sheet = queries.sheet_of(meeting)
-    if meeting.state in queries.HELD:
+    if meeting.state in HELD:
         marks = {mark.person_id: (mark.status, mark.reason) for mark in sheet.marks}
     else:
         marks = {mark.person_id: (mark.status, mark.reason) for mark in queries.leave_marks(meeting)}

@@ -23,7 +23,7 @@ from brigade.org.states import Tree
 from partybuilding.meetings import queries, rules
 from partybuilding.meetings.models import Attendance, Decision, Leave, Meeting, Segment
 from partybuilding.meetings.queries import REQUIREMENT_RULES
-from partybuilding.meetings.states import COUNTED, NOT_DUE, THERE, DecisionState, SegmentKind
+from partybuilding.meetings.states import COUNTED, EARNING, NOT_DUE, THERE, DecisionState, SegmentKind
 
 MEETING, DECISION, LEAVE = (model._meta.label_lower for model in (Meeting, Decision, Leave))
 ONE_DAY = timedelta(days=1)
@@ -106,7 +106,7 @@ def _attendance(cells: Collection[Cell] | None) -> Iterable[Value]:
 def _hours(cells: Collection[Cell] | None) -> Iterable[Value]:
     """Hours earned by all who were there, each held to the caps of his own day."""
     spans: dict[tuple[Cell, int], list[tuple[datetime, datetime]]] = defaultdict(list)
-    rows = _roll(cells).filter(meeting__segments__kind__in=queries.EARNING)
+    rows = _roll(cells).filter(meeting__segments__kind__in=EARNING)
     for unit_id, at_, person, status, makeup, starts_at, ends_at in rows.values_list(
         "meeting__unit",
         "meeting__starts_at",

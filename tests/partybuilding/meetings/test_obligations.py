@@ -14,7 +14,7 @@ from brigade.obligations.states import ObligationState as O
 from brigade.org.states import Role
 from partybuilding.branches import actions as branches
 from partybuilding.branches.models import PartyMember
-from partybuilding.meetings import actions, queries
+from partybuilding.meetings import actions, queries, rules
 from tests.brigade.org.factories import grant
 from tests.partybuilding import factories as make
 from tests.partybuilding.factories import moment, span
@@ -217,7 +217,7 @@ def test_38_the_rate_of_the_branches_leaves_waived_cells_out(world):
     drain(now=moment("2026-07-01"))
     table = queries.matrix(world.office, 2026, "MM", moment("2026-07-01"))
     june = [table.cell(where.pk, 6).items[0].state for where in eight]
-    assert queries.rules.share(june).rate == queries.rules.percent(6, 7)
+    assert rules.share(june).rate == rules.percent(6, 7)
     rows = Figure.objects.filter(indicator="party.compliance", day=date(2026, 6, 30), unit__in=[w.pk for w in eight])
     missed = {row.unit_id for row in rows if row.value < row.base}
     assert eight[7].pk in missed
@@ -295,8 +295,8 @@ def test_a_decision_is_a_duty_of_its_owner_until_it_is_finished_or_dropped(world
     a = make.branch(world)
     owner = a.members[4]
     topics = tuple(
-        queries.rules.Topic(
-            "deliberate", f"议题{n}", tasks=(queries.rules.Task(f"事{n}", owner.pk, date(2026, 6, 20)),)
+        rules.Topic(
+            "deliberate", f"议题{n}", tasks=(rules.Task(f"事{n}", owner.pk, date(2026, 6, 20)),)
         )
         for n in range(2)
     )

@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from brigade import workflow
+from brigade.kit.clocks import parse_period
 from brigade.obligations.models import Obligation
 from brigade.obligations.states import ObligationState as O
-from partybuilding.meetings import actions, queries
+from partybuilding.meetings import actions, queries, rules
 from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.rules import Mark, Task, Topic
 from tests.partybuilding import factories as make
@@ -125,7 +126,7 @@ def test_the_matrix_takes_a_constant_number_of_queries(world, django_assert_num_
 
 
 def test_a_cell_of_waived_and_of_nothing_applicable():
-    month = queries.period_of(date(2026, 5, 1), "month")
+    month = parse_period("2026-05")
 
     def cell(*states):
         return queries.Cell(
@@ -195,5 +196,5 @@ def test_the_rate_of_the_matrix_is_the_sum_of_its_lines(world, a):
     make.held(a, "2026-04-10", "TD")
     workflow.settle(now=NOW)
     table = queries.matrix(world.office, 2026, "TD", NOW)
-    assert table.share == sum((line.share for line in table.lines), queries.rules.Share())
+    assert table.share == sum((line.share for line in table.lines), rules.Share())
     assert table.share.met == 1

@@ -1,0 +1,143 @@
+"""What one record will complete, shown while it is being written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from brigade.kit.clocks import Day
+from partybuilding.branches.queries import Due, Structure, structure
+from partybuilding.meetings import rules
+from partybuilding.meetings.models import Meeting
+from partybuilding.meetings.queries.records import limits, needs_reason, record_deadline
+from partybuilding.meetings.queries.requirements import ASSEMBLY_KINDS, Held, Requirements, by_key
+from partybuilding.meetings.queries.roll import due_for, statuses_for
+from partybuilding.meetings.rules import Check, Facts, Sheet, Tally
+from partybuilding.meetings.states import EARNING, REQUIRED, AgendaKind, MakeUp, Presence, SegmentKind
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A requirement that a meeting counts for: how it stands now, and how it will stand."""
+
+    title: str
+    unit_id: int
+    state: str
+    count: int
+    needed: int
+    before_state: str
+    before_count: int
+    note: str = ""
+
+    @property
+    def is_changed(self) -> bool:
+        return (self.state, self.count) != (self.before_state, self.before_count)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one record will complete: the side panel 记这一次，同时完成."""
+
+    outcomes: list[Outcome]
+    due: list[Due]
+    statuses: dict[int, str]
+    tally: Tally
+    hours_each: Decimal
+    hours_total: Decimal
+    volunteer_hours: Decimal
+    documents: list[str]
+    tasks: list[rules.Task]
+    checks: list[Check]
+    record_due: Day
+    secretary_lectures: int
+
+
+def preview(sheet: Sheet, *, now: datetime, meeting: Meeting | None = None) -> Preview:
+    """What the form as it stands would bring; nothing is written. `meeting` is the record being edited."""
+    whole = structure({sheet.unit_id, *sheet.branches})
+    due = due_for(sheet, whole)
+    statuses = statuses_for(sheet, due)
+    hours = rules.study_hours((span.starts_at, span.ends_at) for span in sheet.spans if span.kind in EARNING)
+    earners = sum(rules.earns(status, MakeUp.NONE) for status in statuses.values() if status != Presence.OBSERVER)
+    secretary = whole.secretary(sheet.unit_id, sheet.day)
+    lessons = [span for span in sheet.spans if span.kind == SegmentKind.PL and secretary is not None]
+    volunteering = sum(span.minutes for span in sheet.spans if span.kind == SegmentKind.VO)
+    return Preview(
+        outcomes=_outcomes(sheet, now, str(meeting.pk) if meeting else ""),
+        due=due,
+        statuses=statuses,
+        tally=rules.tally((status, MakeUp.NONE) for status in statuses.values()),
+        hours_each=hours,
+        hours_total=hours * earners,
+        volunteer_hours=rules.segment_hours(volunteering),
+        documents=[_("会议记录"), _("签到表"), _("支部台账")],
+        tasks=[task for topic in sheet.topics for task in topic.tasks],
+        checks=rules.checks(_facts_of_sheet(sheet, due, statuses, whole, now, meeting), now),
+        record_due=record_deadline(sheet.day),
+        secretary_lectures=sum(span.minutes for span in lessons if secretary and span.lecturer_id == secretary.pk),
+    )
+
+
+def _outcomes(sheet: Sheet, now: datetime, own_id: str) -> list[Outcome]:
+    extra = [
+        Held("new", span.kind, branch, span.group_id, sheet.day, now)
+        for span in sheet.spans
+        if span.kind in REQUIRED and not (span.kind == SegmentKind.GM and span.group_id is None)
+        for branch in (sheet.unit_id, *(sheet.branches if span.kind in ASSEMBLY_KINDS else ()))
+    ]
+    keys = list(by_key(extra))
+    if not keys:
+        return []
+    asked = Requirements(keys)
+    found = []
+    for key in keys:
+        before = asked.answer(key, now, leave_out=own_id)
+        after = asked.answer(key, now, extra, leave_out=own_id)
+        if before is not None and after is not None:
+            found.append(
+                Outcome(
+                    title=after.title,
+                    unit_id=after.unit_id,
+                    state=after.state,
+                    count=after.count,
+                    needed=after.needed,
+                    before_state=before.state,
+                    before_count=before.count,
+                    note=after.reason,
+                )
+            )
+    return found
+
+
+def _facts_of_sheet(
+    sheet: Sheet, due: list[Due], statuses: dict[int, str], whole: Structure, now: datetime, meeting: Meeting | None
+) -> Facts:
+    names = {row.person_id: row.name for row in due}
+    reasons = {mark.person_id for mark in sheet.marks if mark.reason.strip()}
+    entered_at = meeting.recorded_at if meeting is not None and meeting.recorded_at else now
+    return Facts(
+        starts_at=sheet.starts_at,
+        ends_at=sheet.ends_at,
+        entered_on=timezone.localdate(entered_at),
+        chair_id=sheet.chair_id,
+        recorder_id=sheet.recorder_id,
+        spans=sheet.spans,
+        statuses=statuses,
+        without_reason=tuple(
+            names[pk] for pk, status in statuses.items() if pk in names and pk not in reasons and needs_reason(status)
+        ),
+        unmarked=tuple(names[pk] for pk, status in statuses.items() if status == Presence.UNMARKED),
+        sessions=len(sheet.batches),
+        votes=sum(len(topic.votes) for topic in sheet.topics),
+        first_topic_seq=next(
+            (seq for seq, topic in enumerate(sheet.topics, start=1) if topic.kind == AgendaKind.FIRST_TOPIC), None
+        ),
+        has_committee=whole.has_committee(sheet.unit_id, sheet.day),
+        backfill_reason=sheet.backfill_reason,
+        backfill_approved=meeting is not None and meeting.backfill_approved_by_id is not None,
+        limits=limits(sheet.day),
+    )

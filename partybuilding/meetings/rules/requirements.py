@@ -1,0 +1,60 @@
+"""How a requirement stands in its period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from brigade.obligations.states import EXCUSED, ObligationState
+from partybuilding.meetings.rules.attendance import percent
+from partybuilding.meetings.states import SegmentKind
+
+QUARTERLY = frozenset({SegmentKind.MM, SegmentKind.PL})
+BRANCH_REQUIREMENTS = (SegmentKind.MM, SegmentKind.CM, SegmentKind.GM, SegmentKind.PL, SegmentKind.TD)
+
+
+def period_kind(requirement: str) -> str:
+    """Whether a requirement is asked for each month or each quarter."""
+    return "quarter" if requirement in QUARTERLY else "month"
+
+
+def requirement_state(*, count: int, needed: int, waived: bool, na_reason: str, closed: bool) -> ObligationState:
+    """How a requirement stands in a period. Held is held; only what is missing can be waived or not apply."""
+    if na_reason:
+        return ObligationState.NOT_APPLICABLE
+    if count >= needed:
+        return ObligationState.MET
+    if waived:
+        return ObligationState.WAIVED
+    return ObligationState.MISSED if closed else ObligationState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Requirements met among those that had to be; waived and not applicable stand on neither side."""
+
+    met: int = 0
+    missed: int = 0
+
+    def __add__(self, other: Share) -> Share:
+        return Share(self.met + other.met, self.missed + other.missed)
+
+    @property
+    def rate(self) -> Decimal | None:
+        return percent(self.met, self.met + self.missed)
+
+
+def share(states: Iterable[str]) -> Share:
+    found = list(states)
+    return Share(found.count(ObligationState.MET), found.count(ObligationState.MISSED))
+
+
+def branch_result(states: Iterable[str]) -> ObligationState:
+    """A branch's quarter from the states of all its requirements: met when each is met, waived or not applicable."""
+    found = set(states)
+    if ObligationState.MISSED in found:
+        return ObligationState.MISSED
+    if found - {ObligationState.MET} - EXCUSED:
+        return ObligationState.OPEN
+    return ObligationState.MET
