@@ -12,7 +12,7 @@ from brigade.kit.clocks import Calendar, Period, add_months, add_workdays, at, p
 from brigade.org.models import Person
 from brigade.reference.actions import next_number
 from brigade.reference.queries import calendar
-from brigade.workbench.demo.world import World
+from brigade.workbench.demo.world import ACCOUNTS, World
 from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import Due, Structure, structure
 from partybuilding.meetings import moves
@@ -102,6 +102,8 @@ def _is_past(plan: Plan, world: World) -> bool:
     return plan.spans[0][2] < world.now - timedelta(hours=1)
 
 
+AHEAD = "CQ1"
+"""The branch of the demo recorder has this month's theme day still ahead of it."""
 MISSED = {("CQ2", SegmentKind.MM, 6), ("NC1", SegmentKind.TD, 4)}
 ASKS = "NC1"
 """This branch holds no theme day this month: it asks for a waiver."""
@@ -137,6 +139,8 @@ def _month(world: World, whole: Structure, month: Period) -> Iterator[Plan]:
         if code == ASKS and month == period_of(world.today, "month"):
             continue
         if (code, SegmentKind.TD, number) in MISSED or any((code, SegmentKind.TD, number) == one for one in WAIVED):
+            continue
+        if code == AHEAD and month.end >= world.today:
             continue
         yield _theme_day(world, whole, code, branch, _workday(month, 20, work), secretary, recorder)
 
@@ -294,7 +298,8 @@ def _decisions(world: World, meeting: Meeting, plan: Plan) -> Iterator[Decision]
     if not plan.decides:
         return
     matter, resolution = MATTERS[(meeting.held_on.month + plan.branch.pk) % len(MATTERS)]
-    owner = world.people[world.random.choice(plan.due).police_no]
+    named = [due for due in plan.due if due.police_no in {account.police_no for account in ACCOUNTS}]
+    owner = world.people[world.random.choice(named or plan.due).police_no]
     due_on = add_workdays(meeting.held_on, 15, calendar()).date
     late = world.random.random() > 0.93
     finished_at = at(due_on, time(17, 0)) + timedelta(days=3 if late else -world.random.randrange(1, 8))
