@@ -60,7 +60,8 @@ def todo(row: Obligation) -> Todo:
     rule = RULES[row.rule]
     verb, url = rule.action(row)
     whose = row.person.name if row.person else row.unit.short_name
-    lines = "·".join(filter(None, [str(rule.label), str(rule.basis), row.reason, whose]))
+    label = "" if str(rule.basis).startswith(str(rule.label)) else str(rule.label)
+    lines = "·".join(filter(None, [label, str(rule.basis), row.reason, whose]))
     return Todo(row.due_at, row.warn_at, row.title, subject_url(row) or url, lines, str(verb), url)
 
 
