@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.forms import BaseForm
 from django.utils.translation import gettext as _
 from drf_spectacular.openapi import AutoSchema
@@ -28,12 +29,16 @@ class RefusalSerializer(serializers.Serializer):
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every refusal has one shape. What a rule or a missing right refuses is noted for the audit trail.
 
-    400: cannot be read; 403: not one's duty; 404: not there or out of reach; 409: changed meanwhile; 422: a rule.
+    400: cannot be read; 403: not one's duty; 404: not there or out of reach; 409: changed meanwhile; 413: too long;
+    422: a rule.
     """
     request = context["request"]._request
     if isinstance(error, Refused):
         note_refusal(request, error)
         return _answer(str(error), error.field, str(error.article), error.status)
+    if isinstance(error, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024 // 1024
+        return _answer(_("内容超过%dMB，请分次提交。") % limit, "", "", 413)
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -53,6 +55,15 @@ def everybody_with(role: str, on: date) -> QuerySet[Person]:
 def people_of(unit_id: int, on: date) -> QuerySet[Person]:
     """Whoever works in exactly this unit on a day, by police number."""
     return Person.objects.working_in([unit_id], on).order_by("police_no")
+
+
+def colleagues(units: Iterable[int]) -> QuerySet[Person]:
+    """Whoever works, worked or holds a role anywhere in the brigades that the units belong to."""
+    roots = {path.split("/")[0] for path in Unit.objects.filter(pk__in=units).values_list("path", flat=True)}
+    below = reduce(or_, (Q(path__startswith=f"{root}/") for root in roots), Q(pk__in=[]))
+    around = Unit.objects.filter(below)
+    worked, held = (rows.filter(unit__in=around).values("person") for rows in (Posting.objects, Grant.objects))
+    return Person.objects.filter(Q(pk__in=worked) | Q(pk__in=held), is_active=True)
 
 
 def units_as_tree(user: Person, on: date) -> list[tuple[int, Unit]]:

@@ -21,6 +21,7 @@ from brigade.kit.forms import ClockInput, DayInput, MomentInput
 from brigade.kit.ids import new_id
 from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person
+from brigade.org.queries import colleagues
 from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import Due, structure
 from partybuilding.meetings import queries
@@ -334,7 +335,9 @@ class MeetingForm(forms.Form):
         """Only those who were chosen: the others are asked for by name."""
         asked = self.data.getlist("observers") if self.is_bound else self.started.get("observers", [])
         ids = [whole_number(str(pk)) or 0 for pk in asked]
-        return list(Person.objects.filter(pk__in=ids, is_active=True).values_list("pk", "name"))
+        known = set(self.started.get("observers", []))
+        near = set(colleagues([self.branch.pk]).filter(pk__in=ids).values_list("pk", flat=True))
+        return list(Person.objects.filter(pk__in=near | known & set(ids)).values_list("pk", "name"))
 
     def is_valid(self) -> bool:
         return all([super().is_valid(), self.segments.is_valid(), self.agenda.is_valid()])

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,7 +30,8 @@ from brigade.kit.text import whole_number
 from brigade.kit.web import ask, done, download, get_visible, note_refusal, page, refused
 from brigade.ledgers.actions import note_export
 from brigade.ledgers.views import Listing
-from brigade.org.models import Person, Record
+from brigade.org.models import Record
+from brigade.org.queries import colleagues
 from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import branch_of
 from partybuilding.meetings import actions, documents, forms, moves, queries, rules, tables
@@ -185,11 +187,11 @@ def _branches(user: Any) -> QuerySet[PartyBranch]:
 
 
 def _branch_for(request: HttpRequest) -> PartyBranch:
-    """The branch that was asked for, else one's own, else the first; 404 when it is out of reach."""
+    """The branch that was asked for, else one's own, else the first; 404 when out of reach, 403 when there is none."""
     asked = request.POST.get("unit") or request.GET.get("unit")
     known = {branch.pk: branch for branch in _branches(request.user)}
     if not known:
-        raise Http404(_("没有可以由你记会议的支部。"))
+        raise PermissionDenied(_("没有可以由你记会议的支部。"))
     if asked:
         found = known.get(whole_number(asked) or 0)
         if found is None:
@@ -296,9 +298,10 @@ def meeting_photos(request: HttpRequest) -> HttpResponse:
 def people(request: HttpRequest) -> HttpResponse:
     """Names for the field of observers; whoever may write meetings down."""
     asked = request.GET.get("q", "").strip()[:20]
-    if not request.user.units_for(moves.RECORD_PERM):  # type: ignore[union-attr]
-        raise Http404(_("没有可以由你记会议的支部。"))
-    rows = Person.objects.filter(is_active=True, search_text__icontains=asked).order_by("police_no")[:20]
+    units = request.user.units_for(moves.RECORD_PERM)  # type: ignore[union-attr]
+    if not units:
+        raise PermissionDenied(_("没有可以由你记会议的支部。"))
+    rows = colleagues(units).filter(search_text__icontains=asked).order_by("police_no")[:20]
     return JsonResponse({"results": [{"id": row.pk, "text": row.name, "note": row.police_no} for row in rows]})
 
 
@@ -640,10 +643,11 @@ def waiver_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
 
 
 def waiver_new(request: HttpRequest) -> HttpResponse:
-    """Ask from a cell of the matrix; unit, requirement and period come with the address."""
+    """Ask from a cell of the matrix; unit, requirement and period come with the address, else the matrix is shown."""
     asked = request.GET
-    unit = asked.get("unit", "")
-    branch = get_visible(request, PartyBranch.objects.select_related("unit"), unit, "meetings.ask_waiver")
+    if "unit" not in asked:
+        return redirect("meetings:matrix")
+    branch = get_visible(request, PartyBranch.objects.select_related("unit"), asked["unit"], "meetings.ask_waiver")
     requirement = asked.get("requirement", "")
     label = SegmentKind(requirement).label if requirement in REQUIRED else ""
     waiver_id = new_id()

@@ -1,6 +1,7 @@
 """What lies in another unit is not there: whatever the address, the role, the method and the way round."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -29,19 +30,19 @@ NO_UNITS = {"workbench:parameter_set"}
 """These name something that belongs to no unit: who may not change it is told so."""
 
 
-def named(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, set[str]]]:
-    """(name, parts of the address) of every page of the portal."""
+def named(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, set[str], Any]]:
+    """(name, parts of the address, view) of every page of the portal."""
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
             yield from named(entry, f"{entry.namespace}:" if entry.namespace else space)
         elif isinstance(entry, URLPattern) and entry.name and isinstance(entry.pattern, RoutePattern):
-            yield f"{space}{entry.name}", set(entry.pattern.converters)
+            yield f"{space}{entry.name}", set(entry.pattern.converters), entry.callback
 
 
 def addresses(town: Town) -> dict[str, str]:
     """Every page that names a row, with the row of `town` in it."""
     found = {}
-    for name, parts in named(get_resolver()):
+    for name, parts, _view in named(get_resolver()):
         if "pk" in parts and name not in NO_UNITS:
             values = {**PARTS, "pk": town.row(name).pk}
             found[name] = reverse(name, kwargs={part: values[part] for part in parts})
@@ -65,9 +66,7 @@ def test_no_single_role_of_another_unit_reads_a_record(client, town):
     asked, found = addresses(town), []
     for stranger in one_of_each_role(town):
         client.force_login(stranger)
-        for name in RECORDS:
-            if client.get(asked[name]).status_code != 404:
-                found.append((stranger.name, name))
+        found += [(stranger.name, name) for name in RECORDS if client.get(asked[name]).status_code != 404]
     assert found == []
 
 
@@ -147,7 +146,7 @@ def test_a_message_is_read_by_its_recipient_alone(client, town):
 
 
 def test_a_member_sees_his_own_meetings_and_nobody_elses_duties(client, town):
-    """A plain member was there, so he reads the minutes; the decision of another, the waiver and the leave he does not."""
+    """A plain member was there, so he reads the minutes; not the duty of another, the waiver or the leave."""
     member = town.branch.members[4]
     client.force_login(member)
     asked = addresses(town)

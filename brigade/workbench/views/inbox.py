@@ -2,6 +2,7 @@
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -25,12 +26,12 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 def notice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One message; it counts as read from now on."""
     message = get_visible(request, Message, pk)
-    actions.mark_read(by=request.user, message_id=message.pk)
+    actions.mark_read(by=request.user, message_id=message.pk, now=timezone.now())
     return page(request, "workbench/notice.html", {"message": message, "target_url": message_target_url(message)})
 
 
 @require_POST
 def notices_read(request: HttpRequest) -> HttpResponse:
     """All own messages are read."""
-    actions.mark_all_read(by=request.user)
+    actions.mark_all_read(by=request.user, now=timezone.now())
     return done(request, _("消息都已读过"), "workbench:notices")
