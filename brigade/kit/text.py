@@ -3,6 +3,10 @@
 import re
 import unicodedata
 
+from django.utils.translation import gettext as _
+
+from brigade.kit.refusals import Refused
+
 # NUL and control characters, single surrogates, non-characters, byte order marks, and the invisible marks that turn
 # the reading direction round (with one, 回执fdp.exe is shown as 回执exe.pdf). Tab, line feed and carriage return stay.
 _UNSAFE = re.compile(
@@ -40,3 +44,19 @@ def normalise_code(value: str) -> str:
 def whole_number(value: str) -> int | None:
     """A number out of an address or a hidden field, as far as any key may go; nothing for what else stands there."""
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
+
+
+def needed(text: str, field: str, sentence: str) -> str:
+    """The cleaned text of a field that must not be empty; `sentence` says what to write."""
+    text = clean_text(text)
+    if not text:
+        raise Refused(sentence, field=field)
+    return text
+
+
+def fitting(text: str, limit: int, field: str) -> str:
+    """The cleaned text of a field that holds `limit` characters. Refused when longer: nothing is cut off in silence."""
+    text = clean_text(text)
+    if len(text) > limit:
+        raise Refused(_("最多%(limit)d个字，现在是%(n)d个") % {"limit": limit, "n": len(text)}, field=field)
+    return text

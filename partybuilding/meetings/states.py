@@ -19,6 +19,8 @@ class MeetingState(models.TextChoices):
 COUNTED = frozenset({MeetingState.CONFIRMED, MeetingState.ARCHIVED})
 """Only these meetings count for anything."""
 HELD = COUNTED | {MeetingState.RECORDED}
+WAITING = frozenset({MeetingState.NOTIFIED, MeetingState.POSTPONED})
+"""Announced and not yet recorded: those due stand on the roll, unmarked."""
 
 
 class SegmentKind(models.TextChoices):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from brigade.audit.models import AuditEvent
+from brigade.kit.refusals import Refused
 from brigade.org import actions
 from brigade.org.models import Person, SignInTry
 from tests.brigade.org.factories import PASSWORD, person, unit
@@ -185,7 +186,7 @@ def test_the_last_five_passwords_do_not_come_back(officer):
         actions.set_password(by=Person.objects.get(pk=officer.pk), current=current, new=new)
         current = new
     by = Person.objects.get(pk=officer.pk)
-    with pytest.raises(actions.Refused, match="最近 5 次"):
+    with pytest.raises(Refused, match="最近 5 次"):
         actions.set_password(by=by, current=current, new=passwords[1])
     assert actions.set_password(by=by, current=current, new=PASSWORD).check_password(PASSWORD)
     assert by.password_history.count() == 5

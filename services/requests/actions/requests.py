@@ -1,41 +1,26 @@
-"""Every write to the catalogue and to requests. Each verb of a request goes through the door, which locks, checks,
-audits, tells, and brings duties and figures up to date."""
+"""The verbs of a request, from the desk to delivery."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from brigade import workflow
-from brigade.audit.actions import SYSTEM, record
-from brigade.indicators import actions as indicators
-from brigade.kit import pinyin
 from brigade.kit.refusals import Refused
 from brigade.org.models import Person, Unit
 from brigade.org.rules import sealed
 from brigade.reference.actions import next_number
 from services.requests import moves, queries, rules
-from services.requests.models import (
-    ClockSuspension,
-    MaterialItem,
-    RequestMaterial,
-    ServiceItem,
-    ServiceRequest,
-    SupplementNotice,
-)
+from services.requests.models import ClockSuspension, RequestMaterial, ServiceItem, ServiceRequest, SupplementNotice
 from services.requests.states import (
     LACKING,
-    RUNNING,
     DeliveryKind,
     Ending,
     IdKind,
@@ -45,16 +30,10 @@ from services.requests.states import (
     Proposal,
     RequestState,
     SuspensionReason,
-    When,
 )
-
-VERBS = {"catalogue.loaded": gettext_lazy("载入服务事项目录")}
-CATALOGUE = Path(__file__).parent / "data" / "service_catalog.csv"
 
 Marks = Mapping[int, tuple[str, str]]
 """Material id → (status, note)."""
-Row = tuple[str, str, str, bool]
-"""Name, form, when it is asked, and whether networked data replace it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,110 +56,6 @@ class Citizen:
             raise Refused(fault, field="id_no")
         if self.phone and (fault := rules.phone_fault(self.phone)):
             raise Refused(fault, field="phone")
-
-
-# The catalogue
-
-
-@transaction.atomic
-def load_catalogue(*, by: Any = SYSTEM, today: date | None = None, path: Path = CATALOGUE) -> str:
-    """Bring the catalogue to what the file says; run at each start, a second run changes nothing.
-
-    A row that is new comes in from its `effective_from`. A changed row becomes a new version from today, the old one
-    ends; requests keep theirs. A row that is gone ends today. Audited when something changed; one line says what.
-    """
-    day = today or timezone.localdate()
-    current = {item.code: item for item in ServiceItem.objects.filter(effective_to__isnull=True)}
-    known: dict[int, list[Row]] = {}
-    for paper in MaterialItem.objects.filter(item__effective_to__isnull=True).order_by("item_id", "order"):
-        known.setdefault(paper.item_id, []).append((paper.name, paper.kind, paper.when, paper.exempt_if_networked))
-    new, changed = [], []
-    for row in _catalogue_rows(path):
-        code, fields, materials = row["code"], _item_fields(row), _materials(row)
-        old = current.pop(code, None)
-        if old is None:
-            version, end = _last(code)
-            _add_version(code, version + 1, max(date.fromisoformat(row["effective_from"]), end), fields, materials)
-            new.append(code)
-        elif known.get(old.pk, []) != materials or any(getattr(old, name) != value for name, value in fields.items()):
-            _end(old, day)
-            _add_version(code, old.version + 1, max(day, old.effective_from), fields, materials)
-            changed.append(code)
-    for item in current.values():
-        _end(item, day)
-    if not (new or changed or current):
-        return _("服务事项目录已是最新。")
-    sentence = _("服务事项目录：新增%(new)d项，变更%(changed)d项，停办%(ended)d项") % {
-        "new": len(new),
-        "changed": len(changed),
-        "ended": len(current),
-    }
-    record("catalogue.loaded", None, by=by, sentence=sentence, changes={"changed": changed, "ended": sorted(current)})
-    return sentence
-
-
-def _catalogue_rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _item_fields(row: Mapping[str, str]) -> dict[str, Any]:
-    full, *rest = pinyin.search_forms(row["name_zh"]) or [""]
-    initials = rest[-1] if rest else full
-    return {
-        "name": row["name_zh"],
-        "category": row["category"],
-        "statutory_days": int(row["statutory_days"]) if row["statutory_days"] else None,
-        "promised_days": int(row["promised_days"]),
-        "day_kind": row["day_kind"],
-        "rolls_over": row["rolls_over"] == "yes",
-        "legal_basis": row["legal_basis"],
-        "verified": row["verified"],
-        "is_licence": row["is_licence"] == "yes",
-        "needs_reviewer": row["needs_reviewer"] == "yes",
-        "in_scope": row["in_scope"] == "yes",
-        "pinyin": full,
-        "initials": initials,
-        "search_text": f"{row['code'].lower()} {row['name_zh']} {full} {initials}",
-    }
-
-
-def _materials(row: Mapping[str, str]) -> list[Row]:
-    conditional, networked = _split(row["conditional"]), _split(row["networked"])
-    own: list[Row] = [
-        (name, _kind_of(name), When.CONDITIONAL if name in conditional else When.ALWAYS, name in networked)
-        for name in _split(row["materials"])
-    ]
-    return own + [(name, _kind_of(name), When.OUT_OF_PROVINCE, False) for name in _split(row["out_of_province"])]
-
-
-def _split(cell: str) -> list[str]:
-    return [part for part in cell.split(";") if part]
-
-
-def _kind_of(name: str) -> str:
-    return "electronic" if "电子" in name else "original"
-
-
-def _last(code: str) -> tuple[int, date]:
-    """The last version that a code had, and the day on which it ended."""
-    ended = ServiceItem.objects.filter(code=code).order_by("version").values_list("version", "effective_to").last()
-    return (ended[0], ended[1] or date.min) if ended else (0, date.min)
-
-
-def _end(item: ServiceItem, day: date) -> None:
-    ServiceItem.objects.filter(pk=item.pk).update(effective_to=max(day, item.effective_from))
-
-
-def _add_version(code: str, version: int, start: date, fields: Mapping[str, Any], materials: Iterable[Row]) -> None:
-    item = ServiceItem.objects.create(code=code, version=version, effective_from=start, **fields)
-    MaterialItem.objects.bulk_create(
-        MaterialItem(item=item, order=order, name=name, kind=kind, when=when, exempt_if_networked=exempt)
-        for order, (name, kind, when, exempt) in enumerate(materials, 1)
-    )
-
-
-# Taking in
 
 
 @transaction.atomic
@@ -246,7 +121,7 @@ def _settled(new: ServiceRequest, marks: Marks, by: Any, now: datetime) -> dict[
     _number(new)
     new.accepted_at, new.accepted_by, new.completed_at, new.outcome = now, by, now, Outcome.APPROVED
     new.received_at = new.round_at = now
-    _set(new, _limits(new, []).changes())
+    _set(new, limits_of(new, []).changes())
     return _insert_papers(papers)
 
 
@@ -306,19 +181,13 @@ def _set(request: ServiceRequest, fields: Mapping[str, Any]) -> None:
         setattr(request, name, value)
 
 
-# Clocks
-
-
-def _limits(request: ServiceRequest, suspensions: Iterable[ClockSuspension]) -> rules.Limits:
+def limits_of(request: ServiceRequest, suspensions: Iterable[ClockSuspension]) -> rules.Limits:
     accepted_at = request.accepted_at or request.received_at
     return rules.limits(request.item, accepted_at, suspensions, queries.clock(timezone.localdate(accepted_at)))
 
 
 def _start_answer_clock(request: ServiceRequest) -> None:
     request.answer_due_at, request.is_provisional = queries.answer_due(request)
-
-
-# Before acceptance
 
 
 def check_materials(
@@ -344,7 +213,7 @@ def accept(*, by: Any, request: ServiceRequest, now: datetime, version: int | No
     """Accept: both clocks start; for window officers. Refused while a material is missing and not tolerated."""
 
     def write(locked: ServiceRequest) -> None:
-        _start(locked, at=max(now, locked.received_at), by=by)
+        start_clocks(locked, at=max(now, locked.received_at), by=by)
 
     return workflow.advance(request, moves.ACCEPT, by=by, now=now, version=version, write=write)
 
@@ -355,7 +224,7 @@ def finish(
     """Settle on the spot what had been taken in; for window officers. Refused while anything is missing."""
 
     def write(locked: ServiceRequest) -> None:
-        _start(locked, at=max(now, locked.received_at), by=by)
+        start_clocks(locked, at=max(now, locked.received_at), by=by)
         locked.completed_at, locked.outcome = locked.accepted_at, Outcome.APPROVED
         locked.external_no = external_no or locked.external_no
 
@@ -413,11 +282,11 @@ def take_back(
     return workflow.advance(request, moves.RETURN, by=by, now=now, version=version, write=write)
 
 
-def _start(locked: ServiceRequest, *, at: datetime, by: Any) -> None:
+def start_clocks(locked: ServiceRequest, *, at: datetime, by: Any) -> None:
     locked.accepted_at, locked.accepted_by = at, by
     locked.answer_due_at = None
     locked.proposal, locked.review_asked_at, locked.review_asked_by = "", None, None
-    _set(locked, _limits(locked, []).changes())
+    _set(locked, limits_of(locked, []).changes())
 
 
 def _mark(locked: ServiceRequest, marks: Marks) -> dict[str, Any]:
@@ -430,9 +299,6 @@ def _mark(locked: ServiceRequest, marks: Marks) -> dict[str, Any]:
             changed[paper] = [old, paper.get_status_display()]
     RequestMaterial.objects.bulk_update(list(changed), ["status", "note"])
     return {"materials": {paper.material.name: words for paper, words in changed.items()}} if changed else {}
-
-
-# Between acceptance and result
 
 
 def start(*, by: Any, request: ServiceRequest, now: datetime, version: int | None = None) -> ServiceRequest:
@@ -543,7 +409,7 @@ def resume(*, by: Any, request: ServiceRequest, now: datetime, version: int | No
 
     def write(locked: ServiceRequest) -> None:
         ClockSuspension.objects.filter(request=locked, ended_at__isnull=True).update(ended_at=now)
-        _set(locked, _limits(locked, locked.suspensions.all()).changes())
+        _set(locked, limits_of(locked, locked.suspensions.all()).changes())
 
     return workflow.advance(request, moves.RESUME, by=by, now=now, version=version, write=write)
 
@@ -556,9 +422,6 @@ def supply(*, by: Any, request: ServiceRequest, now: datetime, version: int | No
         return _mark(locked, {paper.material_id: (MaterialStatus.OK, paper.note) for paper in late})
 
     return workflow.edit(request, moves.SUPPLY, by=by, now=now, version=version, write=write)
-
-
-# After the result, and beside the way
 
 
 def deliver(
@@ -624,95 +487,3 @@ def amend(
 def void(*, by: Any, request: ServiceRequest, now: datetime, reason: str, version: int | None = None) -> ServiceRequest:
     """Cancel a mistaken entry; its number stays. For the shift leader and the head, with a reason."""
     return workflow.advance(request, moves.VOID, by=by, now=now, version=version, reason=reason)
-
-
-MAKE: dict[str, Callable[..., ServiceRequest]] = {
-    "check_materials": check_materials,
-    "accept": accept,
-    "finish": finish,
-    "notify": notify,
-    "take_back": take_back,
-    "start": start,
-    "ask_review": ask_review,
-    "return_review": return_review,
-    "reject": reject,
-    "complete": complete,
-    "suspend": suspend,
-    "resume": resume,
-    "supply": supply,
-    "deliver": deliver,
-    "withdraw": withdraw,
-    "hand_over": hand_over,
-    "amend": amend,
-    "void": void,
-}
-"""Move → the action that makes it; the page and the API both come here."""
-
-
-# What the clock does
-
-
-def deem_accepted(*, now: datetime) -> str:
-    """Accept, from the day of receipt, every licence request that nobody answered in five working days; daily 17:05.
-
-    The law deems them accepted (行政许可法第三十二条); the officer and the head are told.
-    """
-    done = 0
-    for request in queries.due_for_deeming(now):
-        done += _by_clock(
-            request, moves.DEEM, now, lambda locked: _start(locked, at=locked.round_at, by=None), deemed=True
-        )
-    return _("视为受理%(n)d件") % {"n": done}
-
-
-def lapse_overdue(*, now: datetime) -> str:
-    """End requests whose applicant did not come back within 30 days of the notice; daily.
-
-    That is no refusal: he may apply anew.
-    """
-    done = 0
-    for request in queries.due_for_lapse(now):
-        done += _by_clock(request, moves.LAPSE, now, None)
-    return _("逾期未补正终止%(n)d件") % {"n": done}
-
-
-def _by_clock(
-    request: ServiceRequest, move: workflow.Move, now: datetime, write: Callable | None, deemed: bool = False
-) -> int:
-    changes = {"is_deemed": True} if deemed else {}
-    try:
-        workflow.advance(request, move, by=SYSTEM, now=now, version=request.version, changes=changes, write=write)
-    except Refused:
-        return 0  # somebody was faster
-    return 1
-
-
-def recompute_due(*, now: datetime) -> str:
-    """Work out the limits of every open request again after a change of the calendar; daily, and by command.
-
-    Only what moves is written, each with its old and new limit in the audit trail.
-    """
-    done = 0
-    for request in queries.recounted():
-        after = _recomputed(request)
-        if any(getattr(request, name) != value for name, value in after.items()):
-            workflow.edit(request, moves.RECOMPUTE, by=SYSTEM, now=now, changes=after)
-            done += 1
-    return _("重算期限%(n)d件") % {"n": done}
-
-
-def _recomputed(request: ServiceRequest) -> dict[str, Any]:
-    if request.state in RUNNING:
-        return _limits(request, request.suspensions.all()).changes()
-    if request.state == RequestState.RECEIVED:
-        due, provisional = queries.answer_due(request)
-        return {"answer_due_at": due, "is_provisional": provisional}
-    return {}
-
-
-def mark_overdue(*, now: datetime) -> str:
-    """Have the on-time rate of days on which open requests fell due computed again; daily after closing."""
-    overdue = list(queries.recounted().overdue(now))  # type: ignore[attr-defined]
-    with transaction.atomic():
-        indicators.mark(set().union(*(indicators.cells_of(request) for request in overdue)))
-    return _("逾期未办结%(n)d件") % {"n": len(overdue)}

@@ -1,0 +1,85 @@
+"""What the clock does to requests: timed jobs, each of which changes nothing when run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from brigade import workflow
+from brigade.audit.actions import SYSTEM
+from brigade.indicators import actions as indicators
+from brigade.kit.refusals import Refused
+from services.requests import moves, queries
+from services.requests.actions.requests import limits_of, start_clocks
+from services.requests.models import ServiceRequest
+from services.requests.states import RUNNING, RequestState
+
+
+def deem_accepted(*, now: datetime) -> str:
+    """Accept, from the day of receipt, every licence request that nobody answered in five working days; daily 17:05.
+
+    The law deems them accepted (行政许可法第三十二条); the officer and the head are told.
+    """
+    done = 0
+    for request in queries.due_for_deeming(now):
+        done += _by_clock(
+            request, moves.DEEM, now, lambda locked: start_clocks(locked, at=locked.round_at, by=None), deemed=True
+        )
+    return _("视为受理%(n)d件") % {"n": done}
+
+
+def lapse_overdue(*, now: datetime) -> str:
+    """End requests whose applicant did not come back within 30 days of the notice; daily.
+
+    That is no refusal: he may apply anew.
+    """
+    done = 0
+    for request in queries.due_for_lapse(now):
+        done += _by_clock(request, moves.LAPSE, now, None)
+    return _("逾期未补正终止%(n)d件") % {"n": done}
+
+
+def _by_clock(
+    request: ServiceRequest, move: workflow.Move, now: datetime, write: Callable | None, deemed: bool = False
+) -> int:
+    changes = {"is_deemed": True} if deemed else {}
+    try:
+        workflow.advance(request, move, by=SYSTEM, now=now, version=request.version, changes=changes, write=write)
+    except Refused:
+        return 0  # somebody was faster
+    return 1
+
+
+def recompute_due(*, now: datetime) -> str:
+    """Work out the limits of every open request again after a change of the calendar; daily, and by command.
+
+    Only what moves is written, each with its old and new limit in the audit trail.
+    """
+    done = 0
+    for request in queries.recounted():
+        after = _recomputed(request)
+        if any(getattr(request, name) != value for name, value in after.items()):
+            workflow.edit(request, moves.RECOMPUTE, by=SYSTEM, now=now, changes=after)
+            done += 1
+    return _("重算期限%(n)d件") % {"n": done}
+
+
+def _recomputed(request: ServiceRequest) -> dict[str, Any]:
+    if request.state in RUNNING:
+        return limits_of(request, request.suspensions.all()).changes()
+    if request.state == RequestState.RECEIVED:
+        due, provisional = queries.answer_due(request)
+        return {"answer_due_at": due, "is_provisional": provisional}
+    return {}
+
+
+def mark_overdue(*, now: datetime) -> str:
+    """Have the on-time rate of days on which open requests fell due computed again; daily after closing."""
+    overdue = list(queries.recounted().overdue(now))  # type: ignore[attr-defined]
+    with transaction.atomic():
+        indicators.mark(set().union(*(indicators.cells_of(request) for request in overdue)))
+    return _("逾期未办结%(n)d件") % {"n": len(overdue)}
