@@ -70,7 +70,8 @@ def test_minutes_say_who_was_there_what_was_voted_and_who_does_what(branch):
     content, name = documents.minutes(recorded(branch, topics=topics, marks=marks))
     head, text = cells(content), paragraphs(content)
     assert (
-        name == f"{branch.unit.short_name}党员大会会议记录20261120.docx" and text[0] == f"{branch.unit.short_name}党员大会会议记录"
+        name == f"{branch.unit.short_name}党员大会会议记录20261120.docx"
+        and text[0] == f"{branch.unit.short_name}党员大会会议记录"
     )
     assert head[0] == ["时间", "2026年11月20日15:00–16:00", "地点", "会议室"]
     assert head[2] == ["应到", "16人", "实到", "13人"] and head[3][1::2] == ["16人", "13人"]

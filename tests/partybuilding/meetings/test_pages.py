@@ -293,7 +293,7 @@ def test_another_branch_is_not_there(recorder, branch, world):
 
 def test_member_without_a_duty_cannot_record(client, branch):
     client.force_login(branch.members[5])
-    assert client.get(NEW).status_code == 404
+    assert client.get(NEW).status_code == 403
     meeting = factories.recorded(branch, "2026-11-20", "TD", now=NOW)
     assert client.get(reverse("meetings:meeting_edit", args=[meeting.pk])).status_code == 403
 
@@ -619,6 +619,8 @@ def test_waiver_wants_a_reason_and_a_real_requirement(recorder, branch, world):
         == 422
     )
     assert recorder.get(f"/party/waivers/new/?unit={branch.pk}&requirement=CM&period=x").status_code == 404
+    assert recorder.get("/party/waivers/new/")["Location"] == MATRIX
+    assert recorder.get("/party/waivers/new/")["Location"] == "/party/meetings/matrix/"
     other = factories.branch(world, "车管所党支部")
     assert recorder.get(f"/party/waivers/new/?unit={other.pk}&requirement=CM&period=2026-11").status_code == 404
 
@@ -695,4 +697,4 @@ def test_assembly_of_the_general_branch_calls_the_roll_by_branch(client, world, 
 
 def test_nobody_else_finds_names(client):
     client.force_login(person())
-    assert client.get("/party/meetings/people/?q=a").status_code == 404
+    assert client.get("/party/meetings/people/?q=a").status_code == 403
