@@ -295,9 +295,7 @@ def test_a_decision_is_a_duty_of_its_owner_until_it_is_finished_or_dropped(world
     a = make.branch(world)
     owner = a.members[4]
     topics = tuple(
-        rules.Topic(
-            "deliberate", f"议题{n}", tasks=(rules.Task(f"事{n}", owner.pk, date(2026, 6, 20)),)
-        )
+        rules.Topic("deliberate", f"议题{n}", tasks=(rules.Task(f"事{n}", owner.pk, date(2026, 6, 20)),))
         for n in range(2)
     )
     meeting = make.recorded(a, "2026-06-10", "TD", topics=topics)
