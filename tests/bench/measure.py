@@ -40,7 +40,7 @@ from brigade.org.models import Person  # noqa: E402
 from brigade.reference.actions import load_reference  # noqa: E402
 from services.requests import actions as requests  # noqa: E402
 from services.requests.models import ServiceRequest  # noqa: E402
-from tests.bench.world import NOW, TODAY, World, add_requests, is_postgres, minutes_ago  # noqa: E402
+from tests.bench.world import NOW, TODAY, World, add_requests, analyse, is_postgres, minutes_ago  # noqa: E402
 
 LEDGER, ADMIN = "/services/requests/", "/bench/admin/requests/servicerequest/"
 FEW, MANY = 10_000, 1_000_000
@@ -137,6 +137,7 @@ def boards(world: World) -> None:
     """What a board asks of one indicator, from figures and from the records themselves; the numbers are equal."""
     code, (start, end), hall = "requests.received", YEAR, world.top
     figures.rebuild(now=NOW, codes=[code])
+    analyse()
 
     def from_figures() -> tuple:
         [standing] = board.standings([code], hall, start, end)

@@ -19,6 +19,7 @@ class SealedList(RequestList):
     """With the citizen's number and phone, sealed at rest, by their last four digits."""
 
     table = table("number", "title", "received_at", "citizen_name", "id_no_tail", "phone_tail")
+    only = ()
 
 
 class PlainList(RequestList):
