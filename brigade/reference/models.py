@@ -94,6 +94,16 @@ class Parameter(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def shown(self) -> str:
+        """The value as people write it: yes or no, spans of time, figures."""
+        if isinstance(self.value, bool):
+            return str(_("是") if self.value else _("否"))
+        if isinstance(self.value, list):
+            spans = self.value if isinstance(self.value[0], list) else [self.value]
+            return "、".join("–".join(map(str, span)) for span in spans)
+        return str(self.value)
+
 
 class Town(models.Model):
     """A street or town of the district; whether the brigade polices it is for the brigade to say."""

@@ -33,7 +33,6 @@ TONES = {
     ObligationState.MISSED: "late",
     ObligationState.WAIVED: "waive",
     ObligationState.NOT_APPLICABLE: "na",
-    ObligationState.MET: "ok",
 }
 
 

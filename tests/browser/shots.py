@@ -34,7 +34,7 @@ def main():
     folder = Path(tempfile.mkdtemp(prefix="shots-"))
     try:
         with nullcontext(Portal(given.at, {**os.environ})) if given.at else running(folder) as portal:
-            os.environ |= portal.environment
+            os.environ |= portal.environment | {"DJANGO_SETTINGS_MODULE": "brigade.config.settings"}
             django.setup()
             with sync_playwright() as playwright, chromium(playwright) as browser:
                 if given.readme:
@@ -120,8 +120,9 @@ def links(page):
 def take(page, place, name):
     sizes = SIZES | ({"screen": SCREEN} if name.endswith(BOARDS) else {})
     for size, viewport in sizes.items():
-        page.set_viewport_size(viewport)
-        page.wait_for_timeout(100)
+        if size != "desk":
+            page.set_viewport_size(viewport)
+            page.reload(wait_until="networkidle")
         path = place / f"{name}-{size}.png"
         page.screenshot(path=path, full_page=True)
         print(path.relative_to(ROOT), flush=True)

@@ -131,7 +131,7 @@ def _month(world: World, whole: Structure, month: Period) -> Iterator[Plan]:
         for n, group in enumerate(whole.groups(branch.pk, day)):
             when = at(_workday(month, 11 + n, work), time(16, 0))
             due = whole.members_due(branch.pk, when.date(), [group.pk])
-            title = f"{branch.unit.short_name}{group.name}党小组会"
+            title = f"{branch.unit.short_name}{number}月{group.name}会"
             leader = group.leader or secretary
             topic = world.random.choice(STUDIES)
             span = (SegmentKind.GM, when, when + timedelta(minutes=40), topic, None, group.pk)
@@ -202,7 +202,7 @@ def _meeting(world: World, plan: Plan) -> Meeting:
     """The record: older ones archived, recent ones confirmed, the newest of one branch waiting for its chair."""
     starts_at, ends_at = plan.spans[0][1], plan.spans[0][2]
     recorded_at = ends_at + timedelta(minutes=35)
-    confirmed_at = recorded_at + timedelta(hours=world.random.choice((1, 18, 20, 42)))
+    confirmed_at = recorded_at + timedelta(hours=world.random.choice((1, 22, 24, 46)))
     waits = confirmed_at > world.now or (
         plan.branch.unit.code == "DZ-CG" and plan.decides and _is_this_month(world, plan)
     )

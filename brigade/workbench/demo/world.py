@@ -392,7 +392,7 @@ def _seat_branch(world: World, plan: Branch, chosen: list[Person]) -> None:
     _grant_unless_named(world, secretary, Role.BRANCH_SECRETARY, f"DZ-{plan.code}")
     _grant_unless_named(world, seats[-1][0] if wanted else others[0], Role.RECORDER, f"DZ-{plan.code}")
     for n, group in enumerate(world.groups[plan.code]):
-        leader = next(p for p in chosen[n:] if p not in dict(seats))
+        leader = next(p for p in chosen[n :: len(world.groups[plan.code])] if p not in dict(seats))
         type(group).objects.filter(pk=group.pk).update(leader=leader)
 
 
