@@ -83,7 +83,8 @@ def run_export(*, job: Job) -> str:
     """
     run = ExportRun.objects.select_related("owner").get(pk=job.payload["run"])
     match = resolve(run.path)
-    listing: Any = match.func.view_class  # type: ignore[attr-defined]
+    view: Any = match.func
+    listing = view.view_class
     now = timezone.now()
     if not run.owner.has_perm(listing.permission):
         return _finish(run, ExportState.FAILED, now, error=_("没有查看这个台账的权限。"))

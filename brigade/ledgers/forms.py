@@ -22,4 +22,4 @@ class SavedViewForm(forms.Form):
     def __init__(self, *args: Any, user: Any, permission: str, **kwargs: Any):
         super().__init__(*args, **kwargs)
         units = apps.get_model("org", "Unit").objects.filter(pk__in=user.units_for(permission))
-        self.fields["unit"].queryset = units.order_by("tree", "order", "pk")  # type: ignore[attr-defined]
+        self.fields["unit"].queryset = units.order_by("tree", "order", "pk")

@@ -277,9 +277,12 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
         second = reach(record, below) if small else ""
         return f"{text}<small>{escape(str(second))}</small>" if second else text
 
+    def bare(record: Model) -> str:
+        return strip_tags(show(record))
+
     value = caller(getattr(table, f"value_{name}", None))
     if value is None and field is None and not hasattr(model, path[0]) and render:
-        value = lambda record: strip_tags(str(show(record)))  # noqa: E731
+        value = bare
     sort = tuple(column.order_by or (str(accessor),)) if column.orderable is True else ()
     css = getattr(column, "css", "") or CSS.get(kind, "")
     label = column.verbose_name or (field.verbose_name if field is not None else name)

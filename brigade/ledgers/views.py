@@ -58,7 +58,7 @@ class Listing(View):
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
         """The rows in the user's scope; `kwargs` come from the address."""
-        rows = cls.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
+        rows = cls.model._default_manager.visible_to(user)
         rows = rows.select_related(*cls.related) if cls.related else rows
         return rows.only(*cls.only) if cls.only else rows
 
@@ -78,7 +78,7 @@ class Listing(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.has_perm(self.permission):
             raise PermissionDenied(_("没有查看%s的权限。") % self.title)
-        self.code = request.resolver_match.view_name  # type: ignore[union-attr]
+        self.code = request.resolver_match.view_name
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:

@@ -170,7 +170,7 @@ class DutyForm(forms.Form):
 
     def __init__(self, *args: Any, leaders: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["leaders"].queryset = leaders  # type: ignore[attr-defined]
+        self.fields["leaders"].queryset = leaders
 
     def clean_leaders(self) -> list[Person]:
         return list(self.cleaned_data["leaders"])

@@ -63,7 +63,7 @@ class IdleSessionMiddleware:
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Sends the anonymous to the sign-in page and back; a fragment gets a bare 401, so that the typed form stays."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:  # type: ignore[override]
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:
         if "HX-Request" in request.headers:
             return _plain(_("登录已过期，重新登录后再提交，填的内容还在。"), 401)
         is_page = request.method in ("GET", "HEAD") and not FILE_ASKED & request.GET.keys()

@@ -144,7 +144,7 @@ class PersonQuerySet(models.QuerySet):
         )
 
 
-class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]
+class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):
     def get_by_natural_key(self, username: str | None) -> Person:
         return self.get(police_no__iexact=username or "")
 
@@ -195,7 +195,7 @@ class Person(AbstractBaseUser):
     def unit(self) -> Unit | None:
         """Where the person works today; else where he works next, or worked last."""
         today = timezone.localdate()
-        postings = list(self.postings.select_related("unit").exclude(ends_on=F("starts_on")))  # type: ignore[attr-defined]
+        postings = list(self.postings.select_related("unit").exclude(ends_on=F("starts_on")))
         postings.sort(key=lambda posting: (posting.is_valid(today), posting.starts_on))
         return postings[-1].unit if postings else None
 
@@ -209,7 +209,7 @@ class Person(AbstractBaseUser):
         if not self.is_active:
             return []
         today = timezone.localdate()
-        return list(self.grants.on(today).values_list("role", "unit_id", "unit__path"))  # type: ignore[attr-defined]
+        return list(self.grants.on(today).values_list("role", "unit_id", "unit__path"))
 
     @property
     def posts(self) -> frozenset[tuple[int, str]]:
@@ -225,7 +225,7 @@ class Person(AbstractBaseUser):
         paths = [path for role, _unit_id, path in self._grants if role in PERMISSIONS.get(perm, ())]
         if obj is None or not paths:
             return bool(paths)
-        unit = obj if isinstance(obj, Unit) else obj.unit  # type: ignore[attr-defined]
+        unit = obj if isinstance(obj, Unit) else obj.unit
         return unit is not None and any(unit.path.startswith(path) for path in paths)
 
     def has_module_perms(self, app_label: str) -> bool:

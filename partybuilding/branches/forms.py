@@ -35,7 +35,7 @@ class AddGroupForm(forms.Form):
 
     def __init__(self, *args: Any, branch: PartyBranch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["leader"].queryset = members_of(branch)  # type: ignore[attr-defined]
+        self.fields["leader"].queryset = members_of(branch)
 
 
 class EndForm(forms.Form):
@@ -57,8 +57,8 @@ class EnrolMemberForm(forms.Form):
     def __init__(self, *args: Any, branch: PartyBranch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = Person.objects.filter(party_member=None, is_active=True).order_by("police_no")
-        self.fields["person"].queryset = people  # type: ignore[attr-defined]
-        self.fields["group"].queryset = groups_of(branch)  # type: ignore[attr-defined]
+        self.fields["person"].queryset = people
+        self.fields["group"].queryset = groups_of(branch)
 
 
 class MoveMemberForm(forms.Form):
@@ -68,9 +68,9 @@ class MoveMemberForm(forms.Form):
     def __init__(self, *args: Any, user: Person, member: PartyMember, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
-        there = member.memberships.on(today).values("branch")  # type: ignore[attr-defined]
+        there = member.memberships.on(today).values("branch")
         reach = PartyBranch.objects.filter(unit__in=user.units_for("branches.change_partymember")).active_on(today)
-        self.fields["branch"].queryset = reach.exclude(pk__in=there).in_order()  # type: ignore[attr-defined]
+        self.fields["branch"].queryset = reach.exclude(pk__in=there).in_order()
 
 
 class AssignGroupForm(forms.Form):
@@ -78,7 +78,7 @@ class AssignGroupForm(forms.Form):
 
     def __init__(self, *args: Any, branch: PartyBranch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["group"].queryset = groups_of(branch)  # type: ignore[attr-defined]
+        self.fields["group"].queryset = groups_of(branch)
 
 
 class EndMembershipForm(forms.Form):
@@ -101,10 +101,8 @@ class ExemptForm(forms.Form):
 def members_of(branch: PartyBranch) -> Any:
     """People who belong to the branch today."""
     today = timezone.localdate()
-    return Person.objects.filter(
-        party_member__memberships__in=branch.memberships.on(today)  # type: ignore[attr-defined]
-    ).order_by("police_no")
+    return Person.objects.filter(party_member__memberships__in=branch.memberships.on(today)).order_by("police_no")
 
 
 def groups_of(branch: PartyBranch) -> Any:
-    return branch.groups.on(timezone.localdate()).order_by("pk")  # type: ignore[attr-defined]
+    return branch.groups.on(timezone.localdate()).order_by("pk")

@@ -18,7 +18,7 @@ from partybuilding.branches.models import Membership, PartyBranch, PartyGroup, P
 
 def branch_list(request: HttpRequest) -> HttpResponse:
     """The branches that one may see, in their fixed order, with strength, committee and what each is known for."""
-    rows = queries.summaries(request.user, timezone.localdate())  # type: ignore[arg-type]
+    rows = queries.summaries(request.user, timezone.localdate())
     return page(request, "branches/branch_list.html", {"rows": rows, "now": timezone.now()})
 
 
@@ -115,16 +115,14 @@ def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One member: where he belongs and belonged, offices, exemptions. A member sees his own page and no other's."""
     member = get_visible(request, PartyMember.objects.select_related("person"), pk)
     today = timezone.localdate()
-    memberships = list(
-        member.memberships.select_related("branch__unit", "group").order_by("-start_on")  # type: ignore[attr-defined]
-    )
+    memberships = list(member.memberships.select_related("branch__unit", "group").order_by("-start_on"))
     current = next((row for row in memberships if row.is_valid(today)), None)
     context = {
         "member": member,
         "memberships": memberships,
         "current": current,
         "seats": member.person.party_seats.select_related("branch__unit").order_by("-start_on"),
-        "exemptions": member.exemptions.select_related("approved_by").order_by("-start_on"),  # type: ignore[attr-defined]
+        "exemptions": member.exemptions.select_related("approved_by").order_by("-start_on"),
         "may_change": current is not None and request.user.has_perm("branches.change_partymember", current.branch),
         "may_group": current is not None and request.user.has_perm("branches.change_partygroup", current.branch),
         "may_exempt": current is not None and request.user.has_perm("branches.approve_exemption", current.branch),
@@ -159,7 +157,7 @@ def member_move(request: HttpRequest, pk: int) -> HttpResponse:
     member, _branch = _member(request, pk, "branches.change_partymember")
     return ask(
         request,
-        forms.MoveMemberForm(request.POST or None, user=request.user, member=member),  # type: ignore[arg-type]
+        forms.MoveMemberForm(request.POST or None, user=request.user, member=member),
         title=_("%s转到哪个支部？") % member,
         button=_("转接"),
         call=lambda **typed: actions.move_member(by=request.user, member=member, now=timezone.now(), **typed),

@@ -58,7 +58,7 @@ class WithMoves(serializers.Serializer):
     @extend_schema(responses=OptionSerializer(many=True))
     def get_available_moves(self, record: Record) -> list[dict[str, Any]]:
         options = workflow.moves_for(record, self.context["request"].user, timezone.now())
-        return OptionSerializer(options, many=True).data  # type: ignore[return-value]
+        return OptionSerializer(options, many=True).data
 
 
 class MeetingSerializer(RecordSerializer):
@@ -260,7 +260,7 @@ class Records(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
     asked: dict[str, type[forms.MoveForm]]
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().visible_to(self.request.user)  # type: ignore[attr-defined]
+        return super().get_queryset().visible_to(self.request.user)
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer]:
         return self.whole if self.action == "retrieve" else super().get_serializer_class()
@@ -290,7 +290,7 @@ class Records(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
 
     def branch(self, pk: int, perm: str) -> PartyBranch:
         """A branch for which the caller has `perm`; anything else is not there."""
-        rows = PartyBranch.objects.select_related("unit").filter(unit__in=self.request.user.units_for(perm))  # type: ignore[union-attr]
+        rows = PartyBranch.objects.select_related("unit").filter(unit__in=self.request.user.units_for(perm))
         found = rows.active_on(timezone.localdate()).filter(pk=pk).first()
         if found is None:
             raise Refused(_("没有这个支部，或者不在你能办的范围内"), field="unit")
@@ -318,7 +318,7 @@ class MeetingViewSet(Records):
         given.is_valid(raise_exception=True)
         sent = given.validated_data
         branch = self.branch(sent["unit"], RECORD_PERM)
-        form = forms.MeetingForm(given.typed(), branch=branch, user=request.user, start={"day": sent["day"]})  # type: ignore[arg-type]
+        form = forms.MeetingForm(given.typed(), branch=branch, user=request.user, start={"day": sent["day"]})
         if not form.is_valid():
             refuse_invalid(form)
             raise Refused(form.problems[0])
@@ -373,13 +373,13 @@ class LeaveViewSet(Records):
         given = LeaveInput(data=request.data)
         given.is_valid(raise_exception=True)
         sent = given.validated_data
-        meeting = Meeting.objects.visible_to(request.user).filter(pk=sent["meeting"]).first()  # type: ignore[arg-type]
+        meeting = Meeting.objects.visible_to(request.user).filter(pk=sent["meeting"]).first()
         if meeting is None:
             raise Refused(_("没有这次会议，或者不在你的查看范围内"), field="meeting")
         made = actions.file_leave(
             by=request.user,
             meeting=meeting,
-            person=request.user,  # type: ignore[arg-type]
+            person=request.user,
             kind=sent["leave_kind"],
             reason=sent["reason"],
             now=timezone.now(),

@@ -54,14 +54,14 @@ class Roll:
 
 
 def _with_reason(row: Attendance, single: bool) -> str:
-    word = "" if single else str(row.get_status_display())  # type: ignore[attr-defined]
+    word = "" if single else str(row.get_status_display())
     note = "：".join(filter(None, (word, row.reason)))
     return f"{row.person.name}（{note}）" if note else row.person.name
 
 
 def roll(meeting: Meeting) -> Roll:
     """The roll-call as it stands."""
-    rows = list(meeting.attendances.select_related("person").order_by("pk"))  # type: ignore[attr-defined]
+    rows = list(meeting.attendances.select_related("person").order_by("pk"))
     present = [row for row in rows if row.status in THERE]
     away: dict[str, list[Attendance]] = defaultdict(list)
     for row in rows:
@@ -93,7 +93,7 @@ def agenda(meeting: Meeting) -> list[dict[str, Any]]:
             "votes": [{"vote": vote, "line": vote_line(vote)} for vote in votes[item.pk]],
             "decisions": decisions[item.pk],
         }
-        for item in meeting.agenda.order_by("seq")  # type: ignore[attr-defined]
+        for item in meeting.agenda.order_by("seq")
     ]
 
 
@@ -113,7 +113,7 @@ def minutes_context(meeting: Meeting) -> dict[str, Any]:
     called = roll(meeting)
     held = meeting.state in HELD
     tally = queries.tally_of(meeting)
-    spans = list(meeting.segments.select_related("lecturer", "group").order_by("starts_at", "pk"))  # type: ignore[attr-defined]
+    spans = list(meeting.segments.select_related("lecturer", "group").order_by("starts_at", "pk"))
     kinds = {span.kind for span in spans}
     kind = next((code for code in USUAL_ORDER if code in kinds), "")
     return {
@@ -135,7 +135,7 @@ def minutes_context(meeting: Meeting) -> dict[str, Any]:
         "more": meeting.summary.split("\n") if meeting.summary else [],
         "number": meeting.number,
         "edition": _("第%d版") % meeting.edition,
-        "state": "" if meeting.confirmed_at else str(meeting.get_state_display()),  # type: ignore[attr-defined]
+        "state": "" if meeting.confirmed_at else str(meeting.get_state_display()),
     }
 
 
@@ -188,7 +188,7 @@ def minutes(meeting: Meeting, *, photos: bool = False) -> tuple[BytesIO, str]:
 
 
 def _with_photos(content: BytesIO, meeting: Meeting) -> BytesIO:
-    pictures = list(meeting.photos.select_related("file").order_by("seq"))  # type: ignore[attr-defined]
+    pictures = list(meeting.photos.select_related("file").order_by("seq"))
     if not pictures:
         return content
     document = docx.Document(content)
@@ -242,7 +242,7 @@ def sign_in(meeting: Meeting, *, blank: bool = False) -> tuple[BytesIO, str]:
 
 
 def _marked(row: Attendance) -> str:
-    word = "" if row.status == Presence.UNMARKED else str(row.get_status_display())  # type: ignore[attr-defined]
+    word = "" if row.status == Presence.UNMARKED else str(row.get_status_display())
     return f"{word}，{_('已补课')}" if row.makeup == MakeUp.DONE else word
 
 

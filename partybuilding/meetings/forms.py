@@ -121,9 +121,9 @@ class SegmentForm(forms.Form):
     def __init__(self, *args: Any, people: Any, groups: Any, kinds: Any, lecturer: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["lecturer"].initial = lecturer
-        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
-        self.fields["lecturer"].choices = [("", "—"), *people]  # type: ignore[attr-defined]
-        self.fields["group"].choices = [("", _("选党小组")), *groups]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = kinds
+        self.fields["lecturer"].choices = [("", "—"), *people]
+        self.fields["group"].choices = [("", _("选党小组")), *groups]
 
     def has_changed(self) -> bool:
         """A row that is there counts, as it stands."""
@@ -170,8 +170,8 @@ class TopicForm(forms.Form):
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, blank in (("owner", _("承办人")), ("candidate", _("不涉及个人"))):
-            self.fields[name].choices = [("", blank), *people]  # type: ignore[attr-defined]
-        self.fields["written"].choices = people  # type: ignore[attr-defined]
+            self.fields[name].choices = [("", blank), *people]
+        self.fields["written"].choices = people
 
     def has_changed(self) -> bool:
         """A row in which nothing but its category and its ballot stands is an empty one."""
@@ -307,10 +307,10 @@ class MeetingForm(forms.Form):
         people, kept = self.offer.people, self._named()
         everybody = [*people, *((pk, name) for pk, name in kept if pk not in dict(people))]
         for name, blank in (("chair", _("选主持人")), ("recorder", _("选记录人"))):
-            self.fields[name].choices = [("", blank), *everybody]  # type: ignore[attr-defined]
-        self.fields["kinds"].choices = self.offer.kinds  # type: ignore[attr-defined]
-        self.fields["branches"].choices = self.offer.below  # type: ignore[attr-defined]
-        self.fields["observers"].choices = self._observers()  # type: ignore[attr-defined]
+            self.fields[name].choices = [("", blank), *everybody]
+        self.fields["kinds"].choices = self.offer.kinds
+        self.fields["branches"].choices = self.offer.below
+        self.fields["observers"].choices = self._observers()
         rows: dict[str, Any] = {"people": everybody, "groups": self.offer.groups, "kinds": SegmentKind.choices}
         rows["lecturer"] = self.offer.secretary_id
         self.segments = Segments(data, prefix="segments", initial=start.get("segments", []), form_kwargs=rows)
@@ -646,9 +646,9 @@ class MakeUpForm(MoveForm):
 
     def __init__(self, *args: Any, record: Meeting, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
-        away = record.attendances.exclude(status__in=THERE | {Presence.EXEMPT, Presence.OBSERVER})  # type: ignore[attr-defined]
+        away = record.attendances.exclude(status__in=THERE | {Presence.EXEMPT, Presence.OBSERVER})
         away = away.exclude(makeup="done").select_related("person")
-        self.fields["people"].choices = [(row.person_id, row.person.name) for row in away]  # type: ignore[attr-defined]
+        self.fields["people"].choices = [(row.person_id, row.person.name) for row in away]
 
 
 class FinishForm(MoveForm):
@@ -698,7 +698,7 @@ class LeaveForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [(kind.value, kind.label) for kind in Presence if kind in ON_LEAVE]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [(kind.value, kind.label) for kind in Presence if kind in ON_LEAVE]
 
 
 def period_label(code: str) -> str:

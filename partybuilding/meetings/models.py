@@ -103,7 +103,7 @@ class Meeting(Record):
         return timezone.localdate(self.starts_at)
 
     def own_readers(self) -> Iterable[tuple[Person, str]]:
-        for row in self.attendances.select_related("person"):  # type: ignore[attr-defined]
+        for row in self.attendances.select_related("person"):
             yield row.person, str(_("本次会议的参会人"))
 
     def search_words(self) -> Iterable[str]:

@@ -69,7 +69,7 @@ class MeetingTable(django_tables2.Table):
     state = StateColumn(tones={"recorded": "warn", "expired_unheld": "late"})
 
     def render_kinds(self, record: Meeting) -> str:
-        kinds = {segment.kind for segment in record.segments.all()}  # type: ignore[attr-defined]
+        kinds = {segment.kind for segment in record.segments.all()}
         return "、".join(str(SegmentKind(kind).label) for kind in SegmentKind.values if kind in kinds)
 
     def value_kinds(self, record: Meeting) -> str:

@@ -106,7 +106,7 @@ def meeting_new(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     branch = _branch_for(request)
     start = _start(request, branch, now)
-    form = forms.MeetingForm(_typed(request), branch=branch, user=request.user, start=start)  # type: ignore[arg-type]
+    form = forms.MeetingForm(_typed(request), branch=branch, user=request.user, start=start)
     status = 200
     if request.method == "POST":
         status = 422
@@ -129,7 +129,7 @@ def meeting_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         workflow.check(meeting, moves.EDIT, request.user, now)
     branch = PartyBranch.objects.select_related("unit").get(pk=meeting.unit_id)
     start = forms.written(meeting)
-    form = forms.MeetingForm(_typed(request), branch=branch, user=request.user, meeting=meeting, start=start)  # type: ignore[arg-type]
+    form = forms.MeetingForm(_typed(request), branch=branch, user=request.user, meeting=meeting, start=start)
     status = 200
     if request.method == "POST":
         status = 422
@@ -198,8 +198,8 @@ def _branch_for(request: HttpRequest) -> PartyBranch:
             raise Http404(_("没有这个支部，或者不在你能记会议的范围内。"))
         return found
     today = timezone.localdate()
-    granted = request.user.grants.on(today).filter(unit__in=known).values_list("unit", flat=True)  # type: ignore[union-attr]
-    own = branch_of(request.user.pk, today)  # type: ignore[arg-type]
+    granted = request.user.grants.on(today).filter(unit__in=known).values_list("unit", flat=True)
+    own = branch_of(request.user.pk, today)
     first = {own} & set(granted) or set(granted) or {own} & set(known) or set(known)
     return next(branch for pk, branch in known.items() if pk in first)
 
@@ -214,7 +214,7 @@ def _start(request: HttpRequest, branch: PartyBranch, now: datetime) -> dict[str
         "group": request.GET.get("group"),
     }
     day = asked["day"] or timezone.localdate(now)
-    begun = forms.blank(forms.offer(branch, day), request.user, now, last, asked)  # type: ignore[arg-type]
+    begun = forms.blank(forms.offer(branch, day), request.user, now, last, asked)
     return forms.copied(last, begun) if last and "copy" in request.GET else begun
 
 
@@ -285,7 +285,7 @@ def _form_of(request: HttpRequest) -> forms.MeetingForm:
         meeting = get_visible(request, MEETINGS, request.GET["meeting"], moves.RECORD_PERM)
     branch = PartyBranch.objects.select_related("unit").get(pk=meeting.unit_id) if meeting else _branch_for(request)
     start = forms.written(meeting) if meeting else {"day": timezone.localdate()}
-    return forms.MeetingForm(_typed(request), branch=branch, user=request.user, meeting=meeting, start=start)  # type: ignore[arg-type]
+    return forms.MeetingForm(_typed(request), branch=branch, user=request.user, meeting=meeting, start=start)
 
 
 @require_POST
@@ -298,7 +298,7 @@ def meeting_photos(request: HttpRequest) -> HttpResponse:
 def people(request: HttpRequest) -> HttpResponse:
     """Names for the field of observers; whoever may write meetings down."""
     asked = request.GET.get("q", "").strip()[:20]
-    units = request.user.units_for(moves.RECORD_PERM)  # type: ignore[union-attr]
+    units = request.user.units_for(moves.RECORD_PERM)
     if not units:
         raise PermissionDenied(_("没有可以由你记会议的支部。"))
     rows = colleagues(units).filter(search_text__icontains=asked).order_by("police_no")[:20]
@@ -313,7 +313,7 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One meeting: how far it is, what comes next, what was said, who was there, the papers, the history."""
     meeting = get_visible(request, MEETINGS, pk)
     now = timezone.now()
-    options = workflow.moves_for(meeting, request.user, now)  # type: ignore[arg-type]
+    options = workflow.moves_for(meeting, request.user, now)
     able = {option.move.code for option in options if not option.why_not}
     context = {
         "record": meeting,
@@ -326,9 +326,9 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "roll": documents.roll(meeting),
         "agenda": documents.agenda(meeting),
         "spans": queries.spans_of(meeting),
-        "segments": meeting.segments.select_related("lecturer", "group").order_by("starts_at", "pk"),  # type: ignore[attr-defined]
-        "photos": meeting.photos.select_related("file").order_by("seq"),  # type: ignore[attr-defined]
-        "editions": meeting.editions.select_related("by").order_by("-edition"),  # type: ignore[attr-defined]
+        "segments": meeting.segments.select_related("lecturer", "group").order_by("starts_at", "pk"),
+        "photos": meeting.photos.select_related("file").order_by("seq"),
+        "editions": meeting.editions.select_related("by").order_by("-edition"),
         "tally": queries.tally_of(meeting),
         "is_held": meeting.state in HELD,
         "events": history(meeting),
@@ -488,7 +488,7 @@ def meeting_sign_in(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @require_safe
 def meeting_photo(request: HttpRequest, pk: UUID, seq: int) -> HttpResponseBase:
     meeting = get_visible(request, MEETINGS, pk)
-    photo = meeting.photos.select_related("file").filter(seq=seq).first()  # type: ignore[attr-defined]
+    photo = meeting.photos.select_related("file").filter(seq=seq).first()
     if photo is None:
         raise Http404(_("没有这张照片。"))
     return download(open_file(photo.file), name=photo.file.name, media_type=photo.file.media_type, inline=True)
@@ -601,7 +601,7 @@ def _meetings_in(user: Any, branch_id: int, cell: queries.Cell) -> list[tuple[st
         state__in=HELD | {MeetingState.DRAFT, MeetingState.NOTIFIED, MeetingState.EXPIRED},
     )
     found = list(rows.distinct().order_by("starts_at").prefetch_related("segments").defer("search_text", "summary"))
-    return [(segment.kind, meeting) for meeting in found for segment in meeting.segments.all()]  # type: ignore[attr-defined]
+    return [(segment.kind, meeting) for meeting in found for segment in meeting.segments.all()]
 
 
 def _statistic(request: HttpRequest, found: queries.Matrix, now: datetime) -> HttpResponseBase:
@@ -706,7 +706,7 @@ def _record_page(
     request: HttpRequest, record: Any, asked: dict[str, type[forms.MoveForm]], template: str, **more: Any
 ) -> HttpResponse:
     now = timezone.now()
-    buttons = _buttons(record, workflow.moves_for(record, request.user, now), asked)  # type: ignore[arg-type]
+    buttons = _buttons(record, workflow.moves_for(record, request.user, now), asked)
     context = {"record": record, "now": now, "moves": buttons, "events": history(record), **more}
     return page(request, template, context)
 
@@ -732,7 +732,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         .filter(owner=request.user.pk)
         .select_related("meeting")
         .order_by("due_on")[:20],
-        "hours": queries.person_hours(request.user.pk, year),  # type: ignore[arg-type]
+        "hours": queries.person_hours(request.user.pk, year),
         "tally": rules.tally(statuses),
         "pending": past.filter(makeup=MakeUp.PENDING).count(),
     }

@@ -83,7 +83,7 @@ class RequestDetailSerializer(RequestSerializer):
     @extend_schema(responses=AvailableMoveSerializer(many=True))
     def get_available_moves(self, record: ServiceRequest) -> list[dict[str, Any]]:
         options = workflow.moves_for(record, self.context["request"].user, timezone.now())
-        return AvailableMoveSerializer(options, many=True).data  # type: ignore[return-value]
+        return AvailableMoveSerializer(options, many=True).data
 
 
 class MarksSerializer(serializers.Serializer):

@@ -217,7 +217,7 @@ class ProposalForm(MoveForm):
         super().__init__(*args, record=record, **kwargs)
         is_before = record.state == RequestState.RECEIVED
         rejects = [row for row in Proposal.choices if (row[0] == Proposal.REJECT) == is_before]
-        self.fields["proposal"].choices = rejects  # type: ignore[attr-defined]
+        self.fields["proposal"].choices = rejects
 
 
 class CompleteForm(NumberForm):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from brigade.org.models import Grant, Person, Unit
 from brigade.org.states import PERMISSIONS, Tree
 from brigade.reference.queries import calendar, parameter
-from services.requests.models import MaterialItem, ServiceItem, ServiceRequest
+from services.requests.models import MaterialItem, ServiceItem, ServiceRequest, ServiceRequestQuerySet
 from services.requests.rules import Clock, province_of, sessions_of
 from services.requests.states import OPEN, RequestState, When
 
@@ -77,7 +77,7 @@ def lapses(noticed_at: datetime) -> tuple[datetime, bool]:
     return clock(day).after_days(noticed_at, parameter("services.supplement_lapse_days", day))
 
 
-def recounted() -> QuerySet[ServiceRequest]:
+def recounted() -> ServiceRequestQuerySet:
     """Open requests with all that their limits are computed from."""
     return (
         ServiceRequest.objects.filter(state__in=OPEN)

@@ -54,7 +54,7 @@ class RequestFilters(LedgerFilters):
     unit = UnitFilter(label=_("大厅"), perm="requests.view_servicerequest")
 
     def only_overdue(self, queryset: QuerySet, name: str, value: bool | None) -> QuerySet:
-        return queryset.overdue(timezone.now()) if value else queryset  # type: ignore[attr-defined]
+        return queryset.overdue(timezone.now()) if value else queryset
 
 
 class ItemTable(django_tables2.Table):

@@ -48,7 +48,7 @@ def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _label(event: AuditEvent, field: str) -> str:
     """What the field is called on its model; a name that is no field stands as it is."""
     try:
-        return str(apps.get_model(event.target_type)._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+        return str(apps.get_model(event.target_type)._meta.get_field(field).verbose_name)
     except (LookupError, ValueError, FieldDoesNotExist, AttributeError):
         return field
 

@@ -25,7 +25,7 @@ PERIODS = {"month": gettext_lazy("本月"), "quarter": gettext_lazy("本季"), "
 
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Leaders, for their own unit or one below it: cards, the year's course, obligations, units in fixed order."""
-    user: Person = request.user  # type: ignore[assignment]
+    user: Person = request.user
     if not user.has_perm("indicators.view_figure"):
         raise PermissionDenied(_("领导看板给领导和内勤看；你的数字在工作台上。"))
     now = timezone.now()

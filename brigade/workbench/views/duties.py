@@ -33,4 +33,4 @@ class ObligationList(Listing):
 
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
-        return super().rows(user).begun(timezone.now()).exclude(state=ObligationState.VOID)  # type: ignore[attr-defined]
+        return super().rows(user).begun(timezone.now()).exclude(state=ObligationState.VOID)

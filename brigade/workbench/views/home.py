@@ -19,7 +19,7 @@ from brigade.workbench import menu, queries
 def home(request: HttpRequest) -> HttpResponse:
     """The day of one person; everybody who is signed in has one."""
     now = timezone.now()
-    user: Person = request.user  # type: ignore[assignment]
+    user: Person = request.user
     counts = open_counts(user, now)
     today = timezone.localdate(now)
     headlines = [code for code, indicator in FIGURES.items() if indicator.headline]

@@ -68,7 +68,7 @@ def _may_end(request: HttpRequest, grant: Grant) -> bool:
 def person_enrol(request: HttpRequest) -> HttpResponse:
     """A new person. The first password is given on the person's page, in a step of its own."""
     form = EnrolPersonForm(request.POST or None)
-    form.fields["unit"].reach(request.user, "org.change_person")  # type: ignore[attr-defined]
+    form.fields["unit"].reach(request.user, "org.change_person")
     return ask(
         request,
         form,
@@ -98,7 +98,7 @@ def person_change(request: HttpRequest, pk: int) -> HttpResponse:
 def person_post(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_visible(request, Person, pk, "org.change_person")
     form = PostPersonForm(request.POST or None)
-    form.fields["unit"].reach(request.user, "org.change_person")  # type: ignore[attr-defined]
+    form.fields["unit"].reach(request.user, "org.change_person")
     return ask(
         request,
         form,
@@ -177,7 +177,7 @@ def person_reveal(request: HttpRequest, pk: int, field: str) -> HttpResponse:
 def grant_give(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_visible(request, Person, pk)
     form = GrantForm(request.POST or None, initial={"unit": person.unit_id})
-    form.fields["unit"].reach(request.user, "org.change_grant")  # type: ignore[attr-defined]
+    form.fields["unit"].reach(request.user, "org.change_grant")
     return ask(
         request,
         form,

@@ -52,7 +52,7 @@ def _open_session(request: HttpRequest, signed: actions.SignIn, target: str) -> 
 
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    person: Person = request.user  # type: ignore[assignment]
+    person: Person = request.user
     actions.sign_out(by=person)
     auth.logout(request)
     return redirect("workbench:login")
@@ -61,7 +61,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def password(request: HttpRequest) -> HttpResponse:
     """Change one's own password; the first one has to be, before anything else opens."""
-    person: Person = request.user  # type: ignore[assignment]
+    person: Person = request.user
     form, status = PasswordForm(request.POST or None), 200
     if request.method == "POST":
         status = 422

@@ -14,7 +14,7 @@ from brigade.org.models import Unit
 
 def unit_list(request: HttpRequest) -> HttpResponse:
     """Every open unit within reach, each below its parent."""
-    rows = queries.units_as_tree(request.user, timezone.localdate())  # type: ignore[arg-type]
+    rows = queries.units_as_tree(request.user, timezone.localdate())
     return page(request, "workbench/unit_list.html", {"rows": rows})
 
 
@@ -51,7 +51,7 @@ def unit_open(request: HttpRequest, pk: int) -> HttpResponse:
 def unit_move(request: HttpRequest, pk: int) -> HttpResponse:
     unit = get_visible(request, Unit, pk, "org.change_unit")
     form = MoveUnitForm(request.POST or None)
-    form.fields["parent"].reach(request.user, "org.change_unit")  # type: ignore[attr-defined]
+    form.fields["parent"].reach(request.user, "org.change_unit")
     return ask(
         request,
         form,

@@ -79,7 +79,7 @@ def _recomputed(request: ServiceRequest) -> dict[str, Any]:
 
 def mark_overdue(*, now: datetime) -> str:
     """Have the on-time rate of days on which open requests fell due computed again; daily after closing."""
-    overdue = list(queries.recounted().overdue(now))  # type: ignore[attr-defined]
+    overdue = list(queries.recounted().overdue(now))
     with transaction.atomic():
         indicators.mark(set().union(*(indicators.cells_of(request) for request in overdue)))
     return _("逾期未办结%(n)d件") % {"n": len(overdue)}
