@@ -26,6 +26,7 @@ class PlainList(RequestList):
     """The same page over columns that were never sealed."""
 
     table = table("number", "title", "received_at", "citizen_name", "external_no", "province_code")
+    only = ()
 
 
 class OpenSite(admin.AdminSite):
