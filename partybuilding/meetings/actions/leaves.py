@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from brigade import workflow
@@ -53,10 +54,14 @@ def file_leave(
         reason=reason,
         late=rules.is_late_leave(now, meeting.starts_at),
     )
-    asked = Leave.objects.filter(meeting=meeting, person=person).exclude(pk=leave.pk)
-    if asked.exclude(state=LeaveState.RETURNED).exists():
-        raise Refused(_("%(name)s已经为这次会议请过假") % {"name": person.name}, field="person")
-    return workflow.begin(leave, moves.ASK_LEAVE, by=by, now=now)
+    same = Leave.objects.filter(meeting=meeting, person=person).exclude(pk=leave.pk)
+    asked = Refused(_("%(name)s已经为这次会议请过假") % {"name": person.name}, field="person")
+    if same.exclude(state=LeaveState.RETURNED).exists():
+        raise asked
+    try:
+        return workflow.begin(leave, moves.ASK_LEAVE, by=by, now=now)
+    except IntegrityError:  # asked twice in the same moment
+        raise asked from None
 
 
 def approve_leave(*, by: Any, leave: Leave, now: datetime, version: int | None = None) -> Leave:

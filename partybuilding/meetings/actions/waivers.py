@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from brigade import workflow
@@ -55,9 +56,13 @@ def ask_waiver(
         reason=reason,
     )
     same = Waiver.objects.filter(unit=unit, requirement=requirement, period=period).exclude(pk=waiver.pk)
+    asked = Refused(_("这项要求在这个期间已经申请过豁免"), field="period")
     if same.exclude(state="returned").exists():
-        raise Refused(_("这项要求在这个期间已经申请过豁免"), field="period")
-    return workflow.begin(waiver, moves.ASK_WAIVER, by=by, now=now)
+        raise asked
+    try:
+        return workflow.begin(waiver, moves.ASK_WAIVER, by=by, now=now)
+    except IntegrityError:  # somebody asked in the same moment
+        raise asked from None
 
 
 def approve_waiver(*, by: Any, waiver: Waiver, now: datetime, answer: str = "", version: int | None = None) -> Waiver:
