@@ -152,7 +152,7 @@ class ServiceRequest(Record):
     none. The promised limit is never later than the statutory one, so it is the one that duties go by.
     """
 
-    SENSITIVE = frozenset({"id_no", "phone"})
+    SENSITIVE = frozenset({"citizen_name", "id_no", "phone"})
 
     state = models.CharField(_("状态"), max_length=24, choices=RequestState.choices)
     item = models.ForeignKey(ServiceItem, models.PROTECT, related_name="requests", verbose_name=_("事项"))

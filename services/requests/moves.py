@@ -193,6 +193,24 @@ RECOMPUTE = Move(
     audit="request.recomputed",
     by_system=True,
 )
+FORGET = Move(
+    "forget",
+    KIND,
+    _("清除办事人信息"),
+    frozenset(
+        {
+            RequestState.LAPSED,
+            RequestState.REJECTED,
+            RequestState.DELIVERED,
+            RequestState.WITHDRAWN,
+            RequestState.VOIDED,
+        }
+    ),
+    SAME,
+    perm="requests.run_servicerequest",
+    audit="request.forgotten",
+    by_system=True,
+)
 VOID = Move(
     "void",
     KIND,
@@ -227,5 +245,6 @@ MOVES = [
     HAND_OVER,
     AMEND,
     RECOMPUTE,
+    FORGET,
     VOID,
 ]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet, Sum
+from django.db.models import F, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
+from brigade.kit.clocks import at
 from brigade.org.models import Grant, Person, Unit
 from brigade.org.states import PERMISSIONS, Tree
 from brigade.reference.queries import calendar, parameter
@@ -75,6 +76,17 @@ def lapses(noticed_at: datetime) -> tuple[datetime, bool]:
     """Until when the applicant brings what a notice of that moment asks for."""
     day = timezone.localdate(noticed_at)
     return clock(day).after_days(noticed_at, parameter("services.supplement_lapse_days", day))
+
+
+def to_be_forgotten(now: datetime) -> QuerySet[ServiceRequest]:
+    """Requests that still know their citizen although they have been over for the days of the parameter."""
+    today = timezone.localdate(now)
+    before = at(today - timedelta(days=parameter("services.citizen_keep_days", today)), time.min)
+    over = Q(state=RequestState.DELIVERED, delivered_at__lt=before) | Q(
+        state__in=[RequestState.LAPSED, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.VOIDED],
+        round_at__lt=before,
+    )
+    return ServiceRequest.objects.filter(over).exclude(citizen_name="").select_related("item").order_by("pk")
 
 
 def recounted() -> ServiceRequestQuerySet:

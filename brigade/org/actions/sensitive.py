@@ -20,7 +20,7 @@ def reveal(*, by: Any, target: models.Model, field: str, reason: str, now: datet
     Whoever holds `<app>.reveal_<model>` on the row's unit; of oneself, everybody. Nothing is shown unless the audit
     row is written.
     """
-    if field not in getattr(target, "SENSITIVE", ()):
+    if field not in getattr(target, "SENSITIVE", ()) or not hasattr(target, f"{field}_sealed"):
         raise Refused(_("这一项不是敏感信息。"))
     if target != by:
         rules.check_may(by, rules.reveal_permission(target), target)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext_lazy
 
 from services.requests.actions.catalogue import CATALOGUE, Row, load_catalogue
-from services.requests.actions.clock import deem_accepted, lapse_overdue, mark_overdue, recompute_due
+from services.requests.actions.clock import deem_accepted, forget_citizens, lapse_overdue, mark_overdue, recompute_due
 from services.requests.actions.requests import (
     Citizen,
     Marks,

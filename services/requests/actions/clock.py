@@ -18,6 +18,17 @@ from services.requests.actions.requests import limits_of, start_clocks
 from services.requests.models import ServiceRequest
 from services.requests.states import RUNNING, RequestState
 
+CITIZEN_FIELDS = (
+    "citizen_name",
+    "id_no_sealed",
+    "id_no_index",
+    "id_no_tail",
+    "phone_sealed",
+    "phone_index",
+    "phone_tail",
+    "province_code",
+)
+
 
 def deem_accepted(*, now: datetime) -> str:
     """Accept, from the day of receipt, every licence request that nobody answered in five working days; daily 17:05.
@@ -75,6 +86,19 @@ def _recomputed(request: ServiceRequest) -> dict[str, Any]:
         due, provisional = queries.answer_due(request)
         return {"answer_due_at": due, "is_provisional": provisional}
     return {}
+
+
+def forget_citizens(*, now: datetime) -> str:
+    """Clear what is known of the citizen from requests that have been over for as long as the parameter says; daily.
+
+    The record stays, without a name or number; the audit trail keeps that it was cleared, not what.
+    """
+    done = 0
+    blank = dict.fromkeys(CITIZEN_FIELDS, "") | {"is_out_of_province": False}
+    for request in queries.to_be_forgotten(now):
+        workflow.edit(request, moves.FORGET, by=SYSTEM, now=now, changes=blank)
+        done += 1
+    return _("清除办事人信息%(n)d件") % {"n": done}
 
 
 def mark_overdue(*, now: datetime) -> str:

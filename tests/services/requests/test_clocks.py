@@ -168,3 +168,28 @@ def test_request_lapses_thirty_natural_days_after_its_notice(world):
     request.refresh_from_db()
     assert request.state == RequestState.LAPSED
     assert request.outcome == ""
+
+
+def test_the_citizen_is_forgotten_thirty_days_after_it_is_over(world):
+    request = taken_in(world, "VR01", "2026-03-02T10:00")
+    ServiceRequest.objects.filter(pk=request.pk).update(
+        state=RequestState.DELIVERED,
+        outcome="approved",
+        completed_at=at("2026-03-04T10:00"),
+        delivered_at=at("2026-03-04T11:00"),
+    )
+    assert actions.forget_citizens(now=at("2026-04-03T02:50")) == "清除办事人信息0件"
+    assert actions.forget_citizens(now=at("2026-04-04T02:50")) == "清除办事人信息1件"
+    assert actions.forget_citizens(now=at("2026-04-05T02:50")) == "清除办事人信息0件"
+    request.refresh_from_db()
+    assert (request.citizen_name, request.phone_sealed, request.phone_index, request.id_no_tail) == ("", "", "", "")
+    kept = AuditEvent.objects.get(verb="request.forgotten")
+    assert "刘某某" not in kept.changes_text
+    assert request.number in request.search_text
+
+
+def test_an_open_request_keeps_its_citizen(world):
+    request = taken_in(world, "VR01", "2026-03-02T10:00")
+    actions.forget_citizens(now=at("2027-03-02T10:00"))
+    request.refresh_from_db()
+    assert request.citizen_name
