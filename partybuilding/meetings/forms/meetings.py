@@ -1,113 +1,31 @@
-"""Input about meetings: the one form that writes a meeting down, and the questions before moves."""
+"""The form that writes a meeting down, with its rows of segments and of the agenda."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.files.models import File
-from brigade.kit.clocks import at, parse_period
-from brigade.kit.forms import ClockInput, DayInput, MomentInput
-from brigade.kit.ids import new_id
+from brigade.kit.clocks import at
+from brigade.kit.forms import MomentInput
 from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person
 from brigade.org.queries import colleagues
 from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import Due, structure
 from partybuilding.meetings import queries
+from partybuilding.meetings.forms.fields import Clock, Day, Line, Text, choice, choices, uuid_or_none
+from partybuilding.meetings.forms.offers import MARKS, MARKS_EXEMPT, K, offer
 from partybuilding.meetings.models import Meeting, MeetingPhoto
 from partybuilding.meetings.rules import Count, Mark, Opinion, Picture, Sheet, Span, Task, Topic
-from partybuilding.meetings.states import (
-    EARNING,
-    HELD,
-    ON_LEAVE,
-    THERE,
-    AgendaKind,
-    Ballot,
-    Mode,
-    Presence,
-    SegmentKind,
-    VoteKind,
-)
-
-K = SegmentKind
-OFFERED = (K.TD, K.ST, K.PL, K.MM, K.CM, K.GM, K.DL, K.VO, K.OL, K.DA)
-OFFERED_GENERAL = (K.GB, K.TD, K.ST, K.PL, K.MM, K.DL, K.VO)
-WHOLE = frozenset({K.TD, K.CM, K.GB})
-"""These last as long as the gathering; only the others have a time of their own."""
-MINUTES = {K.ST: 60, K.PL: 60, K.MM: 60, K.GM: 60, K.DL: 30, K.VO: 60, K.OL: 120, K.DA: 60}
-USUAL_START, USUAL_END = time(15), time(17)
-MARKS = (
-    (Presence.PRESENT, gettext_lazy("到会"), ""),
-    (Presence.LEAVE_DUTY, gettext_lazy("执勤"), "warn"),
-    (Presence.LEAVE_SICK, gettext_lazy("病假"), "warn"),
-    (Presence.LEAVE_PERSONAL, gettext_lazy("事假"), "warn"),
-    (Presence.ABSENT, gettext_lazy("缺席"), "late"),
-    (Presence.LATE, gettext_lazy("迟到"), "ok"),
-    (Presence.ONLINE, gettext_lazy("线上"), "ok"),
-)
-"""What a tap on a name turns through: (value, word, tone)."""
-MARKS_EXEMPT = ((Presence.EXEMPT, gettext_lazy("豁免"), "waive"), *MARKS[:1])
-
-
-class Line(forms.CharField):
-    """A line of text, cleaned; what is too long is refused with its length and stays in the field."""
-
-    multiline = False
-
-    def __init__(self, limit: int, **kwargs: Any) -> None:
-        super().__init__(**{"required": False, **kwargs})
-        self.limit = limit
-
-    def to_python(self, value: Any) -> str:
-        text = clean_text(super().to_python(value) or "", multiline=self.multiline)
-        if len(text) > self.limit:
-            raise ValidationError(_("最多%(limit)d个字，现在是%(n)d个") % {"limit": self.limit, "n": len(text)})
-        return text
-
-
-class Text(Line):
-    multiline = True
-
-    def __init__(self, limit: int = 20_000, rows: int = 2, **kwargs: Any) -> None:
-        super().__init__(limit, **{"widget": forms.Textarea(attrs={"rows": rows}), **kwargs})
-
-
-class Day(forms.DateField):
-    def __init__(self, **kwargs: Any) -> None:
-        words = {"invalid": _("日期写成2026-11-20这样"), "required": _("选日期")}
-        super().__init__(**{"widget": DayInput(), "error_messages": words, **kwargs})
-
-
-class Clock(forms.TimeField):
-    def __init__(self, **kwargs: Any) -> None:
-        words = {"invalid": _("时刻写成15:00这样"), "required": _("写时刻")}
-        super().__init__(**{"widget": ClockInput(), "error_messages": words, **kwargs})
-
-
-NOT_OFFERED = {"invalid_choice": gettext_lazy("选的不在可选范围内，请重新选")}
-
-
-def choices(label: Any, **kwargs: Any) -> Any:
-    """Several by id; what is offered is set by the form."""
-    return forms.TypedMultipleChoiceField(label=label, coerce=int, required=False, error_messages=NOT_OFFERED, **kwargs)
-
-
-def choice(label: Any, *, required: bool = False, **kwargs: Any) -> Any:
-    """A choice of people or groups by id; what is offered is set by the form."""
-    return forms.TypedChoiceField(
-        label=label, coerce=int, empty_value=None, required=required, error_messages=NOT_OFFERED, **kwargs
-    )
+from partybuilding.meetings.states import EARNING, ON_LEAVE, AgendaKind, Ballot, Mode, Presence, SegmentKind, VoteKind
 
 
 class SegmentForm(forms.Form):
@@ -228,45 +146,6 @@ class AgendaRows(Rows):
 
 Segments: Any = formset_factory(SegmentForm, formset=Rows, can_delete=True, max_num=30, absolute_max=40)
 Agenda: Any = formset_factory(TopicForm, formset=AgendaRows, can_delete=True, max_num=40, absolute_max=50)
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Who and what a form of a branch offers on a day."""
-
-    branch: PartyBranch
-    people: list[tuple[int, str]]
-    groups: list[tuple[int, str]]
-    below: list[tuple[int, str]]
-    secretary_id: int | None
-
-    @property
-    def kinds(self) -> list[tuple[str, str]]:
-        offered = OFFERED_GENERAL if self.branch.is_general else OFFERED
-        return [(kind.value, str(kind.label)) for kind in offered if kind != K.GM or self.groups]
-
-
-def offer(branch: PartyBranch, day: date) -> Offer:
-    """Members and committee of the branch, then the committee of the general branch; its groups; branches below it."""
-    above = PartyBranch.objects.filter(kind="general_branch").values_list("pk", "unit__path")
-    general = {pk for pk, path in above if branch.unit.path.startswith(path)}
-    whole = structure({branch.pk} | general)
-    found: dict[int, str] = {}
-    for pk in (branch.pk, *sorted(general - {branch.pk})):
-        if pk == branch.pk:
-            found |= {due.person_id: due.name for due in whole.members_due(pk, day)}
-        found |= {due.person_id: due.name for due in whole.committee_due(pk, day) if due.person_id not in found}
-    secretary = whole.secretary(branch.pk, day)
-    below = PartyBranch.objects.none()
-    if branch.is_general:
-        below = PartyBranch.objects.active_on(day).filter(unit__path__startswith=branch.unit.path).exclude(pk=branch.pk)
-    return Offer(
-        branch,
-        list(found.items()),
-        [(group.pk, group.name) for group in whole.groups(branch.pk, day)],
-        [(row.pk, row.unit.short_name) for row in below.in_order()],
-        secretary.pk if secretary else None,
-    )
 
 
 class MeetingForm(forms.Form):
@@ -449,7 +328,7 @@ class MeetingForm(forms.Form):
         """The photos that are kept, in order; only known ids count."""
         if not self.is_bound:
             return [Picture(file.pk, caption) for file, caption in self.started.get("photos", [])]
-        wanted = [pk for pk in map(_uuid, self.data.getlist("photo")) if pk]
+        wanted = [pk for pk in map(uuid_or_none, self.data.getlist("photo")) if pk]
         known = set(File.objects.filter(pk__in=wanted).values_list("pk", flat=True))
         return [Picture(pk, clean_text(self.data.get(f"caption-{pk}", ""))) for pk in wanted if pk in known]
 
@@ -467,239 +346,3 @@ class MeetingForm(forms.Form):
             for p in pictures
             if p.file_id in hangs or files[p.file_id].by_id == self.user.pk
         ]
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-# What a form starts with
-
-
-def blank(
-    offered: Offer, user: Person, now: datetime, last: Meeting | None, asked: Mapping[str, Any]
-) -> dict[str, Any]:
-    """A new meeting: today, where and when the last one was; chair the secretary, recorder oneself.
-
-    `asked` may name `kinds`, a `day` and a `group`, as a requirement does that wants to be met.
-    """
-    day = asked.get("day") or timezone.localdate(now)
-    start, end = _hours(last, day, now)
-    kinds = list(asked.get("kinds", ()))
-    rows, after = [], start
-    for kind in (kind for kind in kinds if kind not in WHOLE):
-        until = _later(after, MINUTES[K(kind)])
-        rows.append(
-            {"kind": kind, "start": after, "end": until, "lecturer": offered.secretary_id, "group": asked.get("group")}
-        )
-        after = until
-    return {
-        "id": new_id(),
-        "day": day,
-        "start": start,
-        "end": max(end, after),
-        "place": last.place if last else "",
-        "mode": Mode.ONSITE,
-        "chair": offered.secretary_id,
-        "recorder": user.pk,
-        "kinds": kinds,
-        "segments": rows,
-        "agenda": [{"kind": AgendaKind.FIRST_TOPIC}],
-    }
-
-
-def _hours(last: Meeting | None, day: date, now: datetime) -> tuple[time, time]:
-    """The usual hours; on a day on which they have not begun, the same length up to now."""
-    start, end = USUAL_START, USUAL_END
-    if last is not None:
-        start, end = timezone.localtime(last.starts_at).time(), timezone.localtime(last.ends_at).time()
-    local = timezone.localtime(now)
-    if day < local.date() or start <= local.time() or end <= start:
-        return start, end
-    length = datetime.combine(day, end) - datetime.combine(day, start)
-    until = local.replace(minute=local.minute // 10 * 10, second=0, microsecond=0, tzinfo=None)
-    begin = max(until - length, datetime.combine(local.date(), time(0, 0)))
-    return (begin.time(), until.time()) if begin < until else (start, end)
-
-
-def _later(clock: time, minutes: int) -> time:
-    moment = datetime.combine(date(2000, 1, 1), clock) + timedelta(minutes=minutes)
-    return moment.time() if moment.day == 1 else time(23, 59)
-
-
-def copied(meeting: Meeting, begun: Mapping[str, Any]) -> dict[str, Any]:
-    """`begun` with segments, hours, place, chair and the headings of the agenda of an earlier meeting."""
-    whole = written(meeting)
-    taken = {name: whole[name] for name in ("start", "end", "place", "mode", "kinds", "segments", "branches", "theme")}
-    agenda = [{"kind": row["kind"], "title": row["title"]} for row in whole["agenda"]]
-    return {**begun, **taken, "chair": whole["chair"] or begun["chair"], "agenda": agenda or begun["agenda"]}
-
-
-def written(meeting: Meeting) -> dict[str, Any]:
-    """A saved meeting as its form starts."""
-    sheet = queries.sheet_of(meeting)
-    if meeting.state in HELD:
-        marks = {mark.person_id: (mark.status, mark.reason) for mark in sheet.marks}
-    else:
-        marks = {mark.person_id: (mark.status, mark.reason) for mark in queries.leave_marks(meeting)}
-    photos = MeetingPhoto.objects.filter(meeting=meeting).select_related("file").order_by("seq")
-    return {
-        "id": meeting.pk,
-        "version": meeting.version,
-        "day": meeting.held_on,
-        "start": timezone.localtime(sheet.starts_at).time(),
-        "end": timezone.localtime(sheet.ends_at).time(),
-        "place": sheet.place,
-        "mode": sheet.mode,
-        "chair": sheet.chair_id,
-        "recorder": sheet.recorder_id,
-        "theme": sheet.theme,
-        "kinds": sorted(sheet.kinds, key=K.values.index),
-        "segments": [_row(span) for span in sheet.spans if not _is_whole(span, sheet)],
-        "branches": list(sheet.branches),
-        "observers": [pk for pk, (status, _reason) in marks.items() if status == Presence.OBSERVER],
-        "marks": marks,
-        "summary": sheet.summary,
-        "attributed_year": sheet.attributed_year,
-        "backfill_reason": sheet.backfill_reason,
-        "agenda": [_topic(seq, topic) for seq, topic in enumerate(sheet.topics, start=1)],
-        "photos": [(row.file, row.caption) for row in photos],
-    }
-
-
-def _is_whole(span: Span, sheet: Sheet) -> bool:
-    return span.kind in WHOLE and (span.starts_at, span.ends_at) == (sheet.starts_at, sheet.ends_at)
-
-
-def _row(span: Span) -> dict[str, Any]:
-    start, end = timezone.localtime(span.starts_at).time(), timezone.localtime(span.ends_at).time()
-    return {
-        "kind": span.kind, "start": start, "end": end, "topic": span.topic,
-        "lecturer": span.lecturer_id, "group": span.group_id,
-    }  # fmt: skip
-
-
-def _topic(seq: int, topic: Topic) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        name: getattr(topic, name) for name in ("kind", "title", "speaker", "summary", "dissent", "resolution")
-    }
-    row["origin"] = seq
-    for task in topic.tasks[:1]:
-        row |= {"task_id": task.id, "task": task.title, "owner": task.owner_id, "due_on": task.due_on}
-    for count in topic.votes[:1]:
-        row |= {
-            "vote": count.kind,
-            "ballot": count.ballot,
-            "ayes": count.ayes,
-            "noes": count.noes,
-            "abstain": count.abstain,
-        }
-        row["candidate"] = count.candidates[0] if count.candidates else None
-        row["written"] = [opinion.person_id for opinion in count.opinions]
-        row["written_at"] = count.opinions[0].handed_in_at if count.opinions else None
-    return row
-
-
-# Questions before a move
-
-
-class MoveForm(forms.Form):
-    """What a move asks; `version` is the one that the person saw."""
-
-    asks = False
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput())
-
-    def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.record = record
-
-    def arguments(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
-
-
-class ReasonForm(MoveForm):
-    asks = True
-    reason = Text(200, label=gettext_lazy("原因"), required=True, error_messages={"required": gettext_lazy("写明原因")})
-
-
-class PostponeForm(ReasonForm):
-    starts_at = forms.DateTimeField(
-        label=gettext_lazy("改到"),
-        required=False,
-        widget=MomentInput(),
-        help_text=gettext_lazy("还没定就留空，定了再通知。"),
-    )
-
-
-class MakeUpForm(MoveForm):
-    """Those who were not there, out of this meeting's roll."""
-
-    asks = True
-    people = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("谁补了课"), coerce=int, widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("选补了课的人")},
-    )  # fmt: skip
-    on = Day(label=gettext_lazy("补课日期"), initial=timezone.localdate)
-
-    def __init__(self, *args: Any, record: Meeting, **kwargs: Any) -> None:
-        super().__init__(*args, record=record, **kwargs)
-        away = record.attendances.exclude(status__in=THERE | {Presence.EXEMPT, Presence.OBSERVER})
-        away = away.exclude(makeup="done").select_related("person")
-        self.fields["people"].choices = [(row.person_id, row.person.name) for row in away]
-
-
-class FinishForm(MoveForm):
-    asks = True
-    result = Text(
-        500, label=gettext_lazy("结果"), required=True, error_messages={"required": gettext_lazy("写一句办理结果")}
-    )
-
-
-class AnswerForm(MoveForm):
-    """Approving needs no words, so the page does it with one press."""
-
-    answer = Line(200, label=gettext_lazy("批复"))
-
-
-MEETING_FORMS: dict[str, type[MoveForm]] = {
-    "submit": MoveForm,
-    "notify": MoveForm,
-    "confirm": MoveForm,
-    "archive": MoveForm,
-    "approve_backfill": MoveForm,
-    "postpone": PostponeForm,
-    "cancel": ReasonForm,
-    "reopen": ReasonForm,
-    "void": ReasonForm,
-    "make_up": MakeUpForm,
-}
-DECISION_FORMS: dict[str, type[MoveForm]] = {"finish": FinishForm, "drop": ReasonForm}
-WAIVER_FORMS: dict[str, type[MoveForm]] = {"approve": AnswerForm, "return": ReasonForm}
-LEAVE_FORMS: dict[str, type[MoveForm]] = {"approve": MoveForm, "return": ReasonForm}
-
-
-class WaiverForm(forms.Form):
-    """Asked from a cell of the matrix: unit, requirement and period come with it."""
-
-    reason = Text(
-        200,
-        label=gettext_lazy("理由"),
-        required=True,
-        error_messages={"required": gettext_lazy("写明理由，例如执勤高峰")},
-    )
-
-
-class LeaveForm(forms.Form):
-    kind = forms.ChoiceField(label=gettext_lazy("类别"), widget=forms.RadioSelect, initial=Presence.LEAVE_DUTY)
-    reason = Line(120, label=gettext_lazy("事由"), required=True, error_messages={"required": gettext_lazy("写明事由")})
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [(kind.value, kind.label) for kind in Presence if kind in ON_LEAVE]
-
-
-def period_label(code: str) -> str:
-    return str(parse_period(code).label)

@@ -1,0 +1,109 @@
+"""Decisions, waivers and leave."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from brigade.kit.clocks import parse_period
+from brigade.kit.ids import new_id
+from brigade.kit.web import ask, get_visible
+from partybuilding.branches.models import PartyBranch
+from partybuilding.meetings import actions, forms
+from partybuilding.meetings.models import Decision, Leave, Waiver
+from partybuilding.meetings.states import REQUIRED, SegmentKind
+from partybuilding.meetings.views.buttons import make_move, record_page
+from partybuilding.meetings.views.meetings import MEETINGS
+
+
+@require_safe
+def decision_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    record = get_visible(request, Decision.objects.select_related("unit", "owner", "meeting", "agenda"), pk)
+    return record_page(request, record, forms.DECISION_FORMS, "meetings/decision_detail.html")
+
+
+def decision_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+    record = get_visible(request, Decision.objects.select_related("unit"), pk)
+    return make_move(request, record, code, forms.DECISION_FORMS)
+
+
+@require_safe
+def waiver_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One waiver: what it is for, how the branch stands, approve or return."""
+    record = get_visible(request, Waiver.objects.select_related("unit", "created_by", "decided_by"), pk)
+    requirement = SegmentKind(record.requirement).label
+    return record_page(
+        request, record, forms.WAIVER_FORMS, "meetings/waiver_detail.html", requirement=requirement,
+        period=parse_period(record.period),
+    )  # fmt: skip
+
+
+def waiver_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+    record = get_visible(request, Waiver.objects.select_related("unit"), pk)
+    return make_move(request, record, code, forms.WAIVER_FORMS)
+
+
+def waiver_new(request: HttpRequest) -> HttpResponse:
+    """Ask from a cell of the matrix; unit, requirement and period come with the address, else the matrix is shown."""
+    asked = request.GET
+    if "unit" not in asked:
+        return redirect("meetings:matrix")
+    branch = get_visible(request, PartyBranch.objects.select_related("unit"), asked["unit"], "meetings.ask_waiver")
+    requirement = asked.get("requirement", "")
+    label = SegmentKind(requirement).label if requirement in REQUIRED else ""
+    waiver_id = new_id()
+    return ask(
+        request,
+        forms.WaiverForm(request.POST or None),
+        title=_("%(what)s为什么开不成？") % {"what": f"{branch}{_period(asked)}{label}"},
+        text=_("批准后这一格记为豁免，不计入达标率，不用补会议。"),
+        button=_("申请豁免"),
+        call=lambda reason: actions.ask_waiver(
+            by=request.user, unit=branch.unit, requirement=requirement, period=asked.get("period", ""), reason=reason,
+            now=timezone.now(), waiver_id=waiver_id,
+        ),
+        said=_("豁免申请已报党总支"),
+        back=None,
+    )  # fmt: skip
+
+
+def _period(asked: QueryDict) -> str:
+    try:
+        return str(parse_period(asked.get("period", "")).label)
+    except ValueError:
+        raise Http404(_("期间不对。")) from None
+
+
+@require_safe
+def leave_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    record = get_visible(request, Leave.objects.select_related("unit", "meeting", "person", "decided_by"), pk)
+    return record_page(request, record, forms.LEAVE_FORMS, "meetings/leave_detail.html")
+
+
+def leave_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+    record = get_visible(request, Leave.objects.select_related("unit", "meeting"), pk)
+    return make_move(request, record, code, forms.LEAVE_FORMS)
+
+
+def leave_new(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask to be excused from a meeting, for oneself."""
+    meeting = get_visible(request, MEETINGS, pk)
+    leave_id = new_id()
+    return ask(
+        request,
+        forms.LeaveForm(request.POST or None),
+        title=_("%s为什么不能到？") % meeting.title,
+        text=_("会议开始前请的当即算请假；开始后请的是补假，书记批准前按缺席算。"),
+        button=_("请假"),
+        call=lambda **given: actions.file_leave(
+            by=request.user, meeting=meeting, person=request.user, now=timezone.now(), leave_id=leave_id, **given
+        ),
+        said=_("已请假，等支部书记批准"),
+        back=reverse("meetings:mine"),
+    )

@@ -1,0 +1,234 @@
+"""Writing a meeting down: the form, its live panel, photos, and the people who can be picked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from brigade import workflow
+from brigade.files import actions as files
+from brigade.files.states import FileKind
+from brigade.kit.refusals import Refused
+from brigade.kit.text import whole_number
+from brigade.kit.web import done, get_visible, note_refusal, page, refused
+from brigade.org.queries import colleagues
+from partybuilding.branches.models import PartyBranch
+from partybuilding.branches.queries import branch_of
+from partybuilding.meetings import actions, forms, moves, queries
+from partybuilding.meetings.models import Meeting
+from partybuilding.meetings.states import HELD, MeetingState, SegmentKind
+from partybuilding.meetings.views.meetings import MEETINGS
+
+
+def meeting_new(request: HttpRequest) -> HttpResponse:
+    """Write down a meeting, or put one on the plan. Recorder, secretary, Party office; a leader for his own group."""
+    now = timezone.now()
+    branch = _branch_for(request)
+    start = _start(request, branch, now)
+    form = forms.MeetingForm(_typed(request), branch=branch, user=request.user, start=start)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        plans = request.POST.get("intent") == "plan"
+        act = actions.plan_meeting if plans else actions.record_meeting
+        if form.is_valid():
+            try:
+                made = act(by=request.user, sheet=form.sheet(), now=now, meeting_id=form.cleaned_data["id"])
+                return done(request, _said(made), made)
+            except Refused as refusal:
+                status = refused(request, form, refusal)
+    return _meeting_page(request, form, now, status)
+
+
+def meeting_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change a meeting that is not confirmed yet, or write down what was on the plan."""
+    now = timezone.now()
+    meeting = get_visible(request, MEETINGS, pk, moves.RECORD_PERM)
+    if meeting.state not in moves.EDIT.sources | moves.SUBMIT.sources:
+        workflow.check(meeting, moves.EDIT, request.user, now)
+    branch = PartyBranch.objects.select_related("unit").get(pk=meeting.unit_id)
+    start = forms.written(meeting)
+    form = forms.MeetingForm(_typed(request), branch=branch, user=request.user, meeting=meeting, start=start)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                made = _save(request, meeting, form, now)
+                return done(request, _said(made), made)
+            except Refused as refusal:
+                status = refused(request, form, refusal)
+                note_stale(form, refusal, meeting)
+    return _meeting_page(request, form, now, status)
+
+
+def _save(request: HttpRequest, meeting: Meeting, form: forms.MeetingForm, now: datetime) -> Meeting:
+    given: dict[str, Any] = {"by": request.user, "meeting": meeting, "sheet": form.sheet(), "now": now}
+    version = form.cleaned_data["version"] or meeting.version
+    if request.POST.get("intent") == "save" or meeting.state in HELD:
+        return actions.edit_meeting(**given, version=version)
+    return actions.record_meeting(**given, version=version)
+
+
+def note_stale(form: forms.MeetingForm, refusal: Refused, meeting: Meeting) -> None:
+    """After a conflict the form takes the new version, so that sending it again is a decision and not an accident."""
+    if refusal.status == 409:
+        form.data = form.data.copy()
+        form.data["version"] = str(meeting.version)
+
+
+def _said(made: Meeting) -> str:
+    words = {
+        MeetingState.DRAFT: _("已列入计划，发出通知后应到人员会收到消息"),
+        MeetingState.RECORDED: _("已记下，等主持人确认"),
+    }
+    return str(words.get(MeetingState(made.state), _("已保存")))
+
+
+def _typed(request: HttpRequest) -> QueryDict | None:
+    """What was sent, with the photos of a page without scripts put away first."""
+    if request.method != "POST":
+        return None
+    typed = request.POST.copy()
+    for upload in request.FILES.getlist("photos"):
+        try:
+            typed.appendlist("photo", str(files.store(upload, by=request.user, kinds=(FileKind.IMAGE,)).pk))
+        except Refused as refusal:
+            note_refusal(request, refusal)
+            typed.appendlist("photo_error", f"{upload.name}：{refusal}")
+    return typed
+
+
+def _branches(user: Any) -> QuerySet[PartyBranch]:
+    """Branches for which the user may write meetings down, in their fixed order."""
+    rows = PartyBranch.objects.filter(unit__in=user.units_for(moves.RECORD_PERM))
+    return rows.active_on(timezone.localdate()).in_order()
+
+
+def _branch_for(request: HttpRequest) -> PartyBranch:
+    """The branch that was asked for, else one's own, else the first; 404 when out of reach, 403 when there is none."""
+    asked = request.POST.get("unit") or request.GET.get("unit")
+    known = {branch.pk: branch for branch in _branches(request.user)}
+    if not known:
+        raise PermissionDenied(_("没有可以由你记会议的支部。"))
+    if asked:
+        found = known.get(whole_number(asked) or 0)
+        if found is None:
+            raise Http404(_("没有这个支部，或者不在你能记会议的范围内。"))
+        return found
+    today = timezone.localdate()
+    granted = request.user.grants.on(today).filter(unit__in=known).values_list("unit", flat=True)
+    own = branch_of(request.user.pk, today)
+    first = {own} & set(granted) or set(granted) or {own} & set(known) or set(known)
+    return next(branch for pk, branch in known.items() if pk in first)
+
+
+def _start(request: HttpRequest, branch: PartyBranch, now: datetime) -> dict[str, Any]:
+    """What the blank form holds; `kind`, `day` and `group` may be asked for, `copy` takes over the last meeting."""
+    wanted = [kind for kind in request.GET.getlist("kind") if kind in SegmentKind.values]
+    last = _last(branch.pk, wanted, now)
+    asked: dict[str, Any] = {
+        "kinds": wanted,
+        "day": _day(request.GET.get("day", "")),
+        "group": request.GET.get("group"),
+    }
+    day = asked["day"] or timezone.localdate(now)
+    begun = forms.blank(forms.offer(branch, day), request.user, now, last, asked)
+    return forms.copied(last, begun) if last and "copy" in request.GET else begun
+
+
+def _last(branch_id: int, kinds: Iterable[str], now: datetime) -> Meeting | None:
+    """The latest meeting of one of the kinds, else the latest of any."""
+    for kind in kinds:
+        if found := queries.last_meeting(branch_id, kind, now):
+            return found
+    rows = Meeting.objects.filter(unit=branch_id, state__in=HELD, starts_at__lt=now)
+    return rows.order_by("-starts_at", "-pk").first()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _meeting_page(
+    request: HttpRequest, form: forms.MeetingForm, now: datetime, status: int = 200, fragment: str | None = None
+) -> HttpResponse:
+    meeting, roll = form.meeting, form.roll()
+    errors = form.data.getlist("photo_error") if form.is_bound else []
+    context = {
+        "form": form,
+        "meeting": meeting,
+        "branch": form.branch,
+        "branches": lambda: [] if meeting else list(_branches(request.user)),
+        "open_decisions": lambda: queries.open_decisions(form.branch.pk),
+        "submits": meeting is None or meeting.state in moves.SUBMIT.sources,
+        "last": lambda: None if meeting else _last(form.branch.pk, form.started.get("kinds", ()), now),
+        "now": now,
+        "roll": roll,
+        "marks": forms.MARKS,
+        "roll_changed": form.is_bound and not _is_posted(form.data, roll),
+        "photos": form.shown_photos(),
+        "photo_errors": errors,
+        "minutes": json.dumps({kind.value: minutes for kind, minutes in forms.MINUTES.items()}),
+        "live": _live(form, now),
+    }
+    return page(request, "meetings/meeting_form.html", context, fragment=fragment, status=status)
+
+
+def _live(form: forms.MeetingForm, now: datetime) -> queries.Preview | None:
+    """What this one record completes and what is still missing, once it can be read."""
+    if not form.is_bound or not form.is_valid():
+        return None
+    sheet = form.sheet()
+    return queries.preview(sheet, now=now, meeting=form.meeting) if sheet.spans else None
+
+
+def _is_posted(typed: QueryDict, roll: list[dict[str, Any]]) -> bool:
+    """Whether the roll on the screen is the roll of what is typed by now."""
+    return {name for name in typed if name.startswith("mark-")} == {f"mark-{row['id']}" for row in roll}
+
+
+@require_POST
+def meeting_preview(request: HttpRequest) -> HttpResponse:
+    """The side panel for what is typed so far; nothing is written."""
+    return _meeting_page(request, _form_of(request), timezone.now(), fragment="live_in")
+
+
+def _form_of(request: HttpRequest) -> forms.MeetingForm:
+    """The form that a part of its page sends: of a record that exists, or of a new one."""
+    meeting = None
+    if request.GET.get("meeting"):
+        meeting = get_visible(request, MEETINGS, request.GET["meeting"], moves.RECORD_PERM)
+    branch = PartyBranch.objects.select_related("unit").get(pk=meeting.unit_id) if meeting else _branch_for(request)
+    start = forms.written(meeting) if meeting else {"day": timezone.localdate()}
+    return forms.MeetingForm(_typed(request), branch=branch, user=request.user, meeting=meeting, start=start)
+
+
+@require_POST
+def meeting_photos(request: HttpRequest) -> HttpResponse:
+    """Put photos away while the rest is still being typed."""
+    return _meeting_page(request, _form_of(request), timezone.now(), fragment="photos")
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Names for the field of observers; whoever may write meetings down."""
+    asked = request.GET.get("q", "").strip()[:20]
+    units = request.user.units_for(moves.RECORD_PERM)
+    if not units:
+        raise PermissionDenied(_("没有可以由你记会议的支部。"))
+    rows = colleagues(units).filter(search_text__icontains=asked).order_by("police_no")[:20]
+    return JsonResponse({"results": [{"id": row.pk, "text": row.name, "note": row.police_no} for row in rows]})
