@@ -58,7 +58,7 @@ class Moment:
 def add_workdays(start: date, count: int, calendar: Calendar) -> Day:
     """The last day of a limit of `count` working days: day 1 is the working day after `start`, 0 is `start` itself.
 
-    A negative count goes back: -3 is the third working day before `start`. Source: services.md §2.6, day clock.
+    A negative count goes back: -3 is the third working day before `start`.
     """
     step = ONE_DAY if count > 0 else -ONE_DAY
     day, left, provisional = start, abs(count), False
@@ -77,10 +77,7 @@ def workdays_between(after: date, until: date, calendar: Calendar) -> int:
 
 
 def notice_end(first_day: date, count: int, calendar: Calendar) -> Day:
-    """Last day of a public notice of `count` working days of which `first_day`, if a working day, is the first.
-
-    Source: party-building.md, scenario 29.
-    """
+    """Last day of a public notice of `count` working days of which `first_day`, if a working day, is the first."""
     end = add_workdays(first_day - ONE_DAY, count, calendar)
     return Day(end.date, end.provisional)
 
@@ -112,7 +109,7 @@ def natural_due(start: date, days: int, calendar: Calendar, roll: bool) -> Day:
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day `months` later, or the last day of that month where it is shorter. Source: party-building 28."""
+    """The same day `months` later, or the last day of that month where it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 

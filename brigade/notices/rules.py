@@ -68,7 +68,7 @@ class QuietHours:
 
 
 def effect_key(*, code: str, period: str, subject: str, recipient: object, channel: str, stage: str) -> str:
-    """The name of one effect; two attempts at the same effect have the same name. Source: services.md §5.2."""
+    """The name of one effect; two attempts at the same effect have the same name."""
     return hashlib.sha256(f"{code}|{period}|{subject}|{recipient}|{channel}|{stage}".encode()).hexdigest()
 
 

@@ -1,6 +1,6 @@
 """Papers of meetings: minutes and sign-in sheet as Word, the statistic form of 三会一课 as a workbook.
 
-Layout after GB/T 9704-2012; source: party-building §4. What the record does not hold stays empty.
+Layout after GB/T 9704-2012. What the record does not hold stays empty.
 """
 
 from __future__ import annotations

@@ -192,7 +192,7 @@ NEEDS = {
 
 
 def shown_cell(line: queries.Line, cell: queries.Cell) -> dict[str, Any]:
-    """A cell as look/06 draws it: tone, word and below it done/needed, 已批准, or why it does not apply."""
+    """A cell of the matrix: tone, word and below it done/needed, 已批准, or why it does not apply."""
     state = cell.state
     tone, word = TONES[state]
     small = f"{cell.done}/{cell.needed}"

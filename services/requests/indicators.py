@@ -71,7 +71,7 @@ def _ratio(part: Q) -> Callable[[Cells], Iterable[Value]]:
 
 
 def _on_time(cells: Cells) -> Iterable[Value]:
-    """Completed in time ÷ (completed + still open and already overdue). Source: services.md §3."""
+    """Completed in time ÷ (completed + still open and already overdue)."""
     parts: dict[Cell, list[int]] = {}
     in_time = Count("pk", filter=Q(completed_at__lte=F("promised_due_at")))
     for row in _rows(_done(), "completed_at", cells).values("unit", "day").annotate(n=Count("pk"), part=in_time):
@@ -84,7 +84,7 @@ def _on_time(cells: Cells) -> Iterable[Value]:
 
 
 def _saving(cells: Cells) -> Iterable[Value]:
-    """1 − Σ promised ÷ Σ statutory days over what was completed and has both. Source: services.md §3."""
+    """1 − Σ promised ÷ Σ statutory days over what was completed and has both."""
     both = _done().filter(item__statutory_days__gt=0)
     days = {"law": Sum("item__statutory_days"), "ours": Sum("item__promised_days")}
     for row in _rows(both, "completed_at", cells).values("unit", "day").annotate(**days):

@@ -1,4 +1,4 @@
-"""The table of legal moves of a request (services.md §2.3): state, target, who, what must hold."""
+"""The table of legal moves of a request: state, target, who, what must hold."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""What an open request makes due, and who hears of it when it is late (services.md §5.1, jobs 7 to 10)."""
+"""What an open request makes due, and who hears of it when it is late."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class Saving:
 
 
 def promised_saving(day: date) -> Saving:
-    """1 − Σ promised ÷ Σ statutory over the items that have both. Source: services.md §3, 承诺提速率."""
+    """1 − Σ promised ÷ Σ statutory over the items that have both."""
     sums = (
         ServiceItem.objects.offered(day)
         .filter(statutory_days__isnull=False)

@@ -117,7 +117,7 @@ def limits(item: ServiceItem, accepted_at: datetime, suspensions: Iterable[Clock
 
     Day 1 is the next (working) day; a limit ends when the hall closes. A suspension moves both limits by the working
     days in (start, end], a natural limit by its days.
-    Source: services.md §2.6; 令164第92条, 令162第110条, 令163第36条.
+    Source: 令164第92条, 令162第110条, 令163第36条.
     """
     spans = [(_day(row.started_at), _day(row.ended_at)) for row in suspensions if row.ended_at is not None]
     workdays = sum(suspended_days(start, end, clock.calendar) for start, end in spans)

@@ -202,7 +202,7 @@ class QuarterResult:
 
 
 def quarter_results(branch_ids: Collection[int], quarter: str, now: datetime) -> list[QuarterResult]:
-    """The quarter of many branches in constant queries. Source: party-building §2.1."""
+    """The quarter of many branches in constant queries."""
     period = parse_period(quarter)
     branches = [b for b in PartyBranch.objects.in_order().filter(pk__in=branch_ids) if not b.is_general]
     rows = _obligations_of(branches, period.start, period.end, rules.BRANCH_REQUIREMENTS)

@@ -64,7 +64,7 @@ def requirement_key(requirement: str, day: date, *, branch_id: int, group_id: in
 
 
 class Requirements:
-    """How requirements stand, for many keys in a constant number of queries. Source: party-building §1.8 and §2.1."""
+    """How requirements stand, for many keys in a constant number of queries. Source: 支部工作条例第十一至十六条."""
 
     def __init__(self, keys: Collection[Key]) -> None:
         self.keys = [key for key in keys if key.period]

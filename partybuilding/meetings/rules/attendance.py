@@ -1,6 +1,6 @@
 """Rates of attendance, hours of study, and the days by which something is late.
 
-Source of the hours: local conversion tables; parameters of party-building §2.4.
+Hours are reckoned as local conversion tables do, within caps.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Pages of meetings: ledgers, the form that writes one down, the record, the matrix, what follows from it, one's own."""
+"""Pages of meetings: ledgers, the form that writes one down, the record, the matrix, what it led to, one's own."""

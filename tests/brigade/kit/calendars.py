@@ -1,4 +1,4 @@
-"""The work calendar of 2026 as the State Council announced it (services.md §2.6)."""
+"""The work calendar of 2026 as the State Council announced it."""
 
 from datetime import date, timedelta
 

@@ -145,7 +145,7 @@ def lines_to(person):
 
 
 def test_the_ladder_skips_the_spring_festival_and_ends_with_the_superior(reports, squadron, clerk):
-    """services.md scenario 29: 20 February moves to the 24th, then the 25th, Saturday the 28th; escalation 2 March."""
+    """20 February moves to the 24th, then the 25th, Saturday the 28th; escalation 2 March."""
     leader = person(Role.POLITICAL_OFFICER, at=squadron.parent)
     reports.handed_in.add((squadron.pk, "2026-01"))
     told = []

@@ -1,4 +1,4 @@
-"""The clocks of services.md §2.6 with the dates of its §7: which moment a limit ends, and what moves it."""
+"""The clocks of a request: which moment a limit ends, and what moves it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Which moves a request may take: the hand-kept table of services.md §2.3, and what each move asks for and brings."""
+"""Which moves a request may take: a hand-kept table, and what each move asks for and brings."""
 
 import csv
 from dataclasses import replace
