@@ -169,7 +169,6 @@ class Person(AbstractBaseUser):
     password_changed_at = models.DateTimeField(null=True)
     signed_in_at = models.DateTimeField(_("上次登录时间"), null=True)
     signed_in_from = models.CharField(_("上次登录地址"), max_length=45, blank=True)
-    permission_epoch = models.PositiveIntegerField(default=0)
     is_synthetic = models.BooleanField(_("演示人员"), default=False)
 
     objects = PersonManager()

@@ -36,8 +36,7 @@ def disable_account(*, by: Any, person: Person, reason: str, now: datetime | Non
     for grant in person.grants.on(today).filter(role=Role.SECURITY_ADMIN).select_related("unit"):
         check_others_grant(grant.unit, person, today)
     person.is_active = False
-    person.permission_epoch += 1
-    person.save(update_fields=["is_active", "permission_epoch"])
+    person.save(update_fields=["is_active"])
     audit.record("account.disabled", person, by=by, note=needed(reason, "reason", _("写明停用事由。")), now=now)
     return person
 
@@ -50,8 +49,7 @@ def enable_account(*, by: Any, person: Person, reason: str = "", now: datetime |
     if person.is_active:
         raise Refused(_("%s的账号没有停用。") % person.name)
     person.is_active = True
-    person.permission_epoch += 1
-    person.save(update_fields=["is_active", "permission_epoch"])
+    person.save(update_fields=["is_active"])
     audit.record("account.enabled", person, by=by, note=clean_text(reason), now=now)
     return person
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -53,7 +53,6 @@ def grant_role(
         granted_by=f"{by.name} {by.police_no}".strip(),
         reason=clean_text(reason),
     )
-    _rights_changed(person)
     audit.record(
         "grant.given",
         grant,
@@ -95,7 +94,6 @@ def end_grant(*, by: Any, grant: Grant, ends_on: date, reason: str = "", now: da
     changes = {"ends_on": [grant.ends_on and grant.ends_on.isoformat(), ends_on.isoformat()]}
     grant.ends_on = ends_on
     grant.save(update_fields=["ends_on"])
-    _rights_changed(grant.person)
     audit.record("grant.ended", grant, by=by, changes=changes, note=clean_text(reason), now=now)
     return grant
 
@@ -110,7 +108,3 @@ def check_others_grant(unit: Unit, person: Person, day: date) -> None:
     ).exclude(person=person)
     if not others.exists():
         raise Refused(_("%s是%s最后一名安全管理员，先另授一名。") % (person.name, unit.name))
-
-
-def _rights_changed(person: Person) -> None:
-    Person.objects.filter(pk=person.pk).update(permission_epoch=F("permission_epoch") + 1)
