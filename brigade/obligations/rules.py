@@ -107,7 +107,8 @@ class Rule:
     `touched(record)` names the keys that a record counts for as it stands in the database now; the door asks before and
     after each write. `answer(keys, now)` says how those keys stand, in a constant number of queries; rules may share
     one answer function and are then asked together. `due_keys(now)` names every key that must exist at `now`: open
-    periods, and closed ones not yet decided.
+    periods, and closed ones not yet decided. `action` is the one thing to do, as words and address; `place` is the page
+    that shows how a duty without a record of its own stands, to those as well who only look on.
     """
 
     code: str
@@ -119,6 +120,7 @@ class Rule:
     due_keys: Callable[[datetime], Iterable[Key]]
     action: Callable[[Obligation], tuple[str, str]]
     ladder: tuple[Step, ...] = LADDER
+    place: Callable[[Obligation], str] | None = None
 
 
 RULES: dict[str, Rule] = {}

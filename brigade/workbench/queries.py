@@ -66,10 +66,11 @@ def todo(row: Obligation) -> Todo:
 
 
 def subject_url(row: Obligation) -> str:
-    """The page of the record that an obligation is about; empty where it is about a unit's period."""
+    """The page of the record that an obligation is about, or where it stands; empty where there is neither."""
     model = apps.get_model(row.kind)
     if not issubclass(model, Record):
-        return ""
+        place = RULES[row.rule].place
+        return place(row) if place else ""
     return reverse(f"{model._meta.app_label}:{model._meta.model_name}_detail", args=[row.subject])
 
 

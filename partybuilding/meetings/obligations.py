@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from brigade.kit.clocks import add_workdays, at
+from brigade.kit.clocks import add_workdays, at, parse_period
 from brigade.obligations.models import Obligation
 from brigade.obligations.rules import (
     LADDER,
@@ -66,7 +66,6 @@ LADDERS = {
     SegmentKind.GM: (*MONTHLY, Step("missed", gettext_lazy("次月"), NEXT_MONTH, SUPERIORS)),
     SegmentKind.TD: (*MONTHLY, Step("missed", gettext_lazy("次月"), NEXT_MONTH, SUPERIORS)),
 }
-"""Source: services.md §5.1, rows 20 to 22."""
 
 BASES = {
     SegmentKind.GB: gettext_lazy("党总支会每月1次：大队党建安排"),
@@ -111,6 +110,12 @@ def _record_it(obligation: Obligation) -> tuple[str, str]:
     return _("去记录"), f"{address}?unit={obligation.unit_id}&kind={kind}&day={day.isoformat()}{group}"
 
 
+def _cell(obligation: Obligation) -> str:
+    """Where the duty stands: its cell of the matrix."""
+    end = parse_period(obligation.period).end
+    return f"{reverse('meetings:matrix')}?year={end.year}&cell={obligation.unit_id}-{end.month}"
+
+
 def _requirement(code: str) -> Rule:
     first = code == REQUIRED[0]
     return Rule(
@@ -122,6 +127,7 @@ def _requirement(code: str) -> Rule:
         answer=_answer_requirements,
         due_keys=_due_requirements(code),
         action=_record_it,
+        place=_cell,
         ladder=LADDERS[SegmentKind(code)],
     )
 
