@@ -60,7 +60,8 @@ bind("[data-chart]", (box) => {
   load("echarts").then(() => {
     const chart = window.echarts.init(box, null, { renderer: "svg" });
     chart.setOption(kinds[box.dataset.chart](read(box.dataset.from)));
-    window.addEventListener("resize", () => chart.resize());
-    window.addEventListener("beforeprint", () => chart.resize());
+    const frame = () => box.querySelector("svg").setAttribute("viewBox", `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
+    frame(); // on paper the drawing is scaled
+    window.addEventListener("resize", () => { chart.resize(); frame(); });
   });
 });
