@@ -126,6 +126,27 @@ def test_rooms_that_the_house_does_not_have():
     assert [path for path in files("*.py") if re.fullmatch(rooms, path.name)] == []
 
 
+def slices():
+    return [path.parent for path in source("apps.py") if path.parent.name != "kit"]
+
+
+def test_the_page_of_the_architecture_names_every_slice_and_every_room():
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z.]+)`", page))
+    rooms = {path.stem for folder in slices() for path in folder.iterdir() if not path.name.startswith(("_", "."))}
+    floors = {f"brigade.{folder.name}" for folder in slices() if folder.parent.name == "brigade"}
+    assert sorted((rooms - {"apps", "data"} | floors) - named) == []
+
+
+def test_every_page_that_the_documents_lead_to_exists():
+    pages = files("*.md")
+    links = [
+        (page, link) for page in pages for link in re.findall(r"(?<!!)\[[^\]]+\]\(([^)#:]+)\)", page.read_text("utf-8"))
+    ]
+    assert links
+    assert [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+
+
 # Keys and addresses
 
 
