@@ -11,7 +11,7 @@ ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py */
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --fork-strategy fewest
 
-.PHONY: run setup dev test test-services browser bench check fix states schema demo backup restore lock
+.PHONY: run setup dev test test-services browser shots bench check fix states schema demo backup restore lock
 
 run: ## the portal at PORT (8000): web, worker and beat until Ctrl-C
 	@$(SETUP) --port
@@ -29,8 +29,11 @@ test: dev ## the whole suite on SQLite
 test-services: dev ## the same suite on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or private servers)
 	$(BIN)/python -m tests.servers $(PYTEST) -n 2 --dist loadfile
 
-browser: dev ## the browser journeys alone
-	$(PYTEST) tests/browser
+browser: dev ## the browser journeys alone, with what each one pressed
+	$(PYTEST) -s tests/browser
+
+shots: dev ## a picture of every page as every role, desk and phone, under var/shots/ (README=1: those of the README)
+	$(BIN)/python -m tests.browser.shots $(if $(README),--readme)
 
 bench: dev ## speed against its bars, on SQLite and PostgreSQL; about five minutes of a quiet machine
 	$(BIN)/python -m tests.bench.run

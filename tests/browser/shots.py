@@ -22,7 +22,7 @@ from tests.browser.portal import DESK, PHONE, ROOT, SCREEN, Portal, Watch, chrom
 SIZES = {"desk": DESK, "phone": PHONE}
 BOARDS = ("dashboard", "matrix")
 NOT_PAGES = ("logout",)
-README = {"workbench.png": ("political_officer", "/"), "board.png": ("brigade_leader", "/dashboard/")}
+README = {"matrix.png": ("political_officer", "/party/meetings/matrix/"), "workbench.png": ("hall_head", "/")}
 
 
 def main():

@@ -15,7 +15,6 @@ from docx.oxml.ns import qn
 
 from tests.browser.portal import PHONE, sign_in
 
-pytestmark = pytest.mark.xdist_group("browser")
 TEXT = qn("w:t")
 RECORDER, SECRETARY, MEMBER, WINDOW = "D10021", "D10020", "D10022", "D10032"
 POLITICAL, LEADER, PARTY_OFFICE = "D10002", "D10001", "D10010"
