@@ -12,7 +12,9 @@ SCHEDULE: list[Timed] = [
     Timed("obligations.digest", "早间提醒", "brigade.obligations.actions.send_digest", Workdays(time(8, 30))),
     Timed("requests.deem", "逾期未告知的视为受理", "services.requests.actions.deem_accepted", Daily(time(17, 5))),
     Timed("requests.lapse", "逾期未补正的终止", "services.requests.actions.lapse_overdue", Daily(time(17, 10))),
-    Timed("requests.forget", "清除不再需要的办事人信息", "services.requests.actions.forget_citizens", Daily(time(2, 50))),
+    Timed(
+        "requests.forget", "清除不再需要的办事人信息", "services.requests.actions.forget_citizens", Daily(time(2, 50))
+    ),
     Timed("requests.overdue", "逾期未办结的计入指标", "services.requests.actions.mark_overdue", Daily(time(17, 15))),
     Timed("audit.seal", "封存审计记录", "brigade.audit.actions.seal_due", Every(5)),
     Timed("audit.anchor", "留存审计校验值", "brigade.audit.actions.anchor_head", Daily(time(23, 50))),
