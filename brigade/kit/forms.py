@@ -1,10 +1,13 @@
 """How every form of the portal is drawn: one renderer, and inputs for a day, a time of day and a moment."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 CONTROLS = {
     "django/forms/widgets/select.html": "form-select",
@@ -34,6 +37,12 @@ def dress(widget: dict[str, Any]) -> None:
         attrs = widget["attrs"]
         invalid = "is-invalid" if attrs.get("aria-invalid") else ""
         attrs["class"] = " ".join(filter(None, (css, attrs.get("class"), invalid)))
+
+
+def in_our_time(value: date) -> None:
+    """Validates that a day can be meant: a slip of the finger easily lands in the year 26 or 9026."""
+    if not 2000 <= value.year <= 2100:
+        raise ValidationError(_("年份不对，请核对"))
 
 
 class DayInput(forms.DateInput):

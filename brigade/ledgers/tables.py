@@ -147,6 +147,8 @@ class UnitFilter(django_filters.ChoiceFilter):
 class DaysField(django_filters.fields.DateRangeField):
     def clean(self, value: Any) -> Any:
         days = super().clean(value)
+        if days and any(day and not 1900 <= day.year <= 2100 for day in (days.start, days.stop)):
+            raise ValidationError(_("年份不对，请核对。"))
         if days and days.start and days.stop and days.start > days.stop:
             raise ValidationError(_("起止日期颠倒了。"))
         return days

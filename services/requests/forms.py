@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput
+from brigade.kit.forms import DayInput, in_our_time
 from brigade.kit.text import clean_text
 from brigade.org.models import Person, Unit
 from services.requests import queries
@@ -59,7 +59,8 @@ class Choice(forms.ChoiceField):
 
 
 def day_field(**kwargs: Any) -> forms.DateField:
-    return forms.DateField(widget=DayInput(), error_messages={"invalid": _("日期写成2026-06-26这样")}, **kwargs)
+    words = {"invalid": _("日期写成2026-06-26这样")}
+    return forms.DateField(widget=DayInput(), validators=[in_our_time], error_messages=words, **kwargs)
 
 
 def marks_of(data: Mapping[str, Any]) -> Marks:
@@ -113,7 +114,9 @@ class DeskForm(CitizenFields):
     external_no = Text(label=_("平台流水号"), max_length=40, required=False)
     tolerated_due_on = day_field(label=_("容缺补交日期"), required=False)
     channel = Choice(choices=NoticeChannel.choices, required=False)
-    received_at = forms.DateTimeField(required=False, error_messages={"invalid": _("时间写成2026-06-26T09:00这样")})
+    received_at = forms.DateTimeField(
+        required=False, validators=[in_our_time], error_messages={"invalid": _("时间写成2026-06-26T09:00这样")}
+    )
 
     def __init__(self, *args: Any, user: Person, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -367,3 +367,28 @@ def test_a_person_who_was_stopped_is_out_at_the_next_click(client, town):
     Person.objects.filter(pk=town.hall.clerk.pk).update(is_active=False)
     assert client.get("/services/requests/").status_code == 302
     assert client.get(f"/api/v1/requests/{town.request.pk}/").status_code in (401, 403)
+
+
+LONG_GONE = ["0001-01-01", "0016-01-31", "1899-12-31", "9999-12-31"]
+
+
+@pytest.mark.parametrize("day", LONG_GONE)
+def test_a_day_that_cannot_be_meant_is_refused_in_a_sentence(client, town, day):
+    client.force_login(town.branch.recorder)
+    assert client.post("/party/meetings/new/", meeting(town, day=day, backfill_reason="补录")).status_code == 422
+    assert client.post("/party/meetings/preview/", meeting(town, day=day)).status_code in (200, 422)
+    client.get(f"/party/meetings/new/?day={day}")
+    made_up = reverse("meetings:meeting_move", args=[town.meeting.pk, "make_up"])
+    assert client.post(made_up, {"people": town.branch.members[1].pk, "on": day}).status_code == 422
+    client.force_login(town.hall.clerk)
+    for fields in ({"received_at": f"{day}T10:00"}, {"tolerated_due_on": day}):
+        assert client.post("/services/requests/new/", desk(town, **fields)).status_code in (302, 422), fields
+    client.force_login(person(*Role.values, at=town.brigade))
+    for address in (
+        "/services/requests/?received_at_after=",
+        "/party/meetings/?starts_at_before=",
+        "/audit/?at_after=",
+    ):
+        assert client.get(f"{address}{day}").status_code == 200
+    moved = reverse("meetings:meeting_move", args=[town.announced.pk, "postpone"])
+    assert client.post(moved, {"reason": "改期", "starts_at": f"{day}T10:00"}).status_code in (302, 422)

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from brigade.kit.forms import ClockInput, DayInput
+from brigade.kit.forms import ClockInput, DayInput, in_our_time
 from brigade.kit.text import clean_text
 
 
@@ -40,7 +40,7 @@ class Text(Line):
 class Day(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         words = {"invalid": _("日期写成2026-11-20这样"), "required": _("选日期")}
-        super().__init__(**{"widget": DayInput(), "error_messages": words, **kwargs})
+        super().__init__(**{"widget": DayInput(), "error_messages": words, "validators": [in_our_time], **kwargs})
 
 
 class Clock(forms.TimeField):

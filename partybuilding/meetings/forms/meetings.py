@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.files.models import File
 from brigade.kit.clocks import at
-from brigade.kit.forms import MomentInput
+from brigade.kit.forms import MomentInput, in_our_time
 from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person
 from brigade.org.queries import colleagues
@@ -83,7 +84,9 @@ class TopicForm(forms.Form):
     noes = forms.IntegerField(label=gettext_lazy("反对"), required=False, min_value=0, max_value=9999)
     abstain = forms.IntegerField(label=gettext_lazy("弃权"), required=False, min_value=0, max_value=9999)
     written = choices(gettext_lazy("书面同意"))
-    written_at = forms.DateTimeField(label=gettext_lazy("交来时间"), required=False, widget=MomentInput())
+    written_at = forms.DateTimeField(
+        label=gettext_lazy("交来时间"), required=False, widget=MomentInput(), validators=[in_our_time]
+    )
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,7 +152,7 @@ Agenda: Any = formset_factory(TopicForm, formset=AgendaRows, can_delete=True, ma
 
 
 class MeetingForm(forms.Form):
-    """One meeting of one branch: what look/05 shows. `sheet()` is what the actions write."""
+    """One meeting of one branch. `sheet()` is what the actions write."""
 
     id = forms.UUIDField(widget=forms.HiddenInput())
     version = forms.IntegerField(required=False, widget=forms.HiddenInput())
@@ -196,10 +199,13 @@ class MeetingForm(forms.Form):
         self.agenda = Agenda(data, prefix="agenda", initial=start.get("agenda", []), form_kwargs={"people": everybody})
 
     def _day(self, usual: date) -> date:
+        """The day as typed, as long as it can be meant: the roll is that of a day even while something is wrong."""
         try:
-            return date.fromisoformat(self.data.get("day", "")) if self.is_bound else usual
-        except ValueError:
+            day = date.fromisoformat(self.data.get("day", "")) if self.is_bound else usual
+            in_our_time(day)
+        except (ValueError, ValidationError):
             return usual
+        return day
 
     def _named(self) -> list[tuple[int, str]]:
         """People whom the record names already, even if they belong elsewhere by now."""

@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from brigade.kit.forms import MomentInput
+from brigade.kit.forms import MomentInput, in_our_time
 from partybuilding.meetings.forms.fields import Day, Line, Text
 from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.states import ON_LEAVE, THERE, Presence
@@ -38,6 +38,7 @@ class PostponeForm(ReasonForm):
         label=gettext_lazy("改到"),
         required=False,
         widget=MomentInput(),
+        validators=[in_our_time],
         help_text=gettext_lazy("还没定就留空，定了再通知。"),
     )
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from brigade import workflow
 from brigade.files import actions as files
 from brigade.files.states import FileKind
+from brigade.kit.forms import in_our_time
 from brigade.kit.refusals import Refused
 from brigade.kit.text import whole_number
 from brigade.kit.web import done, get_visible, note_refusal, page, refused
@@ -157,10 +158,13 @@ def _last(branch_id: int, kinds: Iterable[str], now: datetime) -> Meeting | None
 
 
 def _day(text: str) -> date | None:
+    """The day of an address, as long as it can be meant."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        day = date.fromisoformat(text)
+        in_our_time(day)
+    except (ValueError, ValidationError):
         return None
+    return day
 
 
 def _meeting_page(
