@@ -76,6 +76,7 @@ FAULTS = [
     ),
     ("Inside a slice the rooms only import downward", "services/requests/utils.py", ""),
 ]
+CIRCLE = ("partybuilding/meetings/rules/sheets.py", "import partybuilding.meetings.rules.votes")
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def verdict_on_faults(tmp_path_factory):
             ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__", "templates", "data")
         )
     shutil.copy(ROOT / "pyproject.toml", copy)
-    for _contract, path, line in FAULTS:
+    for path, line in [fault[1:] for fault in FAULTS] + [CIRCLE]:
         (copy / path).parent.mkdir(exist_ok=True)
         with open(copy / path, "a") as file:
             file.write(f"\n{line}\n")
@@ -112,6 +113,12 @@ def test_a_seeded_fault_breaks_its_contract(verdict_on_faults, contract, path, l
     module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     told = verdict.partition("Broken contracts")[2].partition(contract)[2]
     assert f"{module} -> {line.removeprefix('import ')}" in told if line else f"- {module}" in told
+
+
+def test_a_circle_inside_a_room_breaks_its_contract(verdict_on_faults):
+    _folder, verdict = verdict_on_faults
+    assert re.search(r"^No import goes in a circle.* BROKEN$", verdict, re.MULTILINE)
+    assert "- .votes -> .sheets" in verdict
 
 
 def test_http_below_the_views_is_refused(verdict_on_faults):
