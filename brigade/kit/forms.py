@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 CONTROLS = {
     "django/forms/widgets/select.html": "form-select",
@@ -49,7 +50,7 @@ class DayInput(forms.DateInput):
     """A day as 2026-11-20, typed (1120 will do) or picked from a calendar that is Chinese in any browser."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        own = {"data-day": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": "年-月-日"}
+        own = {"data-day": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": gettext_lazy("年-月-日")}
         super().__init__(own | (attrs or {}), format="%Y-%m-%d")
 
 
@@ -57,7 +58,7 @@ class ClockInput(forms.TimeInput):
     """A time of day as 15:00, typed (15 or 1530 will do) or moved by the arrow keys."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        own = {"data-clock": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": "时:分"}
+        own = {"data-clock": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": gettext_lazy("时:分")}
         super().__init__(own | (attrs or {}), format="%H:%M")
 
 
@@ -65,5 +66,5 @@ class MomentInput(forms.DateTimeInput):
     """Day and time of day to the minute, as 2026-11-20 15:00."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        own = {"data-day": "time", "autocomplete": "off", "placeholder": "年-月-日 时:分"}
+        own = {"data-day": "time", "autocomplete": "off", "placeholder": gettext_lazy("年-月-日 时:分")}
         super().__init__(own | (attrs or {}), format="%Y-%m-%d %H:%M")

@@ -16,6 +16,7 @@ import docx
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm
 
@@ -280,16 +281,16 @@ def statistic(found: Matrix, *, by: Any, now: datetime) -> tuple[BytesIO, str]:
 
 
 WORDS = {
-    "met": "达标",
-    "warning": "预警",
-    "missed": "未达标",
-    "waived": "豁免",
-    "na": "不适用",
-    "open": "未到期",
+    "met": gettext_lazy("达标"),
+    "warning": gettext_lazy("预警"),
+    "missed": gettext_lazy("未达标"),
+    "waived": gettext_lazy("豁免"),
+    "na": gettext_lazy("不适用"),
+    "open": gettext_lazy("未到期"),
     "future": "",
 }
 
 
 def _cell_words(cell: queries.Cell) -> str:
-    word = WORDS[cell.state]
+    word = str(WORDS[cell.state])
     return f"{word}{cell.done}/{cell.needed}" if cell.needed and cell.state not in ("waived", "na") else word

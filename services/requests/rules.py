@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import (
     CHINA,
@@ -55,7 +56,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
 }
 """`run` is held by nobody: what only the portal itself does."""
 
-ONCE_ARTICLE = "令164第3条"
+ONCE_ARTICLE = gettext_lazy("令164第3条")
 
 
 # Clocks
@@ -204,7 +205,7 @@ def can_settle(request: ServiceRequest, by: Any, now: datetime) -> None:
 def can_notify(request: ServiceRequest, by: Any, now: datetime) -> None:
     if unseen := [paper.material.name for paper in request.papers if paper.status == MaterialStatus.UNSEEN]:
         raise Refused(
-            _("要一次告知全部，这些材料还没看：%s") % "、".join(unseen), article=ONCE_ARTICLE, field="materials"
+            _("要一次告知全部，这些材料还没看：%s") % "、".join(unseen), article=str(ONCE_ARTICLE), field="materials"
         )
     if not lacking(request.papers):
         raise Refused(_("材料没有缺的，不用告知补正"), field="materials")
@@ -213,7 +214,7 @@ def can_notify(request: ServiceRequest, by: Any, now: datetime) -> None:
 def can_reject(request: ServiceRequest, by: Any, now: datetime) -> None:
     """Two people: one proposes with reason and remedy, another of the review post decides."""
     if request.proposal != Proposal.REJECT:
-        raise Refused(_("不予受理要先由经办人写明理由和救济途径，提交审核"), article=ONCE_ARTICLE)
+        raise Refused(_("不予受理要先由经办人写明理由和救济途径，提交审核"), article=str(ONCE_ARTICLE))
     if by.pk == request.review_asked_by_id:
         raise NotAllowed(_("提交的人不能审核自己提交的办件"))
 
@@ -252,7 +253,7 @@ def can_supply(request: ServiceRequest, by: Any, now: datetime) -> None:
 
 def check_outcome(outcome: str, reason: str) -> None:
     if outcome == Outcome.REFUSED and not reason.strip():
-        raise Refused(_("不予许可要写明理由"), article="行政许可法第三十八条", field="reason")
+        raise Refused(_("不予许可要写明理由"), article=_("行政许可法第三十八条"), field="reason")
 
 
 def check_received(received_at: datetime, now: datetime) -> None:

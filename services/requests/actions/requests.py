@@ -85,7 +85,7 @@ def take_in(
     rules.check_received(received_at, now)
     rules.check_tolerated(tolerated_due_on, now)
     if not item.in_scope:
-        raise Refused(_("“%s”不属于本所办理的事项") % item.name, article="令164第2条", field="item")
+        raise Refused(_("“%s”不属于本所办理的事项") % item.name, article=_("令164第2条"), field="item")
     citizen = citizen or Citizen()
     request = ServiceRequest(
         id=id,
@@ -320,7 +320,9 @@ def ask_review(
     if proposal != Proposal.APPROVE and not reason.strip():
         raise Refused(_("要写明理由"), field="reason")
     if proposal == Proposal.REJECT and not remedy.strip():
-        raise Refused(_("不予受理要写明救济途径或者该向哪个机关申请"), article="行政许可法第三十二条", field="remedy")
+        raise Refused(
+            _("不予受理要写明救济途径或者该向哪个机关申请"), article=_("行政许可法第三十二条"), field="remedy"
+        )
 
     def write(locked: ServiceRequest) -> None:
         if (proposal == Proposal.REJECT) != (locked.state == RequestState.RECEIVED):
@@ -389,11 +391,11 @@ def suspend(
     if reason_code not in SuspensionReason.values:
         raise Refused(
             _("中止的原因只能是：%s") % "、".join(str(word) for word in SuspensionReason.labels),
-            article="行政许可法第四十五条",
+            article=_("行政许可法第四十五条"),
             field="reason_code",
         )
     if not told_by.strip():
-        raise Refused(_("写明怎样书面告知了申请人"), article="行政许可法第四十五条", field="told_by")
+        raise Refused(_("写明怎样书面告知了申请人"), article=_("行政许可法第四十五条"), field="told_by")
 
     def write(locked: ServiceRequest) -> dict[str, Any]:
         row = ClockSuspension.objects.create(

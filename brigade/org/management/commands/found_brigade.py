@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from brigade.audit.actions import SYSTEM
 from brigade.kit.refusals import Refused
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         named = {role: tuple(options[option].split(":", 1)) for option, role in ADMINISTRATORS.items()}
         if any(len(pair) != 2 for pair in named.values()):
-            raise CommandError("每名管理员写成“警号:姓名”。")
+            raise CommandError(_("每名管理员写成“警号:姓名”。"))
         try:
             passwords = actions.found_brigade(
                 by=SYSTEM, code=options["code"], name=options["name"], administrators=named

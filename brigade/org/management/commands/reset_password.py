@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from brigade.audit.actions import SYSTEM
 from brigade.org import actions
@@ -18,5 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         person = Person.objects.filter(police_no__iexact=options["police_no"]).first()
         if person is None:
-            raise CommandError(f"没有警号 {options['police_no']} 的人员。")
+            raise CommandError(_("没有警号 %s 的人员。") % options["police_no"])
         self.stdout.write(actions.reset_password(by=SYSTEM, person=person))
