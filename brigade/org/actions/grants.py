@@ -99,6 +99,7 @@ def end_grant(*, by: Any, grant: Grant, ends_on: date, reason: str = "", now: da
 
 
 def check_others_grant(unit: Unit, person: Person, day: date) -> None:
+    """Refuse what would leave a unit without a security administrator."""
     others = Grant.objects.filter(
         Q(ends_on__isnull=True),
         role=Role.SECURITY_ADMIN,

@@ -107,6 +107,7 @@ def _forgive(police_no: str, address: str) -> None:
 
 
 def try_key(kind: str, value: str) -> str:
+    """A keyed digest: what is typed into the first box is now and then a password."""
     return salted_hmac("brigade.org.SignInTry", f"{kind}:{value.casefold()}", algorithm="sha256").hexdigest()
 
 

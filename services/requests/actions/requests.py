@@ -283,6 +283,7 @@ def take_back(
 
 
 def start_clocks(locked: ServiceRequest, *, at: datetime, by: Any) -> None:
+    """Both clocks run from the acceptance; whatever was asked or proposed before it is settled."""
     locked.accepted_at, locked.accepted_by = at, by
     locked.answer_due_at = None
     locked.proposal, locked.review_asked_at, locked.review_asked_by = "", None, None
