@@ -16,9 +16,10 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from brigade import workflow
-from brigade.kit.api import Pages, refuse_invalid
+from brigade.kit.api import AvailableMoveSerializer, Pages, refuse_invalid
 from brigade.kit.refusals import Refused
 from brigade.kit.text import clean_text
+from brigade.kit.web import get_visible
 from brigade.org.models import Record
 from partybuilding.branches.models import PartyBranch
 from partybuilding.meetings import actions, forms
@@ -44,21 +45,13 @@ class RecordSerializer(serializers.ModelSerializer):
 RECORD = ("id", "kind", "number", "title", "unit", "state", "version", "created_at", "created_by")
 
 
-class OptionSerializer(serializers.Serializer):
-    """A move that the caller may make now, or what is missing for it."""
-
-    code = serializers.CharField(source="move.code")
-    label = serializers.CharField(source="move.label")
-    why_not = serializers.CharField(allow_blank=True)
-
-
 class WithMoves(serializers.Serializer):
     available_moves = serializers.SerializerMethodField()
 
-    @extend_schema(responses=OptionSerializer(many=True))
+    @extend_schema(responses=AvailableMoveSerializer(many=True))
     def get_available_moves(self, record: Record) -> list[dict[str, Any]]:
         options = workflow.moves_for(record, self.context["request"].user, timezone.now())
-        return OptionSerializer(options, many=True).data
+        return AvailableMoveSerializer(options, many=True).data
 
 
 class MeetingSerializer(RecordSerializer):
@@ -282,10 +275,8 @@ class Records(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
         return self.answer(made, status.HTTP_200_OK)
 
     def answer(self, made: Record, code: int) -> Response:
-        """The record as the caller sees it now; 404 when it is out of his reach."""
-        fresh = self.get_queryset().filter(pk=made.pk).first()
-        if fresh is None:
-            raise Http404(_("没有这条记录，或者不在你的查看范围内。"))
+        """The record as the caller sees it now."""
+        fresh = get_visible(self.request, self.queryset, made.pk)
         return Response(self.whole(fresh, context=self.get_serializer_context()).data, status=code)
 
     def branch(self, pk: int, perm: str) -> PartyBranch:
@@ -320,8 +311,9 @@ class MeetingViewSet(Records):
         branch = self.branch(sent["unit"], RECORD_PERM)
         form = forms.MeetingForm(given.typed(), branch=branch, user=request.user, start={"day": sent["day"]})
         if not form.is_valid():
-            refuse_invalid(form)
-            raise Refused(form.problems[0])
+            if form.errors:
+                refuse_invalid(form)
+            raise Refused(next(iter(form.problems), ""))  # in a row of segments or agenda
         act = actions.plan_meeting if sent.get("plan") else actions.record_meeting
         made = act(by=request.user, sheet=form.sheet(), now=timezone.now(), meeting_id=sent["id"])
         return self.answer(made, status.HTTP_201_CREATED)

@@ -18,6 +18,7 @@ from brigade import workflow
 from brigade.audit.queries import history
 from brigade.kit.ids import new_id
 from brigade.kit.refusals import Refused
+from brigade.kit.text import clean_text
 from brigade.kit.web import done, get_visible, page, refused
 from brigade.ledgers.views import Listing
 from brigade.org.actions import reveal
@@ -128,9 +129,8 @@ def _find_entry(item: ServiceItem) -> dict[str, str]:
 
 
 def _asked_item(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    found = (
-        ServiceItem.objects.offered(timezone.localdate(now)).filter(code=request.GET.get("item", "").upper()).first()
-    )
+    code = clean_text(request.GET.get("item", "")).upper()
+    found = ServiceItem.objects.offered(timezone.localdate(now)).filter(code=code).first()
     return {"item": found.pk} if found else {}
 
 

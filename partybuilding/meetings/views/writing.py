@@ -20,7 +20,7 @@ from brigade.files import actions as files
 from brigade.files.states import FileKind
 from brigade.kit.forms import in_our_time
 from brigade.kit.refusals import Refused
-from brigade.kit.text import whole_number
+from brigade.kit.text import clean_text, whole_number
 from brigade.kit.web import done, get_visible, note_refusal, page, refused
 from brigade.org.queries import colleagues
 from partybuilding.branches.models import PartyBranch
@@ -230,7 +230,7 @@ def meeting_photos(request: HttpRequest) -> HttpResponse:
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Names for the field of observers; whoever may write meetings down."""
-    asked = request.GET.get("q", "").strip()[:20]
+    asked = clean_text(request.GET.get("q", ""))[:20]
     units = request.user.units_for(moves.RECORD_PERM)
     if not units:
         raise PermissionDenied(_("没有可以由你记会议的支部。"))
