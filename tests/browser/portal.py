@@ -129,7 +129,9 @@ class Watch:
         page.on("request", self._asked)
 
     def _heard(self, message):
-        if message.type != "error" or (self.may_expire and "status of 401" in message.text):
+        """htmx calls a preview that a newer one replaced, or that the page left behind, an error; it is none."""
+        replaced = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))  # a failure has a line of its own
+        if message.type != "error" or replaced or (self.may_expire and "status of 401" in message.text):
             return
         self.problems.append(f"console in {message.location.get('url')}: {message.text}")
 
