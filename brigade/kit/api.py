@@ -26,6 +26,14 @@ class RefusalSerializer(serializers.Serializer):
     article = serializers.CharField(allow_blank=True)
 
 
+class AvailableMoveSerializer(serializers.Serializer):
+    """A move that the caller may make now, or what is missing for it."""
+
+    code = serializers.CharField(source="move.code")
+    label: Any = serializers.CharField(source="move.label")
+    why_not = serializers.CharField(allow_blank=True)
+
+
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every refusal has one shape. What a rule or a missing right refuses is noted for the audit trail.
 

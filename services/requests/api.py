@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from brigade import workflow
-from brigade.kit.api import Pages, refuse_invalid
+from brigade.kit.api import AvailableMoveSerializer, Pages, refuse_invalid
+from brigade.kit.web import get_visible
 from services.requests import actions
 from services.requests.forms import FORMS, DeskForm
 from services.requests.models import MaterialItem, ServiceItem, ServiceRequest
@@ -65,12 +66,6 @@ class PaperSerializer(serializers.Serializer):
     name = serializers.CharField(source="material.name")
     status = serializers.ChoiceField(choices=MaterialStatus.choices)
     note = serializers.CharField()
-
-
-class AvailableMoveSerializer(serializers.Serializer):
-    code = serializers.CharField(source="move.code")
-    label = serializers.CharField(source="move.label")
-    why_not = serializers.CharField()
 
 
 class RequestDetailSerializer(RequestSerializer):
@@ -190,7 +185,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         return self._answer(made, status.HTTP_200_OK)
 
     def _answer(self, made: ServiceRequest, code: int) -> Response:
-        fresh = self.get_queryset().get(pk=made.pk)
+        fresh = get_visible(self.request, self.queryset, made.pk)
         return Response(RequestDetailSerializer(fresh, context=self.get_serializer_context()).data, status=code)
 
 
