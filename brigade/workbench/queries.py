@@ -105,7 +105,7 @@ def recent(person: Person, limit: int = 6) -> list[Recent]:
 
 def message_target_url(message: Message) -> str:
     """The page of the record that a message is about; empty when it is about none."""
-    return message.url or _record_url(message.target_kind, message.target_id)
+    return message.url or (_record_url(message.target_kind, message.target_id) if message.target_kind else "")
 
 
 def _record_url(kind: str, pk: str) -> str:

@@ -25,6 +25,11 @@ def test_opening_a_message_reads_it(client, inbox):
     assert unread_count(message.recipient) == before - 1
 
 
+def test_a_message_about_no_record_can_be_opened_like_the_morning_digest(client, inbox):
+    inbox.update(target_kind="", target_id="", url="")
+    assert client.get(reverse("workbench:notice_detail", args=[inbox.first().pk])).status_code == 200
+
+
 def test_all_messages_are_read_at_once(client, inbox):
     assert client.post(reverse("workbench:notices_read")).status_code == 302
     assert not inbox.filter(read_at__isnull=True, created_at__lte=inbox.latest("read_at").read_at).exists()
