@@ -293,6 +293,10 @@ def _agenda(world: World, meeting: Meeting, plan: Plan) -> list[AgendaItem]:
     ]
 
 
+LEFT_OPEN = {"DZ-CQ1": ("D10020", -2), "DZ-CG": ("D10030", 0), "DZ-JG": ("D10010", 0)}
+"""Unit code → who still owes what last month's theme day decided, and how many days from today it is due."""
+
+
 def _decisions(world: World, meeting: Meeting, plan: Plan) -> Iterator[Decision]:
     """One decision a theme day; the old ones are carried out, most of them in time, the newest are open."""
     if not plan.decides:
@@ -304,6 +308,10 @@ def _decisions(world: World, meeting: Meeting, plan: Plan) -> Iterator[Decision]
     late = world.random.random() > 0.93
     finished_at = at(due_on, time(17, 0)) + timedelta(days=3 if late else -world.random.randrange(1, 8))
     done = finished_at < world.now
+    last_month = period_of(world.today, "month").previous
+    if meeting.unit.code in LEFT_OPEN and meeting.held_on in last_month:
+        police_no, days = LEFT_OPEN[meeting.unit.code]
+        owner, due_on, done = world.people[police_no], world.today + timedelta(days=days), False
     yield Decision(
         unit=meeting.unit,
         title=resolution,
