@@ -381,16 +381,18 @@ def _seat_branch(world: World, plan: Branch, chosen: list[Person]) -> None:
     named = {account.police_no: account.seat for account in ACCOUNTS if account.branch == plan.code and account.seat}
     secretary = next((p for p in chosen if named.get(p.police_no) == SeatRole.SECRETARY), chosen[0])
     others = [p for p in chosen if p is not secretary]
+    tabled = {account.police_no for account in ACCOUNTS}
     wanted = [SeatRole.ORGANISATION, SeatRole.PUBLICITY, SeatRole.DISCIPLINE] if plan.members >= 7 else []
     seats: list[tuple[Person, SeatRole]] = [(secretary, SeatRole.SECRETARY)]
     for role in wanted:
         person = next((p for p in others if named.get(p.police_no) == role), None)
-        seats.append((person or next(p for p in others if p.police_no not in named and p not in dict(seats)), role))
+        seats.append((person or next(p for p in others if p.police_no not in tabled and p not in dict(seats)), role))
     branches.seat_committee(
         by=SYSTEM, branch=world.branches[plan.code], seats=seats, start_on=plan.since, now=world.now
     )
     _grant_unless_named(world, secretary, Role.BRANCH_SECRETARY, f"DZ-{plan.code}")
-    _grant_unless_named(world, seats[-1][0] if wanted else others[0], Role.RECORDER, f"DZ-{plan.code}")
+    if not any((Role.RECORDER, f"DZ-{plan.code}") in account.roles for account in ACCOUNTS):
+        _grant(world, (seats[-1][0] if wanted else others[0]).police_no, Role.RECORDER, f"DZ-{plan.code}")
     for n, group in enumerate(world.groups[plan.code]):
         leader = next(p for p in chosen[n :: len(world.groups[plan.code])] if p not in dict(seats))
         type(group).objects.filter(pk=group.pk).update(leader=leader)
