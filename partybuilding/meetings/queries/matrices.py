@@ -120,7 +120,7 @@ def matrix(user: Any, year: int, kind: str, now: datetime) -> Matrix:
     lines = []
     for branch in branches:
         cells = tuple(_cell(branch, month, rows[branch.pk, month.code], now) for month in months)
-        states = [item.state for cell in cells for item in cell.items]
+        states = [item.state for cell in cells for item in cell.items if item.due_at < now]
         lines.append(Line(branch, len(whole.belongings(branch.pk, min(today, end))), cells, rules.share(states)))
     return Matrix(year, kind, months, tuple(lines))
 
