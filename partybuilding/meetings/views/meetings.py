@@ -42,7 +42,7 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "roll": documents.roll(meeting),
         "agenda": documents.agenda(meeting),
         "spans": queries.spans_of(meeting),
-        "segments": meeting.segments.select_related("lecturer", "group").order_by("starts_at", "pk"),
+        "segments": meeting.segments.select_related("lecturer", "group").order_by("starts_at", "-ends_at", "pk"),
         "photos": meeting.photos.select_related("file").order_by("seq"),
         "editions": meeting.editions.select_related("by").order_by("-edition"),
         "tally": queries.tally_of(meeting),
