@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def house(db):
+def house(db, time_machine):
+    time_machine.move_to("2026-11-23 09:00 +0800")
     load_reference()
     return factories.world()
 
