@@ -201,6 +201,7 @@ class ServiceRequest(Record):
         indexes = [
             models.Index(fields=["unit", "-received_at", "-id"], name="request_of_unit"),
             models.Index(fields=["-received_at", "-id"], name="request_by_day"),
+            models.Index(fields=["state", "-received_at", "-id"], name="request_by_state"),
             models.Index(fields=["unit", "completed_at"], name="request_completed"),
             models.Index(
                 fields=["promised_due_at"],

@@ -175,6 +175,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='servicerequest',
+            index=models.Index(fields=['state', '-received_at', '-id'], name='request_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='servicerequest',
             index=models.Index(fields=['unit', 'completed_at'], name='request_completed'),
         ),
         migrations.AddIndex(
