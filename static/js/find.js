@@ -1,6 +1,7 @@
 /* Search in a catalogue, all by keyboard: <div data-find="<id of a JSON list>"> or <div data-find="/address/?q=">, with a
    text input and a hidden input that gets the id. An entry: {"id", "text", "code", "note", "search"}; what is typed must
-   begin the code, or stand in the text or in `search` (pinyin, initials). Arrows walk, Enter takes, Esc closes. */
+   begin the code, or stand in the text or in `search` (pinyin, initials). Arrows walk, Enter takes, Esc closes.
+   data-find-none: what is said when nothing fits; Enter then stays in the field. */
 import { bind } from "./bind.js";
 
 const MOST = 12;
@@ -32,16 +33,17 @@ bind("[data-find]", (box) => {
   box.append(list);
   Object.entries({ role: "combobox", "aria-expanded": "false", autocomplete: "off", "aria-autocomplete": "list", "aria-controls": list.id }).forEach((pair) => text.setAttribute(...pair));
   const mark = () => {
-    Array.from(list.children).forEach((line, index) => line.setAttribute("aria-selected", String(index === at)));
+    Array.from(list.children).forEach((line, index) => line.setAttribute("aria-selected", String(index === at && found.length > 0)));
     text.setAttribute("aria-expanded", String(!list.hidden));
-    if (!list.children[at] || list.hidden) { text.removeAttribute("aria-activedescendant"); return; }
+    if (!found[at] || list.hidden) { text.removeAttribute("aria-activedescendant"); return; }
     text.setAttribute("aria-activedescendant", list.children[at].id);
     list.children[at].scrollIntoView({ block: "nearest" });
   };
   const show = (results) => {
     [found, at] = [results.slice(0, MOST), 0];
     list.replaceChildren(...found.map((entry, index) => lineOf(entry, index, list.id)));
-    list.hidden = !found.length;
+    if (!found.length && box.dataset.findNone) list.append(Object.assign(document.createElement("li"), { className: "dim", textContent: box.dataset.findNone }));
+    list.hidden = !list.children.length;
     mark();
   };
   const take = (entry) => {
@@ -65,14 +67,14 @@ bind("[data-find]", (box) => {
   list.addEventListener("mousedown", (event) => {
     const line = event.target.closest("li");
     event.preventDefault();
-    if (line) take(found[Array.from(list.children).indexOf(line)]);
+    if (line && found.length) take(found[Array.from(list.children).indexOf(line)]);
   });
   text.addEventListener("keydown", (event) => {
     if (list.hidden) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      at = (at + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length;
+      at = (at + (event.key === "ArrowDown" ? 1 : found.length - 1)) % (found.length || 1);
       mark();
-    } else if (event.key === "Enter") take(found[at]);
+    } else if (event.key === "Enter") { if (found[at]) take(found[at]); }
     else if (event.key === "Escape") { list.hidden = true; mark(); } else return;
     event.preventDefault();
   });

@@ -1,6 +1,7 @@
 /* The window desk. Taking a service puts its materials and limits in from their templates; [data-desk-rest] marks what is
    left; a visitor from another province ([data-desk-visitor], or his identity number) brings further rows. Buttons that
-   leave the request open (data-desk-stays) first ask for the citizen, and send when pressed again. */
+   leave the request open (data-desk-stays) first ask for the citizen, and send when pressed again. The key to press next
+   is the lit one: a notice where papers lack, acceptance where a reviewer decides ([data-desk-reviewed]). */
 import { announce, bind } from "./bind.js";
 import "./materials.js";
 
@@ -27,12 +28,14 @@ bind("[data-desk]", (form) => {
   };
   const walk = () => {
     const next = rows().find((row) => !chosen(row));
-    (next ? next.querySelector("input") : form.querySelector("[data-after]")).focus();
+    (next ? next.querySelector("input") : form.querySelector("[aria-invalid=true]") || form.querySelector("[data-after]")).focus();
   };
   const lacking = () => rows().filter((row) => chosen(row) && chosen(row).value === "missing");
   const remember = () => {
-    form.querySelector("[value=settle]").classList.toggle("go", !lacking().length);
-    form.querySelector("[value=notify]").classList.toggle("go", lacking().length > 0);
+    const reviewed = limits.querySelector("[data-desk-reviewed]");
+    const next = lacking().length ? "notify" : reviewed ? "accept" : "settle";
+    ["settle", "accept", "notify"].forEach((ending) => form.querySelector(`[value=${ending}]`).classList.toggle("go", ending === next));
+    form.querySelector("[data-desk-visitor]").setAttribute("aria-pressed", String(visitor.checked));
     marks.value = new URLSearchParams(radios().filter((radio) => radio.checked).map((radio) => [radio.name, radio.value])).toString();
   };
   const show = () => {
@@ -45,7 +48,7 @@ bind("[data-desk]", (form) => {
 
   stay.hidden = !("shown" in stay.dataset);
   if (item.value) { remember(); walk(); }
-  item.addEventListener("change", () => { marks.value = ""; build(); walk(); });
+  item.addEventListener("change", () => { marks.value = ""; build(); remember(); walk(); });
   place.addEventListener("change", remember);
   form.addEventListener("draft:restored", () => { build(); remember(); walk(); });
   form.querySelector("[data-desk-rest]").addEventListener("click", () => {
@@ -60,9 +63,10 @@ bind("[data-desk]", (form) => {
     if (visitor.checked === is) return;
     visitor.checked = is;
     build();
+    remember();
   };
   form.querySelector("[data-desk-visitor]").addEventListener("click", () => { visit(!visitor.checked); walk(); });
-  visitor.addEventListener("change", build);
+  visitor.addEventListener("change", () => { build(); remember(); });
   idNo.addEventListener("change", () => visit(/^\d{17}[\dXx]$/.test(idNo.value.trim()) && !idNo.value.trim().startsWith(stay.dataset.home)));
   form.querySelectorAll("[data-desk-stays]").forEach((button) => button.addEventListener("click", (event) => {
     if (!stay.hidden) return;
