@@ -125,7 +125,7 @@ TABS = (
             (
                 gettext_lazy("办件"),
                 (
-                    Item(gettext_lazy("窗口台"), "requests:servicerequest_create", "requests.add_servicerequest"),
+                    Item(gettext_lazy("窗口办件"), "requests:servicerequest_create", "requests.add_servicerequest"),
                     Item(gettext_lazy("办件台账"), "requests:servicerequest_list", "requests.view_servicerequest"),
                     Item(gettext_lazy("服务事项"), "requests:serviceitem_list", "requests.view_serviceitem"),
                 ),

@@ -52,7 +52,7 @@ class RequestList(Listing):
     )
     more = ("item", "completed_at", "overdue", "unit")
     create = (gettext_lazy("窗口办件"), "requests:servicerequest_create", "requests.add_servicerequest")
-    empty = gettext_lazy("还没有办件。窗口人员打开窗口台，选事项、看材料，办完就在这里。")
+    empty = gettext_lazy("还没有办件。窗口人员打开“窗口办件”，选事项、看材料，办完就在这里。")
 
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> Any:
@@ -87,7 +87,7 @@ class ItemList(Listing):
 def request_create(request: HttpRequest) -> HttpResponse:
     """The desk: one citizen after the other, by keyboard; window officers of a hall."""
     if not queries.halls_of(request.user):
-        raise PermissionDenied(_("窗口台给窗口人员用；没有分到大厅的，请系统管理员授权。"))
+        raise PermissionDenied(_("“窗口办件”给窗口人员用；没有分到大厅的，请系统管理员授权。"))
     now = timezone.now()
     if request.method != "POST":
         form = DeskForm(user=request.user, now=now, initial={"id": new_id(), **_asked_item(request, now)})
