@@ -45,6 +45,13 @@ def test_number_and_password_lead_to_the_workbench(client, officer):
     assert AuditEvent.objects.get(verb="session.opened").actor_no == "037101"
 
 
+def test_a_page_from_before_another_sign_in_says_how_to_go_on(client, officer):
+    client.handler.enforce_csrf_checks = True
+    answer = enter(client)
+    assert answer.status_code == 403
+    assert "旧页面不能再交" in answer.content.decode()
+
+
 def test_the_number_counts_however_it_is_typed(client, officer):
     assert enter(client, " ０３７１０１ ")["Location"] == "/"
 
