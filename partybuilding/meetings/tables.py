@@ -58,7 +58,7 @@ def counted(rows: QuerySet) -> QuerySet:
 class MeetingTable(django_tables2.Table):
     number = CodeColumn()
     title = Column(linkify=True, small="theme")
-    unit = Column(accessor="unit__short_name", verbose_name=gettext_lazy("支部"))
+    unit = Column(accessor="unit__short_name", verbose_name=gettext_lazy("支部"), css="fit")
     starts_at = Column(orderable=True, css="fit")
     kinds = Column(verbose_name=gettext_lazy("内容"), accessor="pk")
     due_count = Column(verbose_name=gettext_lazy("应到"), kind="integer", css="num")
