@@ -5,8 +5,10 @@ import secrets
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ import psycopg2
 from tests.servers import await_port, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 11, 20, 17, tzinfo=timezone(timedelta(hours=8)))  # a Friday; see clock.py
 PASSWORD = os.environ.get("DEMO_PASSWORD") or "Browser-Journey-1"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
@@ -31,6 +34,7 @@ PHONE = {"width": 390, "height": 844}
 SCREEN = {"width": 1920, "height": 1080}
 
 PREPARE = """
+import tests.browser.clock
 from brigade.config import setup
 setup.make_folders()
 setup.make_keys()
@@ -41,6 +45,7 @@ serve.prepare()
 
 
 EVERY_MINUTE = """
+import tests.browser.clock
 import django
 django.setup()
 from django.utils import timezone
@@ -66,6 +71,7 @@ def running(folder):
     """The demo brigade; its database, files and keys lie in `folder`, or on the PostgreSQL and Redis of the run."""
     with _database() as address:
         environment = {**os.environ, "VAR_DIR": str(folder), "DEMO_PASSWORD": PASSWORD, **address}
+        environment["CLOCK_AHEAD"] = str(NOW.timestamp() - time.time())
         environment["DJANGO_SETTINGS_MODULE"] = "brigade.config.settings"
         if redis := environment.get("REDIS_URL"):
             environment["REDIS_URL"] = redis.rsplit("/", 1)[0] + "/14"
@@ -74,6 +80,7 @@ def running(folder):
         port = free_port()
         options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4"]
         command = [sys.executable, "-m", "gunicorn", "brigade.config.wsgi", *options, "--no-control-socket"]
+        command += ["--config", "python:tests.browser.clock"]
         with open(folder / "server.log", "ab") as log:
             server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:

@@ -4,7 +4,7 @@ The budgets are those of the brigade; each journey prints what was pressed (`pyt
 """
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from io import BytesIO
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from docx.oxml.ns import qn
 
-from tests.browser.portal import PHONE, sign_in
+from tests.browser.portal import NOW, PHONE, sign_in
 
 TEXT = qn("w:t")
 RECORDER, SECRETARY, MEMBER, WINDOW = "D10021", "D10020", "D10022", "D10032"
@@ -77,7 +77,7 @@ def test_the_political_officer_grants_a_waiver_and_the_party_office_prints_the_m
     width, height = office.printed()
     office.interactions("A21", 4)
     assert width > height, "A4 landscape"
-    cell = office.page.locator("tr", has_text="农村一中队党支部").locator("td").nth(date.today().month - 1)
+    cell = office.page.locator("tr", has_text="农村一中队党支部").locator("td").nth(NOW.date().month - 1)
     assert "豁免" in cell.inner_text()
 
 
@@ -87,7 +87,7 @@ def test_the_political_officer_grants_a_waiver_and_the_party_office_prints_the_m
 @pytest.mark.parametrize("lost", [False, True], ids=["fresh", "session lost"])
 def test_a_clerk_takes_the_ledger_on_the_screen_as_a_workbook_and_prints_it(officer, lost):
     clerk = officer(RECORDER)
-    since = date.today().replace(day=1) - timedelta(days=1)
+    since = NOW.date().replace(day=1) - timedelta(days=1)
     clerk.begin(f"/party/meetings/?starts_at_after={since.replace(day=1)}&starts_at_before={since}")
     page, button = clerk.page, clerk.page.get_by_role("link", name="导出")
     if lost:
@@ -102,7 +102,7 @@ def test_a_clerk_takes_the_ledger_on_the_screen_as_a_workbook_and_prints_it(offi
     assert width > height, "A4 landscape"
     sheet = openpyxl.load_workbook(BytesIO(download.value.path().read_bytes())).active
     head = " ".join(str(cell.value) for row in sheet.iter_rows(max_row=4) for cell in row if cell.value)
-    for words in ("会议记录", "城区一中队党支部", f"{date.today()}", f"{since}"):
+    for words in ("会议记录", "城区一中队党支部", f"{NOW.date()}", f"{since}"):
         assert words in head
     assert sheet.freeze_panes
     titles = {str(row[1].value) for row in sheet.iter_rows(min_row=4)}
@@ -173,7 +173,7 @@ def test_a_theme_party_day_is_written_down_once_and_all_that_hangs_on_it_follows
     recorder.fill(page.get_by_label("议题").first, "传达学习：冬季事故预防部署")
     recorder.fill(page.get_by_label("决定").first, f"分片包路口{mark}")
     recorder.choose(page.get_by_label("承办人").first, "李明哲")
-    recorder.fill(page.get_by_label("期限").first, f"{date.today() + timedelta(days=12)}")
+    recorder.fill(page.get_by_label("期限").first, f"{NOW.date() + timedelta(days=12)}")
     if lost:
         page.goto("/")
         page.go_back()
@@ -193,8 +193,8 @@ def test_a_theme_party_day_is_written_down_once_and_all_that_hangs_on_it_follows
     recorder.reads("共1条")
     for kind in ("minutes/?format=docx", "sign-in/"):
         assert "周海峰" in words_of(page.request.get(f"{record}{kind}").body())
-    quarter_end = (date.today().month + 2) // 3 * 3
-    for kind, month in (("主题党日", date.today().month), ("党课", quarter_end), ("党员大会", quarter_end)):
+    quarter_end = (NOW.date().month + 2) // 3 * 3
+    for kind, month in (("主题党日", NOW.date().month), ("党课", quarter_end), ("党员大会", quarter_end)):
         recorder.begin("/party/meetings/matrix/")
         cells = recorder.page.locator("tr", has_text="城区一中队党支部").locator("td")
         cells.nth(month - 1).locator("a").click()
