@@ -43,7 +43,10 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a rule says of one key at one moment; a key that a rule does not answer is void."""
+    """What a rule says of one key at one moment; a key that a rule does not answer is void.
+
+    `met_kind` and `met_id` name the record that met the duty; of an open one, the record that will once confirmed.
+    """
 
     key: Key
     unit_id: int

@@ -61,7 +61,7 @@ def todo(row: Obligation) -> Todo:
     verb, url = rule.action(row)
     whose = row.person.name if row.person else row.unit.short_name
     label = "" if str(rule.basis).startswith(str(rule.label)) else str(rule.label)
-    lines = "·".join(filter(None, [label, str(rule.basis), row.reason, whose]))
+    lines = "·".join(filter(None, [label, row.reason, str(rule.basis), whose]))
     return Todo(row.due_at, row.warn_at, row.title, subject_url(row) or url, lines, str(verb), url)
 
 

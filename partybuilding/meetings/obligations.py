@@ -102,7 +102,10 @@ def _due_requirements(requirement: str) -> Callable[[datetime], Iterable[Key]]:
 
 
 def _record_it(obligation: Obligation) -> tuple[str, str]:
-    """Where the duty is done: the form of a new meeting, of that kind and branch."""
+    """Where the duty is done: the form of a new meeting, of that kind and branch; or the record that is there and
+    waits to be confirmed."""
+    if obligation.met_id:
+        return _("看记录"), reverse("meetings:meeting_detail", args=[obligation.met_id])
     kind = requirement_of(obligation.rule)
     day = min(timezone.localdate(obligation.due_at), timezone.localdate())
     group = f"&group={obligation.subject}" if kind == SegmentKind.GM else ""

@@ -22,18 +22,19 @@ from partybuilding.branches.models import PartyBranch, PartyGroup
 from partybuilding.branches.queries import Structure, structure
 from partybuilding.meetings import rules
 from partybuilding.meetings.models import Attendance, Meeting, Segment, Waiver
-from partybuilding.meetings.states import COUNTED, REQUIRED, SegmentKind, WaiverState
+from partybuilding.meetings.states import COUNTED, HELD, REQUIRED, SegmentKind, WaiverState
 
 BRANCH_KIND = "branches.partybranch"
 GROUP_KIND = "branches.partygroup"
 ASSEMBLY_KINDS = frozenset({SegmentKind.MM, SegmentKind.TD, SegmentKind.PL})
 """What an assembly of the general branch may count for in the branches whose roll was called."""
+UNMET = frozenset({ObligationState.OPEN, ObligationState.MISSED})
 MONTHS_BACK = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """That a meeting counts for a requirement of a subject."""
+    """That a meeting counts for a requirement of a subject, or will when it is confirmed (`is_waiting`)."""
 
     meeting_id: str
     kind: str
@@ -42,6 +43,7 @@ class Held:
     held_on: date
     confirmed_at: datetime
     record_late: bool = False
+    is_waiting: bool = False
 
 
 def rule_of(requirement: str) -> str:
@@ -95,14 +97,18 @@ class Requirements:
 
     @cached_property
     def held(self) -> list[Held]:
-        """Confirmed meetings of the branches in the periods, and assemblies at which their roll was called."""
+        """Meetings of the branches in the periods that are confirmed or wait to be, and assemblies at which their
+        roll was called."""
         counted = Segment.objects.filter(
             kind__in=self.requirements,
-            meeting__state__in=COUNTED,
+            meeting__state__in=HELD,
             meeting__starts_at__gte=at(self.first, time.min),
             meeting__starts_at__lt=at(self.last + timedelta(days=1), time.min),
         )
-        columns = ("meeting", "kind", "group", "meeting__starts_at", "meeting__confirmed_at", "meeting__record_late")
+        columns = (
+            "meeting", "kind", "group", "meeting__starts_at", "meeting__confirmed_at", "meeting__record_late",
+            "meeting__state",
+        )  # fmt: skip
         above = {pk for branch in self.whole.branches.values() for pk in branch.unit.lineage[:-1]}
         rows = list(
             counted.filter(meeting__unit__in=self.whole.branch_ids | above).values_list("meeting__unit", *columns)
@@ -113,8 +119,17 @@ class Requirements:
             )
             rows += assemblies.values_list("meeting__attendances__branch", *columns).distinct()
         return [
-            Held(str(meeting), kind, branch, group, timezone.localdate(starts_at), confirmed_at, late)
-            for branch, meeting, kind, group, starts_at, confirmed_at, late in rows
+            Held(
+                str(meeting),
+                kind,
+                branch,
+                group,
+                timezone.localdate(starts_at),
+                confirmed_at,
+                late,
+                state not in COUNTED,
+            )
+            for branch, meeting, kind, group, starts_at, confirmed_at, late, state in rows
         ]
 
     @cached_property
@@ -134,7 +149,8 @@ class Requirements:
         branch = self.whole.branches.get(group.branch_id if group else int(key.subject))
         if branch is None or branch.is_general != (requirement == SegmentKind.GB):
             return None
-        found = {row.meeting_id: row for row in self._by_key.get(key, ()) if row.meeting_id != leave_out}
+        rows = [row for row in self._by_key.get(key, ()) if row.meeting_id != leave_out]
+        found = {row.meeting_id: row for row in rows if not row.is_waiting}
         found |= {row.meeting_id: row for row in by_key(extra).get(key, ())}
         held = sorted(found.values(), key=lambda row: (row.confirmed_at, row.meeting_id))
         needed = parameter(f"party.minimum.{requirement}", period.start)
@@ -146,6 +162,8 @@ class Requirements:
             count=len(held), needed=needed, waived=waived, na_reason=na_reason, closed=due_at < now
         )
         met = held[needed - 1] if len(held) >= needed else None
+        waits = next((row for row in rows if row.is_waiting), None) if state in UNMET else None
+        meets = met or waits
         return Answer(
             key=key,
             unit_id=branch.pk,
@@ -157,10 +175,10 @@ class Requirements:
             post=Role.GENERAL_SECRETARY if branch.is_general else Role.BRANCH_SECRETARY,
             count=len(held),
             needed=needed,
-            met_kind=Meeting.kind() if met else "",
-            met_id=met.meeting_id if met else "",
+            met_kind=Meeting.kind() if meets else "",
+            met_id=meets.meeting_id if meets else "",
             met_at=met.confirmed_at if met else None,
-            reason=na_reason or (_("总支批准豁免") if state == ObligationState.WAIVED else _late(met) or note),
+            reason=na_reason or _why(state, met, waits) or note,
         )
 
     def _not_applicable(
@@ -189,7 +207,12 @@ def by_key(held: Iterable[Held]) -> dict[Key, list[Held]]:
     return found
 
 
-def _late(met: Held | None) -> str:
+def _why(state: str, met: Held | None, waits: Held | None) -> str:
+    """What is to be said of a requirement that applies: waived, recorded late, or waiting for the chair."""
+    if state == ObligationState.WAIVED:
+        return _("总支批准豁免")
+    if waits is not None:
+        return _("已有记录，等主持人确认")
     return _("记录超过5个工作日") if met is not None and met.record_late else ""
 
 
@@ -208,8 +231,9 @@ def _title(requirement: str, period: Period, group: PartyGroup | None) -> str:
 
 
 def held_by(meeting: Meeting) -> list[Held]:
-    """What a counted meeting counts for: its branch, or at an assembly each branch whose roll was called."""
-    if meeting.state not in COUNTED:
+    """What a meeting counts for once it is confirmed: its branch, or at an assembly each branch whose roll was
+    called."""
+    if meeting.state not in HELD:
         return []
     rows = [(row.kind, row.group_id) for row in meeting.segments.all() if row.kind in REQUIRED]
     found = [_held(meeting, kind, meeting.unit_id, group) for kind, group in rows]

@@ -74,6 +74,20 @@ def test_1_the_deadline_to_confirm_stands_among_the_duties_of_the_chair(world):
     assert duty.state == O.MET
 
 
+def test_a_duty_whose_record_waits_to_be_confirmed_leads_to_it_and_not_to_a_second_one(world):
+    a = make.branch(world)
+    settle("2026-06-20")
+    duty = owed("MM", a.pk, "2026-Q2")
+    assert RULES["party.MM"].action(duty)[0] == "去记录"
+    meeting = make.recorded(a, "2026-06-20", "MM")
+    duty.refresh_from_db()
+    assert (duty.state, duty.count, duty.reason) == (O.OPEN, 0, "已有记录，等主持人确认")
+    assert RULES["party.MM"].action(duty) == ("看记录", meeting.get_absolute_url())
+    actions.void_meeting(by=a.recorder, meeting=meeting, reason="记错支部", now=moment("2026-06-21"))
+    duty.refresh_from_db()
+    assert (duty.reason, RULES["party.MM"].action(duty)[0]) == ("", "去记录")
+
+
 def test_2_a_meeting_on_the_next_day_counts_for_the_next_quarter_only(world):
     a = make.branch(world)
     known_since(a)
