@@ -98,6 +98,11 @@ class TopicForm(forms.Form):
         """A row in which nothing but its category and its ballot stands is an empty one."""
         return any(self[name].value() for name in self.fields if name not in ("kind", "ballot", "origin", "task_id"))
 
+    @property
+    def has_folded_errors(self) -> bool:
+        """Whether something is wrong in the part that is folded away: speaker, dissent, vote, resolution."""
+        return bool(self.errors.keys() - {"kind", "title", "summary", "task", "owner", "due_on"})
+
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         missing = {
