@@ -19,7 +19,7 @@ from brigade.audit.states import Result
 from brigade.kit import context
 from brigade.kit.text import strip_unsafe
 
-VERBS = {"request.refused": gettext_lazy("提交")}
+VERBS = {"request.refused": gettext_lazy("访问或提交")}
 SEAL_BATCH = 500
 
 

@@ -34,7 +34,7 @@ class UnitField(forms.ModelChoiceField):
 
     def reach(self, user: Person, perm: str) -> None:
         units = Unit.objects.filter(pk__in=user.units_for(perm)).open_on(today())
-        self.queryset = units.order_by("tree", "path")
+        self.queryset = units.order_by("order", "code")
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name}（{obj.get_tree_display()}）"
