@@ -26,9 +26,7 @@ bind("[data-find]", (box) => {
   const list = Object.assign(document.createElement("ul"), { className: "find-list", id: `${text.id}-list`, hidden: true });
   const source = document.getElementById(box.dataset.find);
   const entries = source ? JSON.parse(source.textContent) : null;
-  let found = [];
-  let at = 0;
-  let asked = 0;
+  let [found, at, asked] = [[], 0, 0];
   list.setAttribute("role", "listbox");
   box.append(list);
   Object.entries({ role: "combobox", "aria-expanded": "false", autocomplete: "off", "aria-autocomplete": "list", "aria-controls": list.id }).forEach((pair) => text.setAttribute(...pair));
