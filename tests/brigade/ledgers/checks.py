@@ -9,7 +9,9 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
+import time_machine
 from django.db import connection
+from django.utils import timezone
 
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=|name="csrf-token" content=)"[^"]*"')
@@ -41,9 +43,10 @@ def assert_same_queries(client: Any, url: str, make_rows: Callable[[int], object
 
 def assert_swap_is_fresh(client: Any, url: str, start: str = "") -> None:
     """The page at `start`, with the fragment of `url` put into it as htmx would, is the page at `url`."""
-    old = client.get(start or url.partition("?")[0]).content.decode()
-    answer = client.get(url, headers={"HX-Request": "true"})
-    fragment, fresh = answer.content.decode(), client.get(url).content.decode()
+    with time_machine.travel(timezone.now(), tick=False):  # the paper bears the minute of its print
+        old = client.get(start or url.partition("?")[0]).content.decode()
+        answer = client.get(url, headers={"HX-Request": "true"})
+        fragment, fresh = answer.content.decode(), client.get(url).content.decode()
     assert "<html" not in fragment, f"{url}: a whole page instead of the part that changes"
     assert "HX-Request" in answer["Vary"]
     assert "no-store" in answer["Cache-Control"]
