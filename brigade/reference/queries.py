@@ -1,18 +1,23 @@
 """Reading the calendar, the parameters and what has to be worked out again."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import cache
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 from django.db.models import F
 
 from brigade.kit.clocks import Calendar
+from brigade.kit.geo import Area, area
 from brigade.reference.models import CalendarYear, Parameter, WorkCalendarDay
 from brigade.reference.rules import year_to_alarm
 
 KEPT_SECONDS = 10
+OUTLINE = Path(__file__).parent / "data" / "district.geojson"
 T = TypeVar("T")
 
 
@@ -111,3 +116,9 @@ def days_of(year: int) -> list[WorkCalendarDay]:
 def parameters_on(day: date) -> list[Parameter]:
     """Every parameter with the value that it has on the day, by code."""
     return list(Parameter.objects.on(day).order_by("code"))
+
+
+@cache
+def district() -> Area:
+    """The district that the brigade polices; the outline is coarse (some hundred metres), so its border is no proof."""
+    return area(json.loads(OUTLINE.read_text(encoding="utf-8"))["features"][0]["geometry"])
