@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import IO, Any, TypeVar
 
 from django.conf import settings
@@ -93,23 +93,86 @@ def ask(
     said: Any,
     back: Any,
     text: Any = "",
+    check: Callable[[], None] | None = None,
 ) -> HttpResponse:
     """Show the form; on a good answer call the action with what was typed, say so and go on to `back`.
 
-    `back` is an address, an object with a page of its own, or None for the page of what the action returns.
+    `back` is an address, an object with a page of its own, or None for the page of what the action returns. `said` is
+    a sentence, or makes one of what the action returns. `check` refuses what cannot be done whatever is typed: it is
+    asked before anything is.
     """
     status = 200
     if request.method == "POST":
         status = 422
-        if form.is_valid():
-            try:
+        try:
+            if form.is_valid():
                 result = call(**form.cleaned_data)
-            except Refused as refusal:
-                status = refused(request, form, refusal)
-            else:
-                return done(request, said, back or result)
+                return done(request, said(result) if callable(said) else said, back or result)
+            if check is not None:
+                check()
+        except Refused as refusal:
+            status = refused(request, form, refusal)
+    elif check is not None:
+        check()
     context = {"form": form, "title": title, "button": button, "text": text, "back": back}
     return page(request, "ui/ask.html", context, fragment="ask", status=status)
+
+
+def ask_move(
+    request: HttpRequest,
+    asked: Callable[..., Any],
+    *,
+    record: Any,
+    move: Any,
+    check: Callable[[], None],
+    act: Callable[..., Any],
+    said: Callable[[Any], str] | None = None,
+) -> HttpResponse:
+    """Ask what a move of a record needs by the form `asked`, and make it: `act` takes the form's `arguments()`.
+
+    Who may make it and what is missing is the door's to say, by `check`.
+    """
+    typed = request.POST if request.method == "POST" else None
+    form = asked(typed, record=record, initial={"version": record.version})
+    words = {"what": record.title, "do": move.label}
+    return ask(
+        request,
+        form,
+        title=_("%(what)s：%(do)s？") % words,
+        button=move.label,
+        call=lambda **_typed: act(**form.arguments()),
+        said=said or _("%(do)s：%(what)s") % words,
+        back=record,
+        check=check,
+    )
+
+
+def move_buttons(
+    options: Iterable[Any],
+    *,
+    address: Callable[[str], str],
+    asks: Callable[[str], bool],
+    main: Sequence[str],
+    says_why: Container[str],
+) -> list[dict[str, Any]]:
+    """The moves that a person may make of a record, for ui/move.html: the first of `main` that can be made leads.
+
+    Those in `says_why` stand there greyed with what is missing; others only appear when they can be made. `asks` says
+    whether a move wants to know something first.
+    """
+    shown = [option for option in options if not option.why_not or option.move.code in says_why]
+    able = {option.move.code for option in shown if not option.why_not}
+    first = next((code for code in main if code in able), "")
+    return [
+        {
+            "label": option.move.label,
+            "url": address(option.move.code),
+            "confirm": address(option.move.code) if asks(option.move.code) else "",
+            "why": option.why_not,
+            "main": option.move.code == first,
+        }
+        for option in sorted(shown, key=lambda option: option.move.code != first)
+    ]
 
 
 def note_refusal(request: HttpRequest, refusal: Refused) -> None:

@@ -135,7 +135,7 @@ TABS = (
 )
 
 QUICK: tuple[Quick, ...] = (
-    Quick(gettext_lazy("记会议"), "people", "meetings:meeting_new", "meetings.record_meeting"),
+    Quick(gettext_lazy("记会议"), "people", "meetings:meeting_create", "meetings.record_meeting"),
     Quick(gettext_lazy("窗口办件"), "keyboard", "requests:servicerequest_create", "requests.add_servicerequest"),
     Quick(gettext_lazy("我的组织生活"), "calendar-check", "meetings:mine", "branches.view_partybranch"),
 )

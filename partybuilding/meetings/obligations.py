@@ -109,7 +109,7 @@ def _record_it(obligation: Obligation) -> tuple[str, str]:
     kind = requirement_of(obligation.rule)
     day = min(timezone.localdate(obligation.due_at), timezone.localdate())
     group = f"&group={obligation.subject}" if kind == SegmentKind.GM else ""
-    address = reverse("meetings:meeting_new")
+    address = reverse("meetings:meeting_create")
     return _("去记录"), f"{address}?unit={obligation.unit_id}&kind={kind}&day={day.isoformat()}{group}"
 
 

@@ -248,8 +248,8 @@ def requirement_row(
     group = (
         next((part.subject for part in item.parts if part.state == ObligationState.OPEN), "") if kind == "GM" else ""
     )
-    new = f"{reverse('meetings:meeting_new')}?unit={branch.pk}&kind={kind}&day={day.isoformat()}"
-    waive = f"{reverse('meetings:waiver_new')}?unit={branch.pk}&requirement={kind}&period={period.code}"
+    new = f"{reverse('meetings:meeting_create')}?unit={branch.pk}&kind={kind}&day={day.isoformat()}"
+    waive = f"{reverse('meetings:waiver_create')}?unit={branch.pk}&requirement={kind}&period={period.code}"
     return {
         "item": item,
         "needs": NEEDS[kind],

@@ -50,7 +50,7 @@ def receipt(request: ServiceRequest) -> Paper:
     return Paper(
         title,
         request,
-        reverse("requests:request_receipt", args=[request.pk]),
+        reverse("requests:servicerequest_receipt", args=[request.pk]),
         at,
         request.handler.name,
         request.papers,
@@ -64,5 +64,5 @@ def notice(request: ServiceRequest) -> Paper | None:
     if last is None:
         return None
     tail = _("逾期没有补正的，本次办理终止，可以重新申请。")
-    address = reverse("requests:request_notice", args=[request.pk])
+    address = reverse("requests:servicerequest_notice", args=[request.pk])
     return Paper(_("一次性告知书"), request, address, last.issued_at, last.issued_by.name, request.papers, last, tail)

@@ -19,7 +19,7 @@ from brigade.audit.queries import history
 from brigade.kit.ids import new_id
 from brigade.kit.refusals import Refused
 from brigade.kit.text import clean_text
-from brigade.kit.web import done, get_visible, page, refused
+from brigade.kit.web import ask_move, done, get_visible, move_buttons, page, refused
 from brigade.ledgers.views import Listing
 from brigade.org.actions import reveal
 from brigade.reference.queries import parameter
@@ -84,7 +84,7 @@ class ItemList(Listing):
         }
 
 
-def request_create(request: HttpRequest) -> HttpResponse:
+def servicerequest_create(request: HttpRequest) -> HttpResponse:
     """The desk: one citizen after the other, by keyboard; window officers of a hall."""
     if not queries.halls_of(request.user):
         raise PermissionDenied(_("“窗口办件”给窗口人员用；没有分到大厅的，请系统管理员授权。"))
@@ -143,7 +143,7 @@ def _result(made: ServiceRequest) -> str:
 
 
 @require_safe
-def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def servicerequest_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One request: how far it is, what comes next and why not yet, its materials, papers and history."""
     record = get_visible(request, ROWS, pk)
     now = timezone.now()
@@ -170,24 +170,13 @@ SAYS_WHY = frozenset({"accept", "reject", "complete", "deliver"})
 
 
 def _buttons(record: ServiceRequest, options: list[workflow.Option]) -> list[dict[str, Any]]:
-    """The moves for ui/move.html, the main one first."""
-    shown = [option for option in options if not option.why_not or option.move.code in SAYS_WHY]
-    able = {option.move.code for option in shown if not option.why_not}
-    main = next((code for code in MAIN if code in able), "")
-    buttons = []
-    for option in sorted(shown, key=lambda option: option.move.code != main):
-        address = reverse("requests:request_move", args=[record.pk, option.move.code])
-        asks = FORMS[option.move.code](record=record).asks
-        buttons.append(
-            {
-                "label": option.move.label,
-                "url": address,
-                "confirm": address if asks else "",
-                "why": option.why_not,
-                "main": option.move.code == main,
-            }
-        )
-    return buttons
+    return move_buttons(
+        options,
+        address=lambda code: reverse("requests:servicerequest_move", args=[record.pk, code]),
+        asks=lambda code: FORMS[code](record=record).asks,
+        main=MAIN,
+        says_why=SAYS_WHY,
+    )
 
 
 def _checks(record: ServiceRequest) -> list[dict[str, Any]]:
@@ -200,37 +189,31 @@ def _checks(record: ServiceRequest) -> list[dict[str, Any]]:
     ]
 
 
-def request_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
-    """Ask what a move needs, and make it; who may and what is missing is the door's to say."""
+def servicerequest_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+    """Ask what a move needs, and make it."""
     record = get_visible(request, ROWS, pk)
     if code not in FORMS:
         raise Http404(_("没有这一步。"))
-    move = workflow.MOVES[f"{record.kind()}.{code}"]
-    now = timezone.now()
-    if request.method != "POST":
-        workflow.check(record, move, request.user, now)
-        form, status = FORMS[code](record=record, initial={"version": record.version}), 200
-    else:
-        form, status = FORMS[code](request.POST, record=record), 422
-        try:
-            if form.is_valid():
-                made = actions.MAKE[code](by=request.user, request=record, now=now, **form.arguments())
-                return done(request, _result(made), made)
-            workflow.check(record, move, request.user, now)
-        except Refused as refusal:
-            status = refused(request, form, refusal)
-    context = {"record": record, "move": move, "form": form}
-    return page(request, "requests/request_move.html", context, fragment="ask", status=status)
+    move, now = workflow.MOVES[f"{record.kind()}.{code}"], timezone.now()
+    return ask_move(
+        request,
+        FORMS[code],
+        record=record,
+        move=move,
+        check=lambda: workflow.check(record, move, request.user, now),
+        act=lambda **given: actions.MAKE[code](by=request.user, request=record, now=now, **given),
+        said=_result,
+    )
 
 
 @require_safe
-def request_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
+def servicerequest_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The receipt, ready to print on A4."""
     return page(request, "requests/paper.html", {"paper": documents.receipt(get_visible(request, ROWS, pk))})
 
 
 @require_safe
-def request_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
+def servicerequest_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The one notice of the last round, ready to print on A4."""
     paper = documents.notice(get_visible(request, ROWS, pk))
     if paper is None:
@@ -238,7 +221,7 @@ def request_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
     return page(request, "requests/paper.html", {"paper": paper})
 
 
-def request_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
+def servicerequest_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     """A sealed number in full, for a stated reason that the audit keeps."""
     record = get_visible(request, ROWS, pk, "requests.reveal_servicerequest")
     form: MoveForm = ReasonForm(request.POST or None, record=record)
@@ -252,4 +235,4 @@ def request_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
             except Refused as refusal:
                 status = refused(request, form, refusal)
     context = {"record": record, "form": form, "plain": plain}
-    return page(request, "requests/request_reveal.html", context, fragment="ask", status=status)
+    return page(request, "requests/servicerequest_reveal.html", context, fragment="ask", status=status)

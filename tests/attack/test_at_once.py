@@ -72,7 +72,7 @@ def test_a_meeting_sent_twice_at_once_is_one_meeting(browsers, town):
 
 def test_leave_pressed_twice_at_once_is_one_leave(browsers, town):
     member = town.branch.members[2]
-    address = reverse("meetings:leave_new", args=[town.announced.pk])
+    address = reverse("meetings:leave_create", args=[town.announced.pk])
     sent = [lambda b=b: b.post(address, {"kind": "leave_sick", "reason": "看病"}) for b in browsers(member, member)]
     assert statuses(at_once(sent)) in ([302, 302], [302, 422])
     assert Leave.objects.filter(person=member).count() == 1
@@ -80,7 +80,7 @@ def test_leave_pressed_twice_at_once_is_one_leave(browsers, town):
 
 def test_a_waiver_pressed_twice_at_once_is_one_waiver(browsers, town):
     recorder = town.branch.recorder
-    address = f"{reverse('meetings:waiver_new')}?unit={town.branch.pk}&requirement=MM&period=2026-Q3"
+    address = f"{reverse('meetings:waiver_create')}?unit={town.branch.pk}&requirement=MM&period=2026-Q3"
     sent = [lambda b=b: b.post(address, {"reason": "执勤高峰"}) for b in browsers(recorder, recorder)]
     assert statuses(at_once(sent)) in ([302, 302], [302, 422])
     assert Waiver.objects.filter(period="2026-Q3").count() == 1
@@ -108,7 +108,7 @@ def test_of_two_recorders_at_once_one_is_told_that_it_changed(browsers, town):
 def test_of_two_clerks_at_once_one_moves_the_request(browsers, town, page):
     version, people = town.request.version, (town.hall.clerk, town.hall.other)
     if page:
-        address, sent = reverse("requests:request_move", args=[town.request.pk, "start"]), {"version": version}
+        address, sent = reverse("requests:servicerequest_move", args=[town.request.pk, "start"]), {"version": version}
         answers = at_once([lambda b=b: b.post(address, sent) for b in browsers(*people)])
         assert statuses(answers) == [302, 409]
     else:

@@ -205,7 +205,7 @@ def test_a_request_is_neither_taken_in_nor_handed_over_elsewhere(client, town):
     assert client.post("/services/requests/new/", desk(town, unit=town.other_hall.pk)).status_code == 422
     assert ServiceRequest.objects.count() == before
     far = person(Role.WINDOW_CLERK, at=town.other_hall)
-    address = reverse("requests:request_move", args=[town.request.pk, "hand_over"])
+    address = reverse("requests:servicerequest_move", args=[town.request.pk, "hand_over"])
     assert client.post(address, {"to": far.pk, "version": town.request.version}).status_code == 422
     town.request.refresh_from_db()
     assert town.request.handler_id != far.pk
@@ -294,16 +294,16 @@ def test_pages_take_no_other_method_for_a_post(client, town, method):
     client.force_login(town.hall.clerk)
     before = ServiceRequest.objects.values("pk", "state", "version").order_by("pk")
     kept = list(before)
-    for page in ("requests:servicerequest_detail", "requests:request_receipt"):
+    for page in ("requests:servicerequest_detail", "requests:servicerequest_receipt"):
         assert getattr(client, method)(reverse(page, args=[town.request.pk])).status_code == 405
-    getattr(client, method)(reverse("requests:request_move", args=[town.request.pk, "start"]))
+    getattr(client, method)(reverse("requests:servicerequest_move", args=[town.request.pk, "start"]))
     assert list(before.all()) == kept
 
 
 def test_looking_at_a_move_does_not_make_it(client, town):
     client.force_login(town.hall.clerk)
-    client.get(reverse("requests:request_move", args=[town.request.pk, "start"]))
-    client.head(reverse("requests:request_move", args=[town.request.pk, "start"]))
+    client.get(reverse("requests:servicerequest_move", args=[town.request.pk, "start"]))
+    client.head(reverse("requests:servicerequest_move", args=[town.request.pk, "start"]))
     town.request.refresh_from_db()
     assert town.request.state == "accepted"
 

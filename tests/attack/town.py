@@ -58,7 +58,7 @@ class Town:
         """The row that stands for each part of an address that names one, by the beginning of the route's name."""
         return {
             "meetings:meeting": self.meeting,
-            "meetings:leave_new": self.meeting,
+            "meetings:leave_create": self.meeting,
             "meetings:decision": self.decision,
             "meetings:waiver": self.waiver,
             "meetings:leave": self.leave,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from brigade import workflow
 from brigade.audit.queries import history
-from brigade.kit.web import ask, page
+from brigade.kit.web import ask_move, move_buttons, page
 from brigade.org.models import Record
 from partybuilding.meetings import actions, forms
 
@@ -26,48 +26,27 @@ SAYS_WHY = frozenset({"confirm", "notify", "approve"})
 def buttons_of(
     record: Record, options: list[workflow.Option], asked: dict[str, type[forms.MoveForm]]
 ) -> list[dict[str, Any]]:
-    """The moves for ui/move.html, the main one first."""
-    shown = [
-        option
-        for option in options
-        if option.move.code in asked and option.move.code not in ELSEWHERE
-        if not option.why_not or option.move.code in SAYS_WHY
-    ]
-    main = next((code for code in MAIN if code in {option.move.code for option in shown}), "")
-    buttons = []
-    for option in sorted(shown, key=lambda option: option.move.code != main):
-        code = option.move.code
-        address = reverse(f"meetings:{record._meta.model_name}_move", args=[record.pk, code])
-        buttons.append(
-            {
-                "label": option.move.label,
-                "url": address,
-                "confirm": address if asked[code].asks else "",
-                "why": option.why_not,
-                "main": code == main,
-            }
-        )
-    return buttons
+    return move_buttons(
+        [option for option in options if option.move.code in asked and option.move.code not in ELSEWHERE],
+        address=lambda code: reverse(f"meetings:{record._meta.model_name}_move", args=[record.pk, code]),
+        asks=lambda code: asked[code].asks,
+        main=MAIN,
+        says_why=SAYS_WHY,
+    )
 
 
 def make_move(request: HttpRequest, record: Record, code: str, asked: dict[str, type[forms.MoveForm]]) -> HttpResponse:
-    """Ask what a move needs and make it; who may and what is missing is the door's to say."""
+    """Ask what a move needs and make it."""
     if code not in asked:
         raise Http404(_("没有这一步。"))
-    move, now = workflow.MOVES[f"{record.kind()}.{code}"], timezone.now()
-    noun = record._meta.model_name
-    act = actions.MAKE[f"{noun}.{code}"]
-    if request.method != "POST":
-        workflow.check(record, move, request.user, now)
-    form = asked[code](request.POST or None, record=record, initial={"version": record.version})
-    return ask(
+    move, now, noun = workflow.MOVES[f"{record.kind()}.{code}"], timezone.now(), record._meta.model_name
+    return ask_move(
         request,
-        form,
-        title=_("%(what)s：%(do)s？") % {"what": record.title, "do": move.label},
-        button=move.label,
-        call=lambda **given: act(by=request.user, now=now, **{noun: record}, **given),
-        said=_("%(do)s：%(what)s") % {"do": move.label, "what": record.title},
-        back=record.get_absolute_url(),
+        asked[code],
+        record=record,
+        move=move,
+        check=lambda: workflow.check(record, move, request.user, now),
+        act=lambda **given: actions.MAKE[f"{noun}.{code}"](by=request.user, now=now, **{noun: record}, **given),
     )
 
 

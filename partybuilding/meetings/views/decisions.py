@@ -49,7 +49,7 @@ def waiver_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     return make_move(request, record, code, forms.WAIVER_FORMS)
 
 
-def waiver_new(request: HttpRequest) -> HttpResponse:
+def waiver_create(request: HttpRequest) -> HttpResponse:
     """Ask from a cell of the matrix; unit, requirement and period come with the address, else the matrix is shown."""
     asked = request.GET
     if "unit" not in asked:
@@ -91,7 +91,7 @@ def leave_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     return make_move(request, record, code, forms.LEAVE_FORMS)
 
 
-def leave_new(request: HttpRequest, pk: UUID) -> HttpResponse:
+def leave_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask to be excused from a meeting, for oneself."""
     meeting = get_visible(request, MEETINGS, pk)
     leave_id = new_id()

@@ -24,7 +24,7 @@ class MeetingList(Listing):
         (gettext_lazy("草稿"), "state=draft"),
     )
     more = ("backfill",)
-    create = (gettext_lazy("记会议"), "meetings:meeting_new", moves.RECORD_PERM)
+    create = (gettext_lazy("记会议"), "meetings:meeting_create", moves.RECORD_PERM)
     empty = gettext_lazy("还没有记过会议，开完会记一次，矩阵、签到表和学时就都有了。")
     template_name = "meetings/ledger.html"
 

@@ -31,7 +31,7 @@ from partybuilding.meetings.states import HELD, MeetingState, SegmentKind
 from partybuilding.meetings.views.meetings import MEETINGS
 
 
-def meeting_new(request: HttpRequest) -> HttpResponse:
+def meeting_create(request: HttpRequest) -> HttpResponse:
     """Write down a meeting, or put one on the plan. Recorder, secretary, Party office; a leader for his own group."""
     now = timezone.now()
     branch = _branch_for(request)

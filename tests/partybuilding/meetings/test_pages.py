@@ -286,7 +286,7 @@ def test_another_branch_is_not_there(recorder, branch, world):
     assert recorder.post(NEW, typed(other, "TD")).status_code == 404
     assert recorder.get(f"{NEW}?unit=x").status_code == 404
     meeting = factories.held(other, "2026-11-10", "TD")
-    for name in ("meeting_detail", "meeting_edit", "meeting_minutes", "meeting_sign_in", "leave_new"):
+    for name in ("meeting_detail", "meeting_edit", "meeting_minutes", "meeting_sign_in", "leave_create"):
         assert recorder.get(reverse(f"meetings:{name}", args=[meeting.pk])).status_code == 404
     assert not Meeting.objects.filter(unit=other.unit, state=MeetingState.RECORDED).exists()
 
@@ -646,7 +646,7 @@ def announced(branch) -> Meeting:
 def test_member_asks_leave_and_the_secretary_agrees(client, branch, announced):
     member = branch.members[7]
     client.force_login(member)
-    address = reverse("meetings:leave_new", args=[announced.pk])
+    address = reverse("meetings:leave_create", args=[announced.pk])
     assert "请假" in client.get("/party/mine/").content.decode()
     assert client.post(address, {"kind": "leave_duty", "reason": ""}).status_code == 422
     assert client.post(address, {"kind": "leave_duty", "reason": "夜查"}).status_code == 302

@@ -161,7 +161,7 @@ def test_record_page_says_what_is_missing_and_offers_what_may_be_done(desk, worl
 def test_move_with_a_stale_version_is_refused_and_nothing_is_lost(desk, world):
     made = taken_in(world, "PL01", "2026-06-12T10:00")
     actions.start(by=world.other, request=made, now=at("2026-06-12T10:10"))
-    address = reverse("requests:request_move", args=[made.pk, "withdraw"])
+    address = reverse("requests:servicerequest_move", args=[made.pk, "withdraw"])
     answer = desk.post(address, {"version": made.version, "reason": "申请人不办了"})
     assert answer.status_code == 409
     text = answer.content.decode()
@@ -171,7 +171,7 @@ def test_move_with_a_stale_version_is_refused_and_nothing_is_lost(desk, world):
 @pytest.mark.django_db(transaction=True)
 def test_illegal_move_is_refused_with_what_is_legal(desk, world):
     made = taken_in(world, "PL01", "2026-06-12T10:00")
-    address = reverse("requests:request_move", args=[made.pk, "deliver"])
+    address = reverse("requests:servicerequest_move", args=[made.pk, "deliver"])
     answer = desk.post(address, {"version": made.version, "delivery_kind": "window"})
     assert answer.status_code == 422
     assert "现在是“已受理”，不能送达" in answer.content.decode()
@@ -194,18 +194,18 @@ def test_request_of_another_hall_is_not_found(client, world):
         )
     )
     assert client.get(made.get_absolute_url()).status_code == 404
-    assert client.post(reverse("requests:request_move", args=[made.pk, "start"])).status_code == 404
+    assert client.post(reverse("requests:servicerequest_move", args=[made.pk, "start"])).status_code == 404
 
 
 def test_receipt_and_notice_print_on_a_page_of_their_own(desk, world):
     made = taken_in(world, "PL02", "2026-06-12T10:00", Ending.NOTIFY, missing=1)
-    assert "收件回执" in desk.get(reverse("requests:request_receipt", args=[made.pk])).content.decode()
-    assert "一次性告知书" in desk.get(reverse("requests:request_notice", args=[made.pk])).content.decode()
+    assert "收件回执" in desk.get(reverse("requests:servicerequest_receipt", args=[made.pk])).content.decode()
+    assert "一次性告知书" in desk.get(reverse("requests:servicerequest_notice", args=[made.pk])).content.decode()
 
 
 def test_full_number_is_shown_for_a_reason_that_the_audit_keeps(desk, world):
     made = taken_in(world, "PL01", "2026-06-12T10:00", citizen=actions.Citizen(name="刘某某", id_no=HERE))
-    address = reverse("requests:request_reveal", args=[made.pk, "id_no"])
+    address = reverse("requests:servicerequest_reveal", args=[made.pk, "id_no"])
     assert desk.post(address, {"reason": " "}).status_code == 422
     assert HERE in desk.post(address, {"reason": "领取时核对"}).content.decode()
     event = AuditEvent.objects.get(verb="field.revealed")
