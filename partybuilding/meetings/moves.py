@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from brigade.kit.clocks import at
 from brigade.kit.refusals import Refused
 from brigade.workflow import NEW, SAME, Move
 from partybuilding.branches.models import PartyGroup
@@ -32,7 +33,7 @@ def _is_ahead(meeting: Meeting, by: Any, now: datetime) -> None:
 
 
 def _is_day_over(meeting: Meeting, by: Any, now: datetime) -> None:
-    if timezone.localdate(now) <= timezone.localdate(meeting.ends_at):
+    if meeting.ends_at > at(timezone.localdate(now), time.min):
         raise Refused(_("会议当天还没有过完"))
 
 

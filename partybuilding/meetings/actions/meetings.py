@@ -27,7 +27,7 @@ from partybuilding.meetings.actions.sheets import (
     write_roll,
     writer_of,
 )
-from partybuilding.meetings.models import Attendance, Decision, Meeting, MeetingEdition, Segment, Session
+from partybuilding.meetings.models import Attendance, Decision, Leave, Meeting, MeetingEdition, Segment, Session
 from partybuilding.meetings.rules import Sheet
 from partybuilding.meetings.states import HELD, NOT_DUE, THERE, DecisionState, MakeUp, MeetingState
 
@@ -99,9 +99,13 @@ def submit_meeting(*, by: Any, meeting: Meeting, version: int | None = None, now
 
 
 def notify_meeting(*, by: Any, meeting: Meeting, version: int | None = None, now: datetime) -> Meeting:
-    """Announce a planned or postponed meeting to all who are due. Whoever may record it. Refused when it is past."""
+    """Announce a planned or postponed meeting to all who are due. Whoever may record it. Refused when it is past.
+
+    Leave that was asked too late for an earlier day is in time for this one.
+    """
 
     def write(locked: Meeting) -> Mapping[str, Any]:
+        Leave.objects.filter(meeting=locked, late=True).update(late=False)
         sheet = queries.sheet_of(locked)
         return {"due": len(write_roll(locked, sheet, due_of(locked, sheet, frozen=False), now))}
 
@@ -234,7 +238,7 @@ def make_up(
 def expire_meetings(*, now: datetime) -> str:
     """Announced meetings whose day went by without a word become 过期未记录. A timed job, early each day."""
     midnight = at(timezone.localdate(now), time.min)
-    rows = list(Meeting.objects.filter(state=MeetingState.NOTIFIED, ends_at__lt=midnight).order_by("pk"))
+    rows = list(Meeting.objects.filter(state=MeetingState.NOTIFIED, ends_at__lte=midnight).order_by("pk"))
     for meeting in rows:
         workflow.advance(meeting, moves.EXPIRE, by=SYSTEM, now=now)
     return _("过期未记录%(n)d次") % {"n": len(rows)}

@@ -305,6 +305,8 @@ def _write_votes(
     there = {person_id for person_id, status in statuses.items() if status in THERE}
     for seq, count in counts:
         entitled = committee if count.kind == VoteKind.COMMITTEE else voters
+        if rules.takes_opinions(count.kind):
+            entitled = entitled - set(count.candidates)  # full from this day on, but not yet when it was voted on
         _write_vote(count, ids[seq], entitled, there & entitled, meeting.starts_at)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,8 @@ def ask_waiver(
         span = parse_period(period)
     except ValueError:
         raise Refused(_("期间不对，例如2026-06或2026-Q2"), field="period") from None
+    if not branch.established_on <= span.end <= date(now.year + 1, 12, 31):
+        raise Refused(_("只能豁免支部成立以后、明年年底以前的期间"), field="period")
     if span.kind != rules.period_kind(requirement):
         raise Refused(
             _("这项要求按%(kind)s算") % {"kind": _("季度") if requirement in rules.QUARTERLY else _("月")},
@@ -52,10 +54,10 @@ def ask_waiver(
         unit=unit,
         title=_("%(period)s%(kind)s豁免") % {"period": span.label, "kind": SegmentKind(requirement).label},
         requirement=requirement,
-        period=period,
+        period=span.code,
         reason=reason,
     )
-    same = Waiver.objects.filter(unit=unit, requirement=requirement, period=period).exclude(pk=waiver.pk)
+    same = Waiver.objects.filter(unit=unit, requirement=requirement, period=span.code).exclude(pk=waiver.pk)
     asked = Refused(_("这项要求在这个期间已经申请过豁免"), field="period")
     if same.exclude(state="returned").exists():
         raise asked

@@ -194,7 +194,7 @@ def worst(states: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class QuarterResult:
-    """A branch's quarter: met when each of its requirements is met, waived or not applicable."""
+    """A branch's quarter: met when it is over and each of its requirements is met, waived or not applicable."""
 
     branch: PartyBranch
     state: str
@@ -203,12 +203,20 @@ class QuarterResult:
 
 def quarter_results(branch_ids: Collection[int], quarter: str, now: datetime) -> list[QuarterResult]:
     """The quarter of many branches in constant queries."""
-    period = parse_period(quarter)
     branches = [b for b in PartyBranch.objects.in_order().filter(pk__in=branch_ids) if not b.is_general]
-    rows = _obligations_of(branches, period.start, period.end, rules.BRANCH_REQUIREMENTS)
-    found = []
-    for branch in branches:
-        months = periods_between("month", period.start, period.end)
-        items = tuple(item for month in months for item in _cell(branch, month, rows[branch.pk, month.code], now).items)
-        found.append(QuarterResult(branch, rules.branch_result(item.state for item in items), items))
-    return found
+    found = items_of(branches, parse_period(quarter), rules.BRANCH_REQUIREMENTS, now)
+    return [QuarterResult(b, rules.branch_result(item.state for item in found[b.pk]), found[b.pk]) for b in branches]
+
+
+def items_of(
+    branches: Collection[PartyBranch], period: Period, kinds: Iterable[str], now: datetime
+) -> dict[int, tuple[Item, ...]]:
+    """Branch → what stands in each month of a period, in one query."""
+    rows = _obligations_of(branches, period.start, period.end, kinds)
+    months = periods_between("month", period.start, period.end)
+    return {
+        branch.pk: tuple(
+            item for month in months for item in _cell(branch, month, rows[branch.pk, month.code], now).items
+        )
+        for branch in branches
+    }

@@ -94,10 +94,16 @@ def tally_of(meeting: Meeting) -> Tally:
 
 
 def leave_marks(meeting: Meeting) -> tuple[rules.Mark, ...]:
-    """How those who asked for leave stand on the roll before anybody taps: late leave counts once it is approved."""
+    """How those who asked for leave stand on the roll before anybody taps: late leave is absence until approved."""
     rows = Leave.objects.filter(meeting=meeting).exclude(state=LeaveState.RETURNED)
-    rows = rows.exclude(late=True, state=LeaveState.ASKED)
-    return tuple(rules.Mark(row.person_id, row.leave_kind, row.reason) for row in rows)
+    return tuple(
+        rules.Mark(
+            row.person_id,
+            Presence.ABSENT if row.late and row.state == LeaveState.ASKED else row.leave_kind,
+            row.reason,
+        )
+        for row in rows
+    )
 
 
 def person_hours(person_id: int, year: int) -> Decimal:

@@ -50,11 +50,37 @@ def share(states: Iterable[str]) -> Share:
     return Share(found.count(ObligationState.MET), found.count(ObligationState.MISSED))
 
 
-def branch_result(states: Iterable[str]) -> ObligationState:
-    """A branch's quarter from the states of all its requirements: met when each is met, waived or not applicable."""
+def branch_result(states: Iterable[str], *, closed: bool) -> ObligationState:
+    """A branch's quarter from the states of all its requirements: met when each is met, waived or not applicable.
+
+    Nothing is met before the quarter is over: its later months have no requirements yet. Without any it did not stand.
+    """
+    found = set(states)
+    if not found:
+        return ObligationState.NOT_APPLICABLE
+    if ObligationState.MISSED in found:
+        return ObligationState.MISSED
+    if not closed or found - {ObligationState.MET} - EXCUSED:
+        return ObligationState.OPEN
+    return ObligationState.MET
+
+
+def quarter_state(states: Iterable[str]) -> ObligationState:
+    """One requirement of a branch over the months of a quarter; waived where nothing else was left to hold."""
     found = set(states)
     if ObligationState.MISSED in found:
         return ObligationState.MISSED
     if found - {ObligationState.MET} - EXCUSED:
         return ObligationState.OPEN
-    return ObligationState.MET
+    if ObligationState.MET in found:
+        return ObligationState.MET
+    return ObligationState.WAIVED if ObligationState.WAIVED in found else ObligationState.NOT_APPLICABLE
+
+
+def return_state(cells: Iterable[str]) -> ObligationState:
+    """A branch in the quarterly return, from its requirements: one that stands by a waiver is on neither side of the
+    rate."""
+    found = list(cells)
+    result = quarter_state(found)
+    waived = result == ObligationState.MET and ObligationState.WAIVED in found
+    return ObligationState.WAIVED if waived else result

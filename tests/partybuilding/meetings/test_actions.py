@@ -188,6 +188,17 @@ def test_11_an_admission_with_a_written_opinion(world):
     assert (row.base, row.present, row.written, row.passed) == (16, 9, 1, True)
 
 
+def test_nobody_votes_on_his_own_confirmation_though_he_is_full_from_that_day_on(world):
+    b = make.branch(world, full=5, probationary=1, committee=False)
+    candidate = b.members[-1]
+    on_the_day = moment("2026-06-10", "16:30")
+    branches.confirm_member(by=world.office, member=candidate.party_member, on=date(2026, 6, 10), now=on_the_day)
+    count = Count("confirmation", ayes=3, candidates=(candidate.pk,))
+    make.recorded(b, "2026-06-10", "MM", topics=(Topic("vote", "转正", votes=(count,)),))
+    row = Vote.objects.get()
+    assert (row.base, row.present, row.passed) == (5, 5, True)
+
+
 def test_a_committee_vote_goes_by_the_committee(a):
     topics = (Topic("vote", "分工", votes=(Count("committee", ayes=3),)),)
     make.recorded(a, "2026-06-10", "CM", "TD", topics=topics)
@@ -543,6 +554,26 @@ def test_20_leave_filed_after_the_start_is_absence_until_it_is_approved(a):
     assert (queries.tally_of(meeting).absent, queries.tally_of(meeting).leave) == (0, 1)
 
 
+def test_20_handing_in_the_meeting_as_it_stands_keeps_late_leave_as_absence(a):
+    meeting = announced(a)
+    leave(a, meeting, a.members[9], moment("2026-06-20", "15:20"))
+    meeting = actions.submit_meeting(by=a.recorder, meeting=meeting, now=moment("2026-06-20", "17:00"))
+    assert roll(meeting)[a.members[9].pk] == Presence.ABSENT
+
+
+def test_leave_too_late_for_the_first_day_is_in_time_for_the_day_to_which_the_meeting_was_put_off(a):
+    meeting = announced(a)
+    actions.expire_meetings(now=moment("2026-06-21", "00:02"))
+    meeting.refresh_from_db()
+    now = moment("2026-06-21", "09:00")
+    assert leave(a, meeting, a.members[9], now).late
+    put_off = {"reason": "人未到齐", "starts_at": moment("2026-06-24")}
+    meeting = actions.postpone_meeting(by=a.recorder, meeting=meeting, now=now, **put_off)
+    meeting = actions.notify_meeting(by=a.recorder, meeting=meeting, now=now)
+    meeting = actions.submit_meeting(by=a.recorder, meeting=meeting, now=moment("2026-06-24", "17:00"))
+    assert roll(meeting)[a.members[9].pk] == Presence.LEAVE_DUTY
+
+
 def test_leave_is_for_those_due_asked_once_and_not_approved_by_oneself(a):
     meeting = announced(a)
     with refused("不在这次会议的应到名单里"):
@@ -584,6 +615,8 @@ def test_nobody_asks_leave_of_a_cancelled_meeting(a):
         ({"requirement": "OL"}, "没有这项要求"),
         ({"period": "2026-13"}, "期间不对"),
         ({"period": "2026-06"}, "按季度算"),
+        ({"period": "9999-Q4"}, "明年年底以前"),
+        ({"period": "0001-Q1"}, "支部成立以后"),
         ({"reason": ""}, "写明豁免的理由"),
     ],
 )
@@ -591,6 +624,13 @@ def test_a_waiver_that_makes_no_sense_is_refused(a, fields, sentence):
     values = {"unit": a.unit, "requirement": "MM", "period": "2026-Q2", "reason": "中考安保"} | fields
     with refused(sentence):
         actions.ask_waiver(by=a.secretary, now=NOW, **values)
+
+
+def test_a_period_in_full_width_digits_is_the_same_period(a):
+    values = {"unit": a.unit, "requirement": "MM", "reason": "中考安保", "now": NOW}
+    assert actions.ask_waiver(by=a.secretary, period="２０２６-Q2", **values).period == "2026-Q2"
+    with refused("已经申请过"):
+        actions.ask_waiver(by=a.secretary, period="2026-Q2", **values)
 
 
 def test_a_waiver_is_asked_once_and_never_decided_by_who_asked(world, a):

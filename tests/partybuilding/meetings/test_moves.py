@@ -10,7 +10,7 @@ from brigade import workflow
 from brigade.audit.actions import SYSTEM
 from brigade.kit.refusals import NotAllowed, Refused
 from brigade.org.states import ADMIN_ROLES, Role
-from partybuilding.meetings import actions, moves
+from partybuilding.meetings import actions, moves, rules
 from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.states import MeetingState as S
 from tests.brigade.org.factories import person
@@ -121,3 +121,15 @@ def test_a_meeting_does_not_expire_on_its_own_day():
     meeting = actions.notify_meeting(by=where.recorder, meeting=meeting, now=NOW)
     with refused("当天还没有过完"):
         workflow.advance(meeting, moves.EXPIRE, by=SYSTEM, now=moment("2026-06-20", "23:00"))
+
+
+def test_a_meeting_until_midnight_expires_the_next_day():
+    where = make.branch(make.world())
+    midnight = moment("2026-06-21", "00:00")
+    spans = (rules.Span("TD", moment("2026-06-20", "22:00"), midnight),)
+    sheet = make.sheet(where, "2026-06-20", start="22:00", ends_at=midnight, spans=spans)
+    meeting = actions.plan_meeting(by=where.recorder, sheet=sheet, now=NOW)
+    meeting = actions.notify_meeting(by=where.recorder, meeting=meeting, now=NOW)
+    actions.expire_meetings(now=moment("2026-06-21", "00:02"))
+    meeting.refresh_from_db()
+    assert meeting.state == S.EXPIRED

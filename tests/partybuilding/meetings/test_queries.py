@@ -154,6 +154,12 @@ def test_38_the_quarter_of_a_branch_with_something_missing(world, a):
     assert {item.label for item in result.items if item.state == O.MISSED} == {"支委会", "主题党日"}
 
 
+def test_a_quarter_is_not_done_while_months_of_it_are_still_to_come(a):
+    make.held(a, "2026-04-10", "TD", "CM", "MM", "PL")
+    workflow.settle(now=moment("2026-04-20"))
+    assert queries.quarter_results([a.pk], "2026-Q2", moment("2026-04-20"))[0].state == O.OPEN
+
+
 def test_the_form_copies_from_the_last_of_its_kind(a):
     make.held(a, "2026-04-10", "TD", place="活动室")
     make.held(a, "2026-04-20", "CM")

@@ -233,9 +233,11 @@ def test_38_waived_and_not_applicable_stand_on_neither_side_of_the_rate():
 
 
 def test_a_branch_has_done_its_quarter_when_nothing_is_missing_or_open():
-    assert rules.branch_result([O.MET, O.WAIVED, O.NOT_APPLICABLE]) == O.MET
-    assert rules.branch_result([O.MET, O.OPEN]) == O.OPEN
-    assert rules.branch_result([O.MET, O.OPEN, O.MISSED]) == O.MISSED
+    assert rules.branch_result([O.MET, O.WAIVED, O.NOT_APPLICABLE], closed=True) == O.MET
+    assert rules.branch_result([O.MET, O.OPEN], closed=True) == O.OPEN
+    assert rules.branch_result([O.MET, O.OPEN, O.MISSED], closed=False) == O.MISSED
+    assert rules.branch_result([O.MET], closed=False) == O.OPEN
+    assert rules.branch_result([], closed=True) == O.NOT_APPLICABLE
 
 
 # What is written down
