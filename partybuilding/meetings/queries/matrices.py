@@ -204,8 +204,13 @@ class QuarterResult:
 def quarter_results(branch_ids: Collection[int], quarter: str, now: datetime) -> list[QuarterResult]:
     """The quarter of many branches in constant queries."""
     branches = [b for b in PartyBranch.objects.in_order().filter(pk__in=branch_ids) if not b.is_general]
-    found = items_of(branches, parse_period(quarter), rules.BRANCH_REQUIREMENTS, now)
-    return [QuarterResult(b, rules.branch_result(item.state for item in found[b.pk]), found[b.pk]) for b in branches]
+    period = parse_period(quarter)
+    closed = at(period.end, time.max) < now
+    found = items_of(branches, period, rules.BRANCH_REQUIREMENTS, now)
+    return [
+        QuarterResult(b, rules.branch_result((item.state for item in found[b.pk]), closed=closed), found[b.pk])
+        for b in branches
+    ]
 
 
 def items_of(
