@@ -47,6 +47,16 @@ FIRST_TOPIC_EXPECTED = frozenset({SegmentKind.GB, SegmentKind.MM, SegmentKind.CM
 COMMITTEE_KINDS = frozenset({SegmentKind.GB, SegmentKind.CM})
 
 
+class Must(models.TextChoices):
+    """五必: the five study obligations that the brigade put on each branch, each month."""
+
+    STUDY = "study", _("每月支部必研学")
+    LECTURE = "lecture", _("每名书记必讲课")
+    CONVEY = "convey", _("每个支部必传达")
+    COVER = "cover", _("每项内容必涵盖")
+    PASS = "pass", _("每人学习必过关")
+
+
 class Mode(models.TextChoices):
     ONSITE = "onsite", _("现场")
     ONLINE = "online", _("线上")

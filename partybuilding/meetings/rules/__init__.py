@@ -27,13 +27,26 @@ from partybuilding.meetings.rules.completeness import (
     check_sheet,
     checks,
 )
+from partybuilding.meetings.rules.musts import (
+    Directive,
+    FiveMusts,
+    Learner,
+    MonthOfStudy,
+    MustLimits,
+    MustResult,
+    five_musts,
+    not_passed,
+    pass_deadline,
+)
 from partybuilding.meetings.rules.requirements import (
     BRANCH_REQUIREMENTS,
     QUARTERLY,
     Share,
     branch_result,
     period_kind,
+    quarter_state,
     requirement_state,
+    return_state,
     share,
 )
 from partybuilding.meetings.rules.sheets import Batch, Count, Mark, Opinion, Picture, Sheet, Span, Task, Topic

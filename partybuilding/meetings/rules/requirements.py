@@ -65,22 +65,19 @@ def branch_result(states: Iterable[str], *, closed: bool) -> ObligationState:
     return ObligationState.MET
 
 
-def quarter_state(states: Iterable[str]) -> ObligationState:
+def quarter_state(states: Iterable[str], *, closed: bool) -> ObligationState:
     """One requirement of a branch over the months of a quarter; waived where nothing else was left to hold."""
     found = set(states)
-    if ObligationState.MISSED in found:
-        return ObligationState.MISSED
-    if found - {ObligationState.MET} - EXCUSED:
-        return ObligationState.OPEN
-    if ObligationState.MET in found:
-        return ObligationState.MET
-    return ObligationState.WAIVED if ObligationState.WAIVED in found else ObligationState.NOT_APPLICABLE
+    if found <= {ObligationState.NOT_APPLICABLE}:
+        return ObligationState.NOT_APPLICABLE
+    result = branch_result(found, closed=closed)
+    return ObligationState.WAIVED if result == ObligationState.MET and ObligationState.MET not in found else result
 
 
-def return_state(cells: Iterable[str]) -> ObligationState:
-    """A branch in the quarterly return, from its requirements: one that stands by a waiver is on neither side of the
+def return_state(cells: Iterable[str], *, closed: bool) -> ObligationState:
+    """A branch in the quarterly return, from its requirements; one that stands by a waiver is on neither side of the
     rate."""
     found = list(cells)
-    result = quarter_state(found)
+    result = quarter_state(found, closed=closed)
     waived = result == ObligationState.MET and ObligationState.WAIVED in found
     return ObligationState.WAIVED if waived else result
