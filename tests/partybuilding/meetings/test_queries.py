@@ -14,7 +14,7 @@ from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.rules import Mark, Task, Topic
 from tests.partybuilding import factories as make
 from tests.partybuilding.factories import moment, span
-from tests.partybuilding.meetings.test_actions import basket_day
+from tests.partybuilding.meetings.actions.days import basket_day
 
 pytestmark = pytest.mark.django_db
 NOW = moment("2026-05-15", "17:30")
