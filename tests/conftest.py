@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +15,10 @@ from django.db import connection
 
 from brigade.audit.actions import drop_triggers
 from brigade.reference import queries as reference
+from tests.browser.portal import CHROMIUM as BROWSER
 
 ROOT = Path(__file__).resolve().parents[1]
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+OFFICE = shutil.which("soffice")
 
 
 @pytest.fixture(autouse=True)
@@ -70,22 +72,37 @@ def start_worker(own_environment):
         process.wait()
 
 
-# Browser journeys run where a browser is; a run without them says so, and with CI=true it fails
+# What a test needs beyond Python: a run without it says what was left out, and with CI=true it does not begin
+
+
+@pytest.fixture
+def office():
+    """The program that opens our Word files as the readers do."""
+    return OFFICE
+
+
+NEEDS = {  # fixture: the program, what it is called, and what is left out without it
+    "browser": (BROWSER, "Chromium", "the browser journeys"),
+    "office": (OFFICE, "LibreOffice (soffice)", "the tests that open Word files in it"),
+}
+MISSING = {fixture: words for fixture, (program, *words) in NEEDS.items() if program is None}
+
+
+def pytest_configure(config):
+    """Asked to end, a run cleans up as after Ctrl-C; its workers go with it."""
+    if not hasattr(config, "workerinput"):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if MISSING and os.environ.get("CI") == "true":
+        raise pytest.UsageError(f"not found: {', '.join(name for name, _tests in MISSING.values())}")
 
 
 def pytest_collection_modifyitems(config, items):
-    journeys = [item for item in items if "tests/browser/" in item.nodeid]
-    if journeys and not BROWSER:
-        if os.environ.get("CI") == "true":
-            raise pytest.UsageError("no Chromium was found, so the browser journeys cannot run")
-        config.hook.pytest_deselected(items=journeys)
-        items[:] = [item for item in items if item not in journeys]
-        config.stash[left_out] = len(journeys)
+    left_out = [item for item in items if MISSING.keys() & set(item.fixturenames)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
-left_out = pytest.StashKey[int]()
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    if count := config.stash.get(left_out, 0):
-        terminalreporter.write_line(f"{count} browser journeys did not run: no Chromium was found", yellow=True)
+def pytest_terminal_summary(terminalreporter):
+    for name, tests in MISSING.values():
+        terminalreporter.write_line(f"{tests} did not run: no {name} was found", yellow=True)

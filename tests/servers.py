@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests import scratch
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"initdb": "postgresql", "redis-server": "redis-server"}
 
@@ -33,13 +35,20 @@ def main(command: list[str]) -> int:
             environment["DATABASE_URL"] = start_postgres(binaries["initdb"].parent, folder / "postgres", servers)
         if "REDIS_URL" in wanted:
             environment["REDIS_URL"] = start_redis(binaries["redis-server"], folder / "redis", servers)
-        return subprocess.run(command, env=environment).returncode
+        return attend(subprocess.Popen(command, env=environment))
     finally:
         for server in servers:
             server.send_signal(signal.SIGINT)  # PostgreSQL: fast shutdown
         for server in servers:
             server.wait(timeout=30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def attend(tests: subprocess.Popen) -> int:
+    """The tests' exit code. A Ctrl-C reaches them by itself, and they clean up while the servers still answer."""
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: tests.terminate())
+    return tests.wait()
 
 
 def find(program: str) -> Path | None:
@@ -53,7 +62,7 @@ def private_folder() -> Path:
     """A new folder under var/ that the servers' user may reach; in a closed home of root, the system's own place."""
     for parent in (ROOT / "var", Path(tempfile.gettempdir())):
         parent.mkdir(exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix="servers-", dir=parent))
+        folder = scratch.folder("servers-", parent)
         folder.chmod(0o777)
         for name in ("postgres", "redis"):
             (folder / name).mkdir()
@@ -70,8 +79,9 @@ def user() -> str:
 
 
 def as_user() -> list[str]:
-    """Neither server runs as root."""
-    return ["setpriv", f"--reuid={user()}", "--clear-groups", "--"] if os.geteuid() == 0 else []
+    """Neither server runs as root, and each ends with the run that started it, even with a killed one."""
+    other = [f"--reuid={user()}", "--clear-groups"] if os.geteuid() == 0 else []
+    return ["setpriv", "--pdeathsig=INT", *other, "--"]
 
 
 def start_postgres(binaries: Path, folder: Path, servers: list) -> str:

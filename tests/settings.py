@@ -1,15 +1,15 @@
 """The settings of the tests: keys, files and broker of their own, quick password hashes, plain static files."""
 
-import atexit
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
+from tests import scratch
+
 if "VAR_DIR" not in os.environ:
-    os.environ["VAR_DIR"] = _made = tempfile.mkdtemp(prefix="brigade-test-")
-    _owner = os.getpid()
-    atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(_made, ignore_errors=True))
+    os.environ["VAR_DIR"] = str(scratch.folder("brigade-test-"))
+    # What browsers, workers and pytest itself put aside goes with the folder too.
+    os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="tmp-", dir=os.environ["VAR_DIR"])
 _lane = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 if Path(os.environ["VAR_DIR"]).name != _lane:
     os.environ["VAR_DIR"] += f"/{_lane}"
