@@ -17,19 +17,43 @@ os.environ.setdefault("PYTHONWARNINGS", "ignore")
 import django
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command, get_commands
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
+
+from brigade.config import setup
 
 STOP_SECONDS = 10
 
 
 def main() -> int:
-    django.setup()
-    prepare()
-    banner = describe()
-    connections.close_all()
+    try:
+        django.setup()
+        prepare()
+        banner = describe()
+        connections.close_all()
+    except KeyboardInterrupt:
+        print(setup.STOPPED, file=sys.stderr)
+        return 130
+    except (ImproperlyConfigured, OperationalError, OSError) as error:
+        if "no such" in str(error) and isinstance(error, OperationalError):
+            raise  # a table or column that is not there is our own fault
+        print(sentence(error), file=sys.stderr)
+        return 1
     return supervise(banner)
+
+
+def sentence(error: Exception) -> str:
+    """Why the portal cannot start. Each step is done again by the next start, as far as it was not finished."""
+    if isinstance(error, OSError):
+        return setup.sentence(error)
+    reason = " ".join(str(error).split())
+    if isinstance(error, ImproperlyConfigured):
+        return f"配置有误：{reason}。(A setting is wrong.)"
+    if "disk is full" in reason or "No space left" in reason or setup.free(settings.VAR) == 0:
+        return setup.no_room()
+    return f"数据库不能用：{reason}。(The database cannot be used.)"
 
 
 def supervise(banner: str) -> int:

