@@ -22,4 +22,6 @@ class SavedViewForm(forms.Form):
     def __init__(self, *args: Any, user: Any, permission: str, **kwargs: Any):
         super().__init__(*args, **kwargs)
         units = apps.get_model("org", "Unit").objects.filter(pk__in=user.units_for(permission))
-        self.fields["unit"].queryset = units.order_by("tree", "order", "pk")
+        self.fields["unit"].queryset = units
+        alone = ("", self.fields["unit"].empty_label)
+        self.fields["unit"].choices = [alone, *((one.pk, str(one)) for _depth, one in units.as_tree())]

@@ -129,9 +129,9 @@ class UnitFilter(django_filters.ChoiceFilter):
     def units(self) -> Any:
         """(id, name, path) of the units offered; a new name may take a minute to show."""
         ids = sorted(self.parent.request.user.units_for(self.perm))
-        units = apps.get_model("org", "Unit").objects.filter(pk__in=ids).order_by("tree", "order", "pk")
+        units = apps.get_model("org", "Unit").objects.filter(pk__in=ids)
         key = f"ledgers.units:{sha256(repr(ids).encode()).hexdigest()}"
-        return cache.get_or_set(key, lambda: [(str(unit.pk), str(unit), unit.path) for unit in units], 60)
+        return cache.get_or_set(key, lambda: [(str(one.pk), str(one), one.path) for _, one in units.as_tree()], 60)
 
     @property
     def field(self) -> Any:
@@ -214,7 +214,7 @@ def plain(value: Any) -> str:
         return _("是") if value else _("否")
     if isinstance(value, datetime):
         at = ui.local(value)
-        return f"{ui.day_text(at, timezone.localtime())} {at.hour:02}:{at.minute:02}"
+        return f"{ui.day_text(at, timezone.localtime())} {ui.clock_text(at)}"
     if isinstance(value, date):
         return ui.day(BLANK, value)
     return str(conditional_escape(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -24,7 +25,10 @@ from brigade.ledgers.models import ExportRun, SavedView
 from brigade.ledgers.queries import saved_views
 from brigade.ledgers.rules import CAP, PAGE_SIZES, PRINTED
 from brigade.ledgers.states import ExportFormat
-from brigade.ledgers.tables import LedgerFilters, Sheet
+from brigade.ledgers.tables import DASH, Cell, LedgerFilters, Sheet
+
+LEAD = 24
+"""From this width on a column can lead its row on a phone; where none is so wide, the first one that holds words."""
 
 
 class Listing(View):
@@ -220,8 +224,11 @@ class Page:
         self.number = max(1, min(asked, last))
         skipped = (self.number - 1) * size
         records = [] if self.is_too_deep else list(sheet.queryset[skipped : skipped + size])
-        cells = [(f'<td class="{cell.css}">' if cell.css else "<td>", cell.show) for cell in sheet.cells]
-        rows = ("".join(f"{start}{show(record)}</td>" for start, show in cells) for record in records)
+        cells = [(*openings(cell, sheet.cells), cell.show) for cell in sheet.cells]
+        rows = (
+            "".join([f"{bare if (text := show(record)) is DASH else start}{text}</td>" for start, bare, show in cells])
+            for record in records
+        )
         self.rows = mark_safe("".join(f"<tr>{row}</tr>\n" for row in rows))  # noqa: S308 - each cell is safe
         self.records, self.first, self.last = records, skipped + 1, skipped + len(records)
         kept = sheet.kept()
@@ -235,6 +242,19 @@ class Page:
     def count(self) -> str:
         """The number of rows in words: what was not counted is said to be more."""
         return f"{CAP:,}+" if self.total > CAP else f"{self.total:,}"
+
+
+def openings(cell: Cell, cells: list[Cell]) -> tuple[str, str]:
+    """The tags that open a cell and an empty one. On a phone a row stands as a block: there `lead` has a line of its
+    own, numbers and days bring the name of their column along, and `none` is left out.
+    """
+    texts = [one for one in cells if one.kind == "text" and not one.css]
+    wide = [one for one in texts if one.width >= LEAD]
+    css = [cell.css] * bool(cell.css) + ["lead"] * (cell in (wide or texts)[:1])
+    is_labelled = cell.css == "num" or cell.kind in ("date", "moment")
+    label = f' data-label="{escape(str(cell.label))}"' if is_labelled else ""
+    filled = f' class="{" ".join(css)}"' if css else ""
+    return f"<td{filled}{label}>", f'<td class="{" ".join([*css, "none"])}"{label}>'
 
 
 def address(kept: QueryDict, query: QueryDict, *names: str, **changes: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -26,15 +27,25 @@ class DayField(forms.DateField):
         super().__init__(**{"initial": today, "widget": DayInput(), **kwargs})
 
 
+class InTree(forms.models.ModelChoiceIterator):
+    """Units as they stand in their tree, each below its parent."""
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        yield "", self.field.empty_label
+        for _depth, unit in self.queryset.as_tree():
+            yield self.choice(unit)
+
+
 class UnitField(forms.ModelChoiceField):
     """An open unit out of those on which the user has a permission; the form says which by `reach`."""
+
+    iterator = InTree
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Unit.objects.none(), **{"label": _("单位"), "empty_label": _("选一个单位"), **kwargs})
 
     def reach(self, user: Person, perm: str) -> None:
-        units = Unit.objects.filter(pk__in=user.units_for(perm)).open_on(today())
-        self.queryset = units.order_by("order", "code")
+        self.queryset = Unit.objects.filter(pk__in=user.units_for(perm)).open_on(today())
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name}（{obj.get_tree_display()}）"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
@@ -39,6 +40,20 @@ class UnitQuerySet(models.QuerySet):
 
     def visible_to(self, user: Person) -> UnitQuerySet:
         return self.filter(pk__in=user.units_for("org.view_unit"))
+
+    def as_tree(self) -> list[tuple[int, Unit]]:
+        """(depth, unit) of each, below its parent as far as that is among them, siblings in their fixed order."""
+        units: dict[int, Unit] = {unit.pk: unit for unit in self.order_by("order", "code")}
+        below: dict[int | None, list[Unit]] = defaultdict(list)
+        for unit in units.values():
+            below[next((pk for pk in unit.lineage[-2::-1] if pk in units), None)].append(unit)
+        rows: list[tuple[int, Unit]] = []
+        waiting = [(0, unit) for unit in reversed(below[None])]
+        while waiting:
+            depth, unit = waiting.pop()
+            rows.append((depth, unit))
+            waiting += [(depth + 1, child) for child in reversed(below[unit.pk])]
+        return rows
 
 
 class Unit(models.Model):

@@ -67,19 +67,8 @@ def colleagues(units: Iterable[int]) -> QuerySet[Person]:
 
 
 def units_as_tree(user: Person, on: date) -> list[tuple[int, Unit]]:
-    """(depth, unit) of every unit that the user reaches and that stands open, each below its parent, in set order."""
-    seen = Unit.objects.visible_to(user).open_on(on).order_by("order", "code")
-    units: dict[int, Unit] = {unit.pk: unit for unit in seen}
-    below: dict[int | None, list[Unit]] = defaultdict(list)
-    for unit in units.values():
-        below[unit.parent_id if unit.parent_id in units else None].append(unit)
-    rows: list[tuple[int, Unit]] = []
-    waiting = [(0, unit) for unit in reversed(below[None])]
-    while waiting:
-        depth, unit = waiting.pop()
-        rows.append((depth, unit))
-        waiting += [(depth + 1, child) for child in reversed(below[unit.pk])]
-    return rows
+    """(depth, unit) of every unit that the user reaches and that stands open."""
+    return Unit.objects.visible_to(user).open_on(on).as_tree()
 
 
 @dataclass(frozen=True)
@@ -138,6 +127,7 @@ VERBS_OF_PERMISSIONS = {
     "reveal": _lazy("查看敏感信息"),
     "have": _lazy("承担"),
     "approve": _lazy("批准"),
+    "accept": _lazy("接收"),
     "record_any": _lazy("登记他人负责的"),
 }
 """What a permission is called where no move asks for it."""

@@ -20,13 +20,18 @@ class PeopleTable(django_tables2.Table):
     unit_name = Column(verbose_name=_("单位"))
     post_title = Column(verbose_name=_("职务"))
     phone_tail = Column()
-    is_active = Column()
+    is_active = Column(verbose_name=_("账号"))
     signed_in_at = Column(visible=False)
 
     def render_phone_tail(self, value: str) -> str:
         return f"*******{value}"
 
     value_phone_tail = render_phone_tail
+
+    def render_is_active(self, value: bool) -> str:
+        return str(_("启用") if value else _("停用"))
+
+    value_is_active = render_is_active
 
 
 class FindPerson(django_filters.CharFilter):

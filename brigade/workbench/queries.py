@@ -41,9 +41,13 @@ class Todo:
     warn_at: datetime | None
     title: str
     href: str
-    lines: str
+    parts: list[str]
     verb: str
     do_href: str
+
+    @property
+    def line(self) -> str:
+        return "·".join(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,13 @@ class Recent:
 
 
 def todo(row: Obligation) -> Todo:
-    """How an obligation stands in a list: what, on what basis, whose, and the one thing to do."""
+    """How an obligation stands in a list: what, whose, on what basis, and the one thing to do."""
     rule = RULES[row.rule]
     verb, url = rule.action(row)
-    whose = row.person.name if row.person else row.unit.short_name
     label = "" if str(rule.basis).startswith(str(rule.label)) else str(rule.label)
-    lines = "·".join(filter(None, [label, row.reason, str(rule.basis), whose]))
-    return Todo(row.due_at, row.warn_at, row.title, subject_url(row) or url, lines, str(verb), url)
+    whose = [row.unit.short_name, row.person.name if row.person else ""]
+    parts = [part for part in (label, row.reason, *whose, str(rule.basis)) if part]
+    return Todo(row.due_at, row.warn_at, row.title, subject_url(row) or url, parts, str(verb), url)
 
 
 def subject_url(row: Obligation) -> str:

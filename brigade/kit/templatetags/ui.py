@@ -9,14 +9,19 @@ from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 register = template.Library()
 
 NOTHING = "—"
-WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+DAY, DAY_OF_YEAR = _lazy("%(month)d月%(day)d日"), _lazy("%(year)d年%(month)d月%(day)d日")
+WEEKDAYS = tuple(map(_lazy, ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")))
+TIME = "%H:%M"
+SEPARATOR = mark_safe('<span class="dot">·</span>')
+"""Stands between pieces of one line, never at the beginning of the next (see `.dot`)."""
 STATE_ICONS = {
     "ok": "check-circle-fill",
     "warn": "exclamation-triangle-fill",
@@ -28,6 +33,7 @@ STATE_ICONS = {
 }
 CELL_ICONS = STATE_ICONS | {"ok": "check-lg", "warn": "clock-fill", "late": "x-octagon-fill", "open": "circle"}
 END_OF_DAY = time(23, 59)
+SHORT = 16
 Day = date | datetime
 Amount = int | float | Decimal
 
@@ -109,7 +115,7 @@ def time_left(at: datetime, now: datetime, warn_at: datetime | None) -> tuple[st
     within_week = days <= 7
     is_amber = now >= warn_at if warn_at else within_week
     if days == 0:
-        word = _("今天") if at.time() >= END_OF_DAY else _("今天 %s") % f"{at:%H:%M}"
+        word = _("今天") if at.time() >= END_OF_DAY else _("今天 %s") % clock_text(at)
     elif within_week or is_amber:
         word = _("剩%d天") % days
     else:
@@ -130,7 +136,7 @@ def day(context: template.Context, value: Day | None, weekday: bool = False, ful
     if value is None:
         return NOTHING
     at, now = local(value), timezone.localtime(context.get("now") or timezone.now())
-    text = f"{at.year}年{at.month}月{at.day}日" if full else day_text(at, now)
+    text = full_day_text(at) if full else day_text(at, now)
     return f"{text} {WEEKDAYS[at.weekday()]}" if weekday else text
 
 
@@ -144,7 +150,7 @@ def moment(context: template.Context, value: datetime | None, full: bool = False
         '<time class="nb" datetime="{}">{} {}</time>',
         at.isoformat(timespec="seconds"),
         day(context, at, full=full),
-        f"{at:%H:%M}",
+        clock_text(at),
     )
 
 
@@ -153,7 +159,20 @@ def clock(value: datetime | time | None) -> str:
     """09:40"""
     if isinstance(value, datetime):
         value = local(value).time()
-    return NOTHING if value is None else f"{value:%H:%M}"
+    return NOTHING if value is None else clock_text(value)
+
+
+@register.simple_tag
+def dotted(*parts: Any) -> SafeString:
+    """Pieces of one grey line (unit, day, person) with a point between them; empty ones leave no point behind."""
+    pieces = [piece for part in parts for piece in (part if isinstance(part, (list, tuple)) else [part]) if piece]
+    return mark_safe(SEPARATOR.join(map(_unbroken, pieces)))
+
+
+def _unbroken(piece: Any) -> SafeString:
+    """A short piece goes to the next line as a whole."""
+    text = conditional_escape(piece)
+    return format_html('<span class="nb">{}</span>', text) if len(strip_tags(text)) <= SHORT else text
 
 
 @register.simple_tag
@@ -209,7 +228,16 @@ def local(value: Day) -> datetime:
 
 
 def day_text(at: datetime, now: datetime) -> str:
-    return f"{at.month}月{at.day}日" if at.year == now.year else f"{at.year}年{at.month}月{at.day}日"
+    """The day without the year that everybody knows."""
+    return DAY % {"month": at.month, "day": at.day} if at.year == now.year else full_day_text(at)
+
+
+def full_day_text(at: date) -> str:
+    return DAY_OF_YEAR % {"year": at.year, "month": at.month, "day": at.day}
+
+
+def clock_text(at: datetime | time) -> str:
+    return at.strftime(TIME)
 
 
 def rounded(value: Decimal, places: int) -> Decimal:

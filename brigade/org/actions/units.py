@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,7 +32,10 @@ def open_unit(
     order: int = 0,
     now: datetime | None = None,
 ) -> Unit:
-    """Open a unit below `parent`. System administrator of the parent; only the set-up opens a root."""
+    """Open a unit below `parent`. System administrator of the parent; only the set-up opens a root.
+
+    Without an `order` it stands after its sisters, as a new unit does on every list.
+    """
     rules.check_may(by, "org.change_unit", parent)
     code = clean_text(code)
     if Unit.objects.filter(code=code).exists():
@@ -45,7 +48,7 @@ def open_unit(
         name=clean_text(name),
         short_name=clean_text(short_name),
         parent=parent,
-        order=order,
+        order=order or _last_place(parent, tree),
         opened_on=opened_on,
     )
     unit.path = f"{parent.path if parent else ''}{unit.pk}/"
@@ -133,6 +136,11 @@ def _check_open(unit: Unit, day: date, field: str = "unit") -> None:
         raise Refused(_("%s已于 %s 撤销。") % (unit.name, unit.closed_on), field=field)
     if unit.opened_on > day:
         raise Refused(_("%s %s 才设立。") % (unit.name, unit.opened_on), field=field)
+
+
+def _last_place(parent: Unit | None, tree: Tree | str) -> int:
+    last = Unit.objects.filter(parent=parent, tree=tree).aggregate(order=Max("order"))["order"]
+    return 0 if last is None else last + 1
 
 
 def _lock_parent(tree: str, parent: Unit, day: date) -> Unit:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,9 +28,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if not user.has_perm("indicators.view_figure"):
         raise PermissionDenied(_("领导看板给领导和内勤看；你的数字在工作台上。"))
     now = timezone.now()
-    units = Unit.objects.filter(pk__in=user.units_for("indicators.view_figure")).order_by("path")
+    units = [one for _depth, one in Unit.objects.filter(pk__in=user.units_for("indicators.view_figure")).as_tree()]
     asked = whole_number(request.GET.get("unit", ""))
-    unit = units.first() if asked is None else get_object_or_404(units, pk=asked)
+    unit = next((one for one in units if asked in (None, one.pk)), None)
+    if unit is None:
+        raise Http404(_("没有这个单位，或者它不归你管。"))
     kind = request.GET.get("period", "year")
     period = period_of(timezone.localdate(now), kind if kind in PERIODS else "year")
     end = min(period.end, timezone.localdate(now))

@@ -106,6 +106,15 @@ def test_day_names_the_year_only_when_it_is_another_one():
     assert ui.day(NOW, None) == "—"
 
 
+def test_pieces_of_a_line_are_parted_by_points_and_empty_ones_leave_none_behind():
+    point = '<span class="dot">·</span>'
+    words = "办结的期限由承诺时限确定，承诺时限为产品默认值"
+    assert ui.dotted("", ["城区<一>中队", None], "", words) == (
+        f'<span class="nb">城区&lt;一&gt;中队</span>{point}{words}'
+    )
+    assert ui.dotted("", None) == ""
+
+
 def test_moment_is_in_local_time():
     assert "11月20日 09:40" in ui.moment(NOW, datetime(2026, 11, 20, 1, 40, tzinfo=UTC))
     assert ui.moment(NOW, None) == "—"

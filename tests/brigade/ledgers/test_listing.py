@@ -218,3 +218,17 @@ def test_print_lays_all_rows_on_one_sheet(client, brigade, clerk):
         unit(parent=brigade)
     assert len(shown(client.get(f"{URL}?print=1"))) == 61
     assert "print=1" in client.get(URL).content.decode()
+
+
+def test_on_a_phone_a_row_says_what_its_days_are_and_leaves_out_what_is_empty(client, brigade, clerk):
+    page = client.get(f"{URL}?columns=code&columns=name&columns=opened_on&columns=parent").text
+    assert f'<td class="lead"><a href="/org/units/{brigade.pk}/">' in page
+    assert '<td class="fit" data-label="设立日期">' in page
+    assert '<td class="none">—</td>' in page
+
+
+def test_units_are_offered_each_below_its_parent(client, brigade, clerk):
+    second, first = unit("二中队", parent=brigade, order=2), unit("一中队", parent=brigade, order=1)
+    post = unit("铁塔岗", parent=second)
+    offered = client.get(URL).context["sheet"].filters.form.fields["under"].choices
+    assert [str(pk) for pk, _name in offered][1:] == [str(one.pk) for one in (brigade, first, second, post)]

@@ -8,6 +8,7 @@ from brigade.audit.actions import SYSTEM
 from brigade.audit.models import AuditEvent
 from brigade.kit.refusals import NotAllowed, Refused
 from brigade.org import actions
+from brigade.org.forms import MoveUnitForm
 from brigade.org.models import Unit, UnitPlacement
 from brigade.org.queries import units_as_tree
 from brigade.org.states import Tree, UnitKind
@@ -159,4 +160,23 @@ def test_the_tree_shows_what_the_user_reaches_each_unit_below_its_parent(brigade
     second, first = unit("二中队", parent=brigade, order=2), unit("一中队", parent=brigade, order=1)
     post = unit("铁塔岗", parent=second)
     assert units_as_tree(keeper, TODAY) == [(0, brigade), (1, first), (1, second), (2, post)]
+    keeper_form = MoveUnitForm()
+    keeper_form.fields["parent"].reach(keeper, "org.change_unit")
+    offered = [str(pk) for pk, _label in keeper_form.fields["parent"].choices]
+    assert offered == ["", *(str(one.pk) for one in (brigade, first, second, post))]
     assert units_as_tree(person("clerk", at=second), TODAY) == [(0, second), (1, post)]
+
+
+def test_a_new_unit_stands_after_its_sisters(brigade, keeper):
+    unit("一中队", parent=brigade, order=1), unit("二中队", parent=brigade, order=7)
+    new = actions.open_unit(
+        by=keeper,
+        parent=brigade,
+        tree=Tree.LINE,
+        kind=UnitKind.SQUADRON,
+        code="CQ3",
+        name="城区三中队",
+        short_name="城区三中队",
+        opened_on=TODAY,
+    )
+    assert units_as_tree(keeper, TODAY)[-1] == (1, new)

@@ -10,7 +10,7 @@ from brigade.indicators.actions import drain
 from brigade.org.states import Role
 from brigade.reference.actions import load_reference
 from brigade.workflow import settle
-from tests.brigade.org.factories import person
+from tests.brigade.org.factories import person, unit
 from tests.partybuilding import factories
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +60,16 @@ def test_units_stand_in_their_fixed_order(client, house):
     board = client.get(reverse("workbench:dashboard"))
     rows = next(part["rows"] for part in board.context["parts"] if part["rows"])
     assert [one.pk for one, _cells in rows] == [first.pk, second.pk]
+
+
+def test_the_board_offers_units_each_below_its_parent(client, house):
+    squadron = unit("一中队", parent=house.brigade, order=1)
+    unit("二中队", parent=house.brigade, order=2)
+    post = unit("铁塔岗", parent=squadron)
+    client.force_login(house.leader)
+    offered = [one.short_name for one in client.get(reverse("workbench:dashboard")).context["units"]]
+    assert offered[0] == house.brigade.short_name
+    assert offered[-3:] == [squadron.short_name, post.short_name, "二中队"]
 
 
 def test_a_comparison_with_a_year_that_was_not_recorded_is_not_made(client, house):
