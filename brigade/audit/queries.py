@@ -1,5 +1,6 @@
 """Reading the audit trail: what verbs are called, whether nothing was altered, whether the triggers stand."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
@@ -36,6 +38,19 @@ def verb_labels() -> dict[str, Any]:
 
 def verb_label(verb: str) -> str:
     return str(verb_labels().get(verb, verb))
+
+
+def verbs_by_name() -> dict[str, list[str]]:
+    """What an auditor picks from, name → verbs: a word that moves of several kinds of record share names the kind."""
+    kinds = {move.audit: move.kind for module in rooms("moves") for move in getattr(module, "MOVES", ())}
+    shared = Counter(str(label) for label in verb_labels().values())
+    named: dict[str, list[str]] = defaultdict(list)
+    for verb, label in verb_labels().items():
+        name = str(label)
+        if shared[name] > 1 and verb in kinds:
+            name = f"{name}（{apps.get_model(kinds[verb])._meta.verbose_name}）"
+        named[name].append(verb)
+    return named
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from brigade.audit.queries import verb_label, verb_labels
+from brigade.audit.queries import verb_label, verbs_by_name
 from brigade.audit.states import Result
+from brigade.kit.pinyin import initials
 from brigade.ledgers.tables import (
     Column,
     DaysFilter,
@@ -113,15 +114,23 @@ class ActorFilter(django_filters.CharFilter):
         return qs.filter(actor_id__in=Person.objects.found_by(value).values("pk")) if value else qs
 
 
+class VerbFilter(django_filters.ChoiceFilter):
+    """What was done, by what it is called, in order of pinyin; one name may stand for several verbs."""
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        return qs.filter(verb__in=value.split()) if value else qs
+
+
 def verb_choices() -> list[tuple[str, str]]:
-    return sorted(((verb, str(label)) for verb, label in verb_labels().items()), key=lambda choice: choice[1])
+    names = sorted(verbs_by_name().items(), key=lambda named: initials(named[0]))
+    return [(" ".join(verbs), name) for name, verbs in names]
 
 
 class AuditFilters(LedgerFilters):
     """Who, what, where, when, how it ended."""
 
     who = ActorFilter(label=_("谁"), max_length=40)
-    verb = django_filters.ChoiceFilter(label=_("事项"), choices=verb_choices)
+    verb = VerbFilter(label=_("事项"), choices=verb_choices)
     unit = UnitFilter(label=_("单位"), field_name="unit_id", perm="audit.view_auditevent")
     at = DaysFilter(label=_("时间"))
     result = django_filters.ChoiceFilter(label=_("结果"), choices=Result.choices)

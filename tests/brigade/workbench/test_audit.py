@@ -79,6 +79,18 @@ def test_events_are_found_by_who_what_when_and_how_it_ended(
     assert there in text and gone not in text
 
 
+def test_each_thing_that_can_happen_is_offered_once_by_a_name_of_its_own(client, auditor, brigade):
+    client.force_login(auditor)
+    form = client.get("/audit/").context["sheet"].filters.form
+    choices = dict(form.fields["verb"].choices)
+    assert len(set(choices.values())) == len(choices)
+    assert choices["meeting.voided"] == "作废（会议记录）"
+    audit.record("session.opened", auditor, by=auditor)
+    signed = next(value for value, name in choices.items() if name == "登录")
+    page = client.get("/audit/", {"verb": signed})
+    assert [event.verb for event in page.context["page"].records] == ["session.opened"]
+
+
 def test_one_event_shows_where_it_came_from_and_what_it_changed(client, auditor, events):
     client.force_login(auditor)
     event = AuditEvent.objects.get(verb="person.enrolled")
