@@ -6,10 +6,18 @@ from brigade.jobs.rules import Daily, Every, Timed, Workdays
 
 SCHEDULE: list[Timed] = [
     Timed("meetings.expire", "过期未记录的会议", "partybuilding.meetings.actions.expire_meetings", Daily(time(0, 2))),
+    Timed("branches.expire", "过期的介绍信", "partybuilding.branches.actions.expire_transfers", Daily(time(0, 1))),
     Timed("requests.recompute", "按日历重算办件期限", "services.requests.actions.recompute_due", Daily(time(0, 3))),
     Timed("workflow.settle", "核对应办事项", "brigade.workflow.settle", Daily(time(0, 5))),
     Timed("indicators.drain", "重算有变动的指标", "brigade.indicators.actions.drain", Every(1)),
     Timed("obligations.digest", "早间提醒", "brigade.obligations.actions.send_digest", Workdays(time(8, 30))),
+    Timed(
+        "requests.remind",
+        "期限前2小时提醒经办人",
+        "services.requests.actions.remind_soon_due",
+        Every(10),
+        catch_up="none",
+    ),
     Timed("requests.deem", "逾期未告知的视为受理", "services.requests.actions.deem_accepted", Daily(time(17, 5))),
     Timed("requests.lapse", "逾期未补正的终止", "services.requests.actions.lapse_overdue", Daily(time(17, 10))),
     Timed(

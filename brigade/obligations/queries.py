@@ -20,7 +20,7 @@ from brigade.org.models import Grant, Person
 from brigade.reference.queries import calendar
 
 LOOK_BACK = timedelta(days=40)
-LOOK_AHEAD = timedelta(days=100)
+LOOK_AHEAD = timedelta(days=190)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,8 @@ def _holders(today: date) -> dict[tuple[int, str], list[Person]]:
 def _recipients(row: Obligation, step: Step, holders: dict[tuple[int, str], list[Person]]) -> Iterator[Person]:
     seen: set[int] = set()
     people = [row.person] if row.person else list(holders.get((row.unit_id, row.post), ()))
+    if step.past_owner:
+        seen, people = {person.pk for person in people}, []
     for unit_id in map(int, filter(None, row.unit.path.split("/"))):
         for role in step.to:
             people += holders.get((unit_id, role), ())

@@ -72,12 +72,14 @@ class Step:
 
     `day(obligation, calendar)` is the day it falls on; a rung on a day off moves to the next working day. Without
     `to` the responsible are told; with `to` also the holders of those roles on the unit or on any unit above it.
+    `past_owner` leaves the responsible out: they hear of it that day in another way.
     """
 
     code: str
     label: str | Promise
     day: Callable[[Obligation, Calendar], date]
     to: tuple[Role, ...] = ()
+    past_owner: bool = False
 
 
 def workdays_from_due(n: int) -> Callable[[Obligation, Calendar], date]:

@@ -156,7 +156,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         given = TakeInSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         now = timezone.now()
-        item = ServiceItem.objects.offered(timezone.localdate(now)).filter(code=given.validated_data["item"].upper())
+        item = ServiceItem.objects.on(timezone.localdate(now)).filter(code=given.validated_data["item"].upper())
         form = DeskForm(
             {**given.flat(), "item": item.values_list("pk", flat=True).first() or ""}, user=request.user, now=now
         )

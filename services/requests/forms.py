@@ -59,7 +59,7 @@ class Choice(forms.ChoiceField):
 
 
 def day_field(**kwargs: Any) -> forms.DateField:
-    words = {"invalid": _("日期写成2026-06-26这样")}
+    words = {"invalid": _("日期写成2026-06-26这样"), "required": _("选日期")}
     return forms.DateField(widget=DayInput(), validators=[in_our_time], error_messages=words, **kwargs)
 
 
@@ -93,7 +93,7 @@ class CitizenFields(forms.Form):
 
 
 class DeskForm(CitizenFields):
-    """One turn at the desk. `id` is minted with the blank form; `item` is a version that is offered today."""
+    """One turn at the desk. `id` is minted with the blank form; `item` is a version that is valid today."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
     unit = forms.ModelChoiceField(
@@ -123,7 +123,7 @@ class DeskForm(CitizenFields):
         halls = queries.halls_of(user)
         self.fields["unit"].queryset = Unit.objects.filter(pk__in=[hall.pk for hall in halls])
         self.fields["unit"].initial = halls[0] if halls else None
-        self.fields["item"].queryset = ServiceItem.objects.offered(timezone.localdate(now))
+        self.fields["item"].queryset = ServiceItem.objects.on(timezone.localdate(now))
 
     @property
     def stay_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
@@ -152,6 +152,31 @@ class DeskForm(CitizenFields):
             "channel": data["channel"] or NoticeChannel.PAPER,
             "received_at": data["received_at"],
         }
+
+
+class ScopeForm(forms.Form):
+    """Whether a hall takes in a service, from when, and where else citizens go."""
+
+    unit = forms.ModelChoiceField(
+        label=_("大厅"),
+        queryset=None,
+        error_messages={"required": _("选大厅"), "invalid_choice": _("这个大厅不归你定")},
+    )
+    in_scope = forms.TypedChoiceField(
+        label=_("本所"), choices=[("1", _("办理")), ("0", _("不办"))], coerce=lambda value: value == "1"
+    )
+    elsewhere = Text(label=_("到哪里办"), max_length=60, required=False, help_text=_("不办时写，窗口会照着告诉群众"))
+    valid_from = day_field(label=_("从哪天起"), initial=timezone.localdate)
+    basis = Text(
+        label=_("依据"), max_length=120, help_text=_("例如省厅、支队通知的文号"), needed=_("写明依据，例如通知的文号")
+    )
+
+    def __init__(self, *args: Any, halls: list[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = Unit.objects.filter(pk__in=[hall.pk for hall in halls])
+        self.fields["unit"].initial = halls[0]
+        if len(halls) == 1:
+            self.fields["unit"].widget = forms.HiddenInput()
 
 
 class MoveForm(forms.Form):

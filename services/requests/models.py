@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from brigade.org.models import Person, Record, RecordQuerySet
+from brigade.org.models import Person, Record, RecordQuerySet, Unit
 from services.requests.states import (
     CLOCK_RUNS,
     OPEN,
@@ -34,9 +36,17 @@ class ServiceItemQuerySet(models.QuerySet["ServiceItem"]):
         """The versions valid on that day."""
         return self.filter(Q(effective_to__isnull=True) | Q(effective_to__gt=day), effective_from__lte=day)
 
-    def offered(self, day: date) -> ServiceItemQuerySet:
+    def in_hall(self, hall: Unit | None, day: date) -> ServiceItemQuerySet:
+        """With `is_offered` and `elsewhere`, as the hall's latest decision of that day has them, else the catalogue."""
+        said = ItemScope.objects.of(hall, day).filter(code=OuterRef("code"))
+        return self.annotate(
+            is_offered=Coalesce(Subquery(said.values("in_scope")[:1]), F("in_scope")),
+            elsewhere=Coalesce(Subquery(said.values("elsewhere")[:1]), models.Value("")),
+        )
+
+    def offered(self, day: date, hall: Unit | None = None) -> ServiceItemQuerySet:
         """What a hall takes in on that day, in the order of the codes."""
-        return self.on(day).filter(in_scope=True).order_by("pk")
+        return self.on(day).in_hall(hall, day).filter(is_offered=True).order_by("pk")
 
     def visible_to(self, user: Person) -> ServiceItemQuerySet:
         """The catalogue is public: whoever may see services sees all of it."""
@@ -62,7 +72,8 @@ class ServiceItem(models.Model):
     verified = models.CharField(_("可信程度"), max_length=8, choices=Trust.choices)
     is_licence = models.BooleanField(_("行政许可"), default=False)
     needs_reviewer = models.BooleanField(_("须审核"), default=False)
-    in_scope = models.BooleanField(_("本所办理"), default=True)
+    in_scope = models.BooleanField(_("目录列为可办"), default=True)
+    """What the catalogue presumes; `ItemScope` holds what each hall has decided."""
     pinyin = models.CharField(max_length=240)
     initials = models.CharField(max_length=60)
     search_text = models.CharField(max_length=400)
@@ -92,6 +103,9 @@ class ServiceItem(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("requests:serviceitem_detail", args=[self.code])
+
     @property
     def number(self) -> str:
         return self.code
@@ -116,6 +130,46 @@ class ServiceItem(models.Model):
             return str(_("当日办结"))
         unit = _("个自然日") if self.day_kind == DayKind.NATURAL else _("个工作日")
         return f"{count}{unit}"
+
+
+class ItemScopeQuerySet(models.QuerySet["ItemScope"]):
+    def of(self, hall: Unit | None, day: date) -> ItemScopeQuerySet:
+        """What the hall has decided up to that day, what holds first."""
+        return self.filter(unit=hall, valid_from__lte=day).order_by("-valid_from", "-pk")
+
+
+class ItemScope(models.Model):
+    """A hall's decision, from a day on, whether it takes in a service (办理范围); a later one replaces it.
+
+    The province says what a county's hall may do (令164、令162第2条), so it is data of the hall. It names the code and
+    not a version: a new version of the catalogue changes nothing in it. `elsewhere` is where citizens are sent.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("大厅"))
+    code = models.CharField(_("代码"), max_length=8)
+    name = models.CharField(_("事项"), max_length=60)
+    in_scope = models.BooleanField(_("本所办理"))
+    elsewhere = models.CharField(_("到哪里办"), max_length=60, blank=True)
+    basis = models.CharField(_("依据"), max_length=120)
+    valid_from = models.DateField(_("从"))
+    decided_by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("决定人"))
+    decided_at = models.DateTimeField(_("决定时间"))
+
+    objects = ItemScopeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("办理范围")
+        indexes = [models.Index(fields=["unit", "code", "-valid_from", "-id"], name="itemscope_latest")]
+        constraints = [
+            models.CheckConstraint(condition=Q(in_scope=True) | Q(elsewhere__gt=""), name="itemscope_says_where_to_go")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def number(self) -> str:
+        return self.code
 
 
 class MaterialItem(models.Model):

@@ -91,6 +91,7 @@ ASK_REVIEW = Move(
     perm=HANDLE,
     audit="request.review_asked",
     guard=rules.can_ask_review,
+    notice="requests.review_asked",
 )
 RETURN_REVIEW = Move(
     "return_review",

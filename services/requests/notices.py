@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -24,8 +24,19 @@ def _handler_and_heads(request: ServiceRequest) -> Iterable[Person]:
     return {person.pk: person for person in [request.handler, *heads]}.values()
 
 
+def _reviewers(request: ServiceRequest) -> Iterable[Person]:
+    """Who may review it: never who accepted it or put it before them."""
+    own = {request.accepted_by_id, request.review_asked_by_id}
+    found = holders(request.unit_id, Role.SERVICE_REVIEWER, timezone.localdate(), up=True)
+    return [person for person in found if person.pk not in own]
+
+
 def _title(words: Any) -> Any:
     return lambda context: words % {"title": context["record"].title, "number": context["record"].number}
+
+
+def _proposal(context: Mapping[str, Any]) -> str:
+    return context["record"].get_proposal_display()
 
 
 NOTICES = [
@@ -42,6 +53,27 @@ NOTICES = [
         _title(_("%(title)s（%(number)s）申请人没有按期补正，已终止")),
         _("终止不是不予许可，申请人可以重新申请。"),
         to=_handler,
+    ),
+    Notice(
+        "requests.due_soon",
+        _("期限前2小时"),
+        lambda context: (
+            str(_("%(title)s（%(number)s）今天%(at)s到期，还没办结"))
+            % {
+                "title": context["record"].title,
+                "number": context["record"].number,
+                "at": f"{timezone.localtime(context['record'].promised_due_at):%H:%M}",
+            }
+        ),
+        _("办不完又依法可以中止计时的，先书面告知申请人，再请值班长中止。"),
+        to=_handler,
+    ),
+    Notice(
+        "requests.review_asked",
+        _("提交审核"),
+        _title(_("%(title)s（%(number)s）等你审核")),
+        lambda context: str(_("%(name)s提交，%(what)s")) % {"name": context["by"].name, "what": _proposal(context)},
+        to=_reviewers,
     ),
     Notice(
         "requests.review_returned",

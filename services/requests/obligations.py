@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch, Q
@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from brigade.kit.clocks import Calendar
+from brigade.obligations.models import Obligation
 from brigade.obligations.rules import Answer, Key, Rule, Step, workdays_from_due
 from brigade.obligations.states import ObligationState
 from brigade.org.states import Role
@@ -242,6 +244,20 @@ def _address(subject: str) -> str:
     return ServiceRequest(pk=subject).get_absolute_url()
 
 
+WEEKS = 5
+"""For so many weeks the shift leader hears each Monday of a suspension that goes on; the to-do list keeps it longer."""
+
+
+def monday_after_due(n: int) -> Callable[[Obligation, Calendar], date]:
+    """The n-th Monday after the day an obligation falls due."""
+
+    def day(obligation: Obligation, calendar: Calendar) -> date:
+        due_on = timezone.localdate(obligation.due_at)
+        return due_on + timedelta(days=7 * n - due_on.weekday())
+
+    return day
+
+
 RULES = [
     _rule(
         TIME_LIMIT,
@@ -250,7 +266,8 @@ RULES = [
         gettext_lazy("去办理"),
         [
             Step("before", gettext_lazy("到期前1个工作日"), workdays_from_due(-1)),
-            Step("due", gettext_lazy("到期当日"), workdays_from_due(0), (Role.WINDOW_LEAD,)),
+            # The handler hears of this day two hours ahead: see actions.remind_soon_due.
+            Step("due", gettext_lazy("到期当日"), workdays_from_due(0), (Role.WINDOW_LEAD,), past_owner=True),
             Step("late", gettext_lazy("逾期1个工作日"), workdays_from_due(1), (Role.HALL_HEAD,)),
             Step(
                 "late2",
@@ -287,7 +304,8 @@ RULES = [
         gettext_lazy("产品默认值"),
         gettext_lazy("去审核"),
         [
-            Step("asked", gettext_lazy("提交后"), workdays_from_due(-1)),
+            # The reviewers hear at once that they are asked: see the notice requests.review_asked.
+            Step("due", gettext_lazy("到期当日"), workdays_from_due(0)),
             Step("late", gettext_lazy("逾期1个工作日"), workdays_from_due(1), (Role.HALL_HEAD,)),
         ],
     ),
@@ -297,8 +315,13 @@ RULES = [
         gettext_lazy("行政许可法第四十五条；天数为产品默认值"),
         gettext_lazy("去核对"),
         [
-            Step("due", gettext_lazy("满10个工作日"), workdays_from_due(0)),
-            Step("late", gettext_lazy("逾期1个工作日"), workdays_from_due(1), (Role.HALL_HEAD,)),
+            Step(
+                f"week{n}",
+                gettext_lazy("超过10个工作日，每周一"),
+                monday_after_due(n),
+                (Role.HALL_HEAD,) if n > 1 else (),
+            )
+            for n in range(1, WEEKS + 1)
         ],
     ),
     _rule(
@@ -308,6 +331,7 @@ RULES = [
         gettext_lazy("去催交"),
         [
             Step("before", gettext_lazy("到期前1个工作日"), workdays_from_due(-1)),
+            Step("due", gettext_lazy("到期当日"), workdays_from_due(0)),
             Step("late", gettext_lazy("逾期1个工作日"), workdays_from_due(1), (Role.WINDOW_LEAD,)),
         ],
     ),

@@ -17,9 +17,9 @@ from brigade.kit.clocks import at
 from brigade.org.models import Grant, Person, Unit
 from brigade.org.states import PERMISSIONS, Tree
 from brigade.reference.queries import calendar, parameter
-from services.requests.models import MaterialItem, ServiceItem, ServiceRequest, ServiceRequestQuerySet
-from services.requests.rules import Clock, province_of, sessions_of
-from services.requests.states import OPEN, RequestState, When
+from services.requests.models import ItemScope, MaterialItem, ServiceItem, ServiceRequest, ServiceRequestQuerySet
+from services.requests.rules import Clock, province_of, sessions_of, why_not_offered
+from services.requests.states import CLOCK_RUNS, OPEN, RequestState, When
 
 
 def clock(on: date) -> Clock:
@@ -33,6 +33,18 @@ def halls_of(user: Any, perm: str = "requests.add_servicerequest") -> list[Unit]
     return sorted(found, key=lambda hall: (hall.pk != user.unit_id, hall.order, hall.pk))
 
 
+def hall_of(user: Any) -> Unit | None:
+    """The hall whose services a person sees: the first that he works in or looks after, else the brigade's first."""
+    own = halls_of(user, "requests.view_servicerequest")
+    halls = Unit.objects.filter(tree=Tree.HALL).open_on(timezone.localdate()).order_by("order", "pk")
+    return own[0] if own else halls.first()
+
+
+def item_in_hall(item: ServiceItem, hall: Unit, day: date) -> ServiceItem:
+    """The item with what the hall has decided about it; see `ServiceItemQuerySet.in_hall`."""
+    return ServiceItem.objects.in_hall(hall, day).get(pk=item.pk)
+
+
 def clerks_of(request: ServiceRequest) -> QuerySet[Person]:
     """Who may go on with the request: the window officers of its hall and of the units above it."""
     roles = PERMISSIONS["requests.handle_servicerequest"]
@@ -41,19 +53,43 @@ def clerks_of(request: ServiceRequest) -> QuerySet[Person]:
 
 
 @dataclass(frozen=True, slots=True)
+class HallScope:
+    """What one hall does with a service: how it stands on a day, and its decisions, the latest first."""
+
+    hall: Unit
+    item: ServiceItem
+    decisions: list[ItemScope]
+
+
+def scopes(item: ServiceItem, day: date) -> list[HallScope]:
+    """How every hall stands to a service; two queries, and one more a hall."""
+    halls = Unit.objects.filter(tree=Tree.HALL).open_on(day).order_by("order", "pk")
+    made = ItemScope.objects.filter(code=item.code).select_related("decided_by").order_by("-valid_from", "-pk")
+    return [
+        HallScope(hall, item_in_hall(item, hall, day), [row for row in made if row.unit_id == hall.pk])
+        for hall in halls
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """A service as the desk shows it: what is asked of everybody, and in addition of a visitor, each with its mark."""
+    """A service as the desk shows it: what is asked of everybody, and in addition of a visitor, each with its mark;
+    or in one sentence why the hall does not take it in."""
 
     item: ServiceItem
     asked: list[tuple[MaterialItem, str]]
     extra: list[tuple[MaterialItem, str]]
+    why_not: str = ""
 
 
-def offers(day: date, given: Mapping[int, str]) -> list[Offer]:
-    """What a hall offers on that day, with the marks already given to materials, in two queries."""
+def offers(day: date, given: Mapping[int, str], hall: Unit | None = None) -> list[Offer]:
+    """What may be asked for at a hall on that day, with the marks already given to materials, in two queries."""
     materials = Prefetch("materials", MaterialItem.objects.order_by("order"))
     found = []
-    for item in ServiceItem.objects.offered(day).prefetch_related(materials):
+    for item in ServiceItem.objects.on(day).in_hall(hall, day).order_by("pk").prefetch_related(materials):
+        if refusal := why_not_offered(item):
+            found.append(Offer(item, [], [], str(refusal)))
+            continue
         rows = [(row, given.get(row.pk, "")) for row in item.materials.all()]
         visitors = [pair for pair in rows if pair[0].when == When.OUT_OF_PROVINCE]
         found.append(Offer(item, [pair for pair in rows if pair not in visitors], visitors))
@@ -111,15 +147,29 @@ class Saving:
         return None if not self.statutory else (1 - Decimal(self.promised) / self.statutory) * 100
 
 
-def promised_saving(day: date) -> Saving:
-    """1 − Σ promised ÷ Σ statutory over the items that have both."""
+def promised_saving(day: date, hall: Unit | None = None) -> Saving:
+    """1 − Σ promised ÷ Σ statutory over the items of the hall that have both."""
     sums = (
-        ServiceItem.objects.offered(day)
+        ServiceItem.objects.offered(day, hall)
         .filter(statutory_days__isnull=False)
         .order_by()
         .aggregate(promised=Sum(F("promised_days")), statutory=Sum("statutory_days"))
     )
     return Saving(sums["promised"] or 0, sums["statutory"] or 0)
+
+
+REMINDED_AHEAD = timedelta(hours=2)
+
+
+def soon_due(now: datetime) -> QuerySet[ServiceRequest]:
+    """Requests whose promise ends within two hours; not those accepted in these two hours, of which everybody knows."""
+    return (
+        ServiceRequest.objects.filter(state__in=CLOCK_RUNS, completed_at__isnull=True)
+        .filter(promised_due_at__gt=now, promised_due_at__lte=now + REMINDED_AHEAD)
+        .filter(accepted_at__lte=F("promised_due_at") - REMINDED_AHEAD)
+        .select_related("handler")
+        .order_by("pk")
+    )
 
 
 def due_for_deeming(now: datetime) -> QuerySet[ServiceRequest]:

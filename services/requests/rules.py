@@ -29,12 +29,12 @@ from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.text import normalise_code
 from brigade.org.states import ADMIN_ROLES, Role
 from services.requests.models import ClockSuspension, MaterialItem, RequestMaterial, ServiceItem, ServiceRequest
-from services.requests.states import LACKING, DayKind, MaterialStatus, Outcome, Proposal, When
+from services.requests.states import LACKING, Category, DayKind, MaterialStatus, Outcome, Proposal, When
 
 CLERKS = (Role.WINDOW_CLERK, Role.WINDOW_LEAD)
 GRANTS: dict[str, tuple[Role, ...]] = {
     "requests.view_serviceitem": tuple(role for role in Role if role not in ADMIN_ROLES),
-    "requests.change_serviceitem": (Role.BUSINESS_ADMIN,),
+    "requests.change_serviceitem": (Role.BUSINESS_ADMIN, Role.HALL_HEAD),
     "requests.view_servicerequest": (
         *CLERKS,
         Role.WINDOW_GUIDE,
@@ -57,6 +57,15 @@ GRANTS: dict[str, tuple[Role, ...]] = {
 """`run` is held by nobody: what only the portal itself does."""
 
 ONCE_ARTICLE = gettext_lazy("令164第3条")
+VEHICLE_SCOPE = gettext_lazy("令164第2条")
+SCOPE_ARTICLES = {
+    Category.VEHICLE_REGISTRATION: VEHICLE_SCOPE,
+    Category.PLATES_CERTIFICATES: VEHICLE_SCOPE,
+    Category.INSPECTION: VEHICLE_SCOPE,
+    Category.SCHOOL_BUS: VEHICLE_SCOPE,
+    Category.DRIVING_LICENCE: gettext_lazy("令162第2条"),
+}
+"""Who says what a county's hall may do; for the other categories no article was read."""
 
 
 # Clocks
@@ -249,6 +258,21 @@ def can_deliver(request: ServiceRequest, by: Any, now: datetime) -> None:
 def can_supply(request: ServiceRequest, by: Any, now: datetime) -> None:
     if not any(paper.status == MaterialStatus.TOLERATED for paper in request.papers):
         raise Refused(_("没有容缺的材料"))
+
+
+def why_not_offered(item: ServiceItem) -> Refused | None:
+    """Why the hall does not take in the item, as a refusal; `item` is read with `in_hall`."""
+    if item.is_offered:
+        return None
+    if item.elsewhere:
+        words = _("“%(what)s”不在本所办理范围，请群众到%(where)s办")
+    else:
+        words = _("“%(what)s”不在本所办理范围，可办的话先请所长在服务事项里改")
+    return Refused(
+        words % {"what": item.name, "where": item.elsewhere},
+        article=SCOPE_ARTICLES.get(item.category, ""),
+        field="item",
+    )
 
 
 def check_outcome(outcome: str, reason: str) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import django_filters
 import django_tables2
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from brigade.kit.templatetags import ui
 from brigade.ledgers.tables import (
     CodeColumn,
     Column,
@@ -32,6 +33,8 @@ class RequestTable(django_tables2.Table):
     id_no_tail = Column(verbose_name=_("证件尾号"), visible=False)
     phone_tail = Column(verbose_name=_("手机尾号"), visible=False)
     state = StateColumn(tones={"supplement_requested": "warn", "suspended": "na", "rejected": "off", "voided": "off"})
+    proposal = Column(visible=False)
+    review_asked_at = Column(visible=False)
     promised_due_at = DueColumn(verbose_name=_("到期"), running=CLOCK_RUNS)
     received_at = Column(orderable=True)
     completed_at = Column()
@@ -51,7 +54,20 @@ class RequestFilters(LedgerFilters):
     overdue = django_filters.BooleanFilter(
         label=_("逾期"), method="only_overdue", widget=django_filters.widgets.BooleanWidget
     )
+    review = django_filters.ChoiceFilter(
+        label=_("审核"), choices=[("waiting", _("待审核")), ("mine", _("等我审核"))], method="by_review"
+    )
     unit = UnitFilter(label=_("大厅"), perm="requests.view_servicerequest")
+
+    def by_review(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """What waits for the review post; `mine` without what the person accepted or put forward himself."""
+        waiting = queryset.open().exclude(proposal="")
+        if value != "mine":
+            return waiting
+        user = self.request.user
+        return waiting.filter(unit__in=user.units_for("requests.review_servicerequest")).exclude(
+            Q(accepted_by=user, accepted_by__isnull=False) | Q(review_asked_by=user, state=RequestState.RECEIVED)
+        )
 
     def only_overdue(self, queryset: QuerySet, name: str, value: bool | None) -> QuerySet:
         return queryset.overdue(timezone.now()) if value else queryset
@@ -59,7 +75,8 @@ class RequestFilters(LedgerFilters):
 
 class ItemTable(django_tables2.Table):
     code = CodeColumn(orderable=True)
-    name = Column()
+    name = Column(linkify=True)
+    is_offered = StateColumn(verbose_name=_("本所"))
     category = Column()
     statutory_days = Column(verbose_name=_("法定"))
     promised_days = Column(verbose_name=_("承诺"))
@@ -68,6 +85,9 @@ class ItemTable(django_tables2.Table):
     needs_reviewer = Column()
     effective_from = Column(visible=False)
     version = Column(visible=False)
+
+    def render_is_offered(self, record: Any) -> Any:
+        return _("办理") if record.is_offered else ui.state("na", _("不办"))
 
     def render_statutory_days(self, record: Any) -> str:
         return record.statutory_text
@@ -79,4 +99,10 @@ class ItemTable(django_tables2.Table):
 class ItemFilters(LedgerFilters):
     q = Search()
     category = django_filters.ChoiceFilter(label=_("类别"), choices=Category.choices)
+    offered = django_filters.ChoiceFilter(
+        label=_("本所"), field_name="is_offered", choices=[("true", _("办理")), ("false", _("不办"))], method="by_scope"
+    )
     verified = django_filters.ChoiceFilter(label=_("可信程度"), choices=Trust.choices)
+
+    def by_scope(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(is_offered=value == "true")

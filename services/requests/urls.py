@@ -15,5 +15,7 @@ urlpatterns = [
     path("services/requests/<uuid:pk>/moves/<slug:code>/", views.servicerequest_move, name="servicerequest_move"),
     path("services/requests/<uuid:pk>/reveal/<slug:field>/", views.servicerequest_reveal, name="servicerequest_reveal"),
     path("services/items/", views.ItemList.as_view(), name="serviceitem_list"),
+    path("services/items/<slug:code>/", views.serviceitem_detail, name="serviceitem_detail"),
+    path("services/items/<slug:code>/scope/", views.serviceitem_scope, name="serviceitem_scope"),
     path("api/v1/", include(router.urls)),
 ]

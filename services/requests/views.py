@@ -18,13 +18,14 @@ from brigade import workflow
 from brigade.audit.queries import history
 from brigade.kit.ids import new_id
 from brigade.kit.refusals import Refused
-from brigade.kit.text import clean_text
-from brigade.kit.web import ask_move, done, get_visible, move_buttons, page, refused
+from brigade.kit.text import clean_text, whole_number
+from brigade.kit.web import ask, ask_move, done, get_visible, move_buttons, page, refused
 from brigade.ledgers.views import Listing
 from brigade.org.actions import reveal
+from brigade.org.models import Unit
 from brigade.reference.queries import parameter
 from services.requests import actions, documents, queries
-from services.requests.forms import ASKED_OF_CLERK, FORMS, DeskForm, MoveForm, ReasonForm, marks_of
+from services.requests.forms import ASKED_OF_CLERK, FORMS, DeskForm, MoveForm, ReasonForm, ScopeForm, marks_of
 from services.requests.models import ServiceItem, ServiceRequest
 from services.requests.states import SETTLED, Ending, MaterialStatus, RequestState
 from services.requests.tables import ItemFilters, ItemTable, RequestFilters, RequestTable
@@ -42,15 +43,16 @@ class RequestList(Listing):
     related = ("unit", "item", "handler")
     only = (
         *("number", "title", "state", "citizen_name", "id_no_tail", "phone_tail", "external_no"),
-        *("received_at", "completed_at", "promised_due_at", "statutory_due_at"),
+        *("received_at", "completed_at", "promised_due_at", "statutory_due_at", "proposal", "review_asked_at"),
         *("unit__short_name", "item__code", "item__category", "handler__name", "handler__police_no"),
     )
     tabs = (
+        (gettext_lazy("待审核"), "review=waiting"),
         (gettext_lazy("待补正"), "state=supplement_requested"),
         (gettext_lazy("办理中"), "state=processing"),
         (gettext_lazy("逾期"), "overdue=true"),
     )
-    more = ("item", "completed_at", "overdue", "unit")
+    more = ("item", "completed_at", "overdue", "review", "unit")
     create = (gettext_lazy("窗口办件"), "requests:servicerequest_create", "requests.add_servicerequest")
     empty = gettext_lazy("还没有办件。窗口人员打开“窗口办件”，选事项、看材料，办完就在这里。")
 
@@ -64,15 +66,17 @@ class ItemList(Listing):
     permission = "requests.view_serviceitem"
     title = gettext_lazy("服务事项")
     order = ("code",)
-    more = ()
+    tabs = ((gettext_lazy("本所不办"), "offered=false"), (gettext_lazy("条文待核"), "verified=memory"))
+    more = ("verified",)
     empty = gettext_lazy("目录还没有载入，重新启动系统会自动载入。")
 
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> Any:
-        return ServiceItem.objects.visible_to(user).on(timezone.localdate())
+        today = timezone.localdate()
+        return ServiceItem.objects.visible_to(user).on(today).in_hall(queries.hall_of(user), today)
 
     def totals(self, sheet: Any) -> str:
-        saving = queries.promised_saving(timezone.localdate())
+        saving = queries.promised_saving(timezone.localdate(), queries.hall_of(sheet.user))
         if saving.percent is None:
             return ""
         return _(
@@ -105,7 +109,7 @@ def servicerequest_create(request: HttpRequest) -> HttpResponse:
 def _desk(request: HttpRequest, form: DeskForm, now: datetime, status: int = 200) -> HttpResponse:
     given = {pk: status for pk, (status, _note) in marks_of(form.data).items()}
     today = timezone.localdate(now)
-    offers = queries.offers(today, given)
+    offers = queries.offers(today, given, _hall_at(form))
     picked = str(form["item"].value() or "")
     last = request.GET.get("done", "")
     context = {
@@ -113,7 +117,7 @@ def _desk(request: HttpRequest, form: DeskForm, now: datetime, status: int = 200
         "now": now,
         "offers": offers,
         "picked": next((offer for offer in offers if str(offer.item.pk) == picked), None),
-        "found": [_find_entry(offer.item) for offer in offers],
+        "found": [_find_entry(offer) for offer in offers],
         "statuses": [(number, status, MaterialStatus(status).label) for number, status in enumerate(ASKED_OF_CLERK, 1)],
         "stays": form.data.get("ending", "") in (Ending.ACCEPT, Ending.NOTIFY, Ending.RECEIVE),
         "home": parameter("services.home_province", today),
@@ -122,15 +126,22 @@ def _desk(request: HttpRequest, form: DeskForm, now: datetime, status: int = 200
     return page(request, "requests/desk.html", context, status=status)
 
 
-def _find_entry(item: ServiceItem) -> dict[str, str]:
+def _hall_at(form: DeskForm) -> Unit | None:
+    """The hall that the form stands at."""
+    value = form["unit"].value()
+    return form.fields["unit"].queryset.filter(pk=whole_number(str(getattr(value, "pk", value) or ""))).first()
+
+
+def _find_entry(offer: queries.Offer) -> dict[str, str]:
     """A line of the search at the desk, for static/js/find.js."""
-    words = {"code": item.code, "note": item.promised_text, "search": item.search_text}
-    return {"id": str(item.pk), "text": item.name, **words}
+    item = offer.item
+    note = _("本所不办") if offer.why_not else item.promised_text
+    return {"id": str(item.pk), "text": item.name, "code": item.code, "note": note, "search": item.search_text}
 
 
 def _asked_item(request: HttpRequest, now: datetime) -> dict[str, Any]:
     code = clean_text(request.GET.get("item", "")).upper()
-    found = ServiceItem.objects.offered(timezone.localdate(now)).filter(code=code).first()
+    found = ServiceItem.objects.on(timezone.localdate(now)).filter(code=code).first()
     return {"item": found.pk} if found else {}
 
 
@@ -140,6 +151,45 @@ def _result(made: ServiceRequest) -> str:
         "state": made.get_state_display(),
         "number": made.number,
     }
+
+
+@require_safe
+def serviceitem_detail(request: HttpRequest, code: str) -> HttpResponse:
+    """One service as it is valid today: limits, materials, and what each hall has decided about taking it in."""
+    item = _item(request, code)
+    context = {
+        "item": item,
+        "materials": item.materials.order_by("order"),
+        "scopes": queries.scopes(item, timezone.localdate()),
+        "may_change": bool(queries.halls_of(request.user, "requests.change_serviceitem")),
+        "may_take_in": bool(queries.halls_of(request.user)),
+    }
+    return page(request, "requests/serviceitem_detail.html", context)
+
+
+def serviceitem_scope(request: HttpRequest, code: str) -> HttpResponse:
+    """Say whether a hall takes in a service; its head and the business administrator."""
+    item = _item(request, code)
+    halls = queries.halls_of(request.user, "requests.change_serviceitem")
+    if not halls:
+        raise PermissionDenied(_("办理范围由所长或业务管理员定。"))
+    return ask(
+        request,
+        ScopeForm(request.POST or None, halls=halls),
+        title=_("“%s”本所办不办？") % item.name,
+        text=_("以前收的件照常办完。"),
+        button=_("定办理范围"),
+        call=lambda **typed: actions.set_scope(by=request.user, item=item, now=timezone.now(), **typed),
+        said=_("办理范围已定"),
+        back=item,
+    )
+
+
+def _item(request: HttpRequest, code: str) -> ServiceItem:
+    found = ServiceItem.objects.visible_to(request.user).on(timezone.localdate()).filter(code=code.upper()).first()
+    if found is None:
+        raise Http404(_("没有这个事项，或者已经停办。"))
+    return found
 
 
 @require_safe

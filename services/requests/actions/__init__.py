@@ -8,8 +8,15 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext_lazy
 
-from services.requests.actions.catalogue import CATALOGUE, Row, load_catalogue
-from services.requests.actions.clock import deem_accepted, forget_citizens, lapse_overdue, mark_overdue, recompute_due
+from services.requests.actions.catalogue import CATALOGUE, Row, load_catalogue, set_scope
+from services.requests.actions.clock import (
+    deem_accepted,
+    forget_citizens,
+    lapse_overdue,
+    mark_overdue,
+    recompute_due,
+    remind_soon_due,
+)
 from services.requests.actions.requests import (
     Citizen,
     Marks,
@@ -35,7 +42,10 @@ from services.requests.actions.requests import (
 )
 from services.requests.models import ServiceRequest
 
-VERBS = {"catalogue.loaded": gettext_lazy("载入服务事项目录")}
+VERBS = {
+    "catalogue.loaded": gettext_lazy("载入服务事项目录"),
+    "item.scoped": gettext_lazy("定办理范围"),
+}
 
 MAKE: dict[str, Callable[..., ServiceRequest]] = {
     "check_materials": check_materials,

@@ -1,10 +1,10 @@
-"""Loading the catalogue of services."""
+"""Loading the catalogue of services, and what each hall takes in of it."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,11 @@ from django.utils.translation import gettext as _
 
 from brigade.audit.actions import SYSTEM, record
 from brigade.kit import pinyin
-from services.requests.models import MaterialItem, ServiceItem
+from brigade.kit.refusals import NotAllowed, Refused
+from brigade.kit.text import fitting, needed
+from brigade.org.models import Unit
+from services.requests import queries
+from services.requests.models import ItemScope, MaterialItem, ServiceItem
 from services.requests.states import When
 
 CATALOGUE = Path(__file__).parents[1] / "data" / "service_catalog.csv"
@@ -118,3 +122,54 @@ def _add_version(code: str, version: int, start: date, fields: Mapping[str, Any]
         MaterialItem(item=item, order=order, name=name, kind=kind, when=when, exempt_if_networked=exempt)
         for order, (name, kind, when, exempt) in enumerate(materials, 1)
     )
+
+
+@transaction.atomic
+def set_scope(
+    *,
+    by: Any,
+    item: ServiceItem,
+    unit: Unit,
+    in_scope: bool,
+    valid_from: date,
+    basis: str,
+    now: datetime,
+    elsewhere: str = "",
+) -> ItemScope:
+    """Say whether a hall takes in a service from a day on; for its head and the business administrator.
+
+    Requests that were taken in before go on. Refused for a day that is over, without its basis, for a service that is
+    not taken in without a place that does, and where nothing would change. Audited.
+    """
+    if not by.has_perm("requests.change_serviceitem", unit):
+        raise NotAllowed(_("办理范围由所长或业务管理员定"))
+    if valid_from < timezone.localdate(now):
+        raise Refused(_("只能从今天或以后的日期起改，以前收的件不变"), field="valid_from")
+    basis = fitting(needed(basis, "basis", _("写明依据，例如通知的文号")), 120, "basis")
+    where = ""
+    if not in_scope:
+        where = fitting(needed(elsewhere, "elsewhere", _("写明群众该到哪里办")), 60, "elsewhere")
+    stands = queries.item_in_hall(item, unit, valid_from)
+    if (stands.is_offered, stands.elsewhere) == (in_scope, where):
+        raise Refused(_("从这天起本来就是这样，不用再定"), field="in_scope")
+    row = ItemScope.objects.create(
+        unit=unit,
+        code=item.code,
+        name=item.name,
+        in_scope=in_scope,
+        elsewhere=where,
+        basis=basis,
+        valid_from=valid_from,
+        decided_by=by,
+        decided_at=now,
+    )
+    words = {True: _("办理"), False: _("不办")}
+    record(
+        "item.scoped",
+        row,
+        by=by,
+        changes={"in_scope": [words[stands.is_offered], words[in_scope]], "elsewhere": [stands.elsewhere, where]},
+        note=_("从%(day)s起；%(basis)s") % {"day": valid_from.isoformat(), "basis": basis},
+        now=now,
+    )
+    return row

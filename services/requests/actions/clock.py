@@ -13,6 +13,7 @@ from brigade import workflow
 from brigade.audit.actions import SYSTEM
 from brigade.indicators import actions as indicators
 from brigade.kit.refusals import Refused
+from brigade.notices import actions as notices
 from services.requests import moves, queries
 from services.requests.actions.requests import limits_of, start_clocks
 from services.requests.models import ServiceRequest
@@ -41,6 +42,27 @@ def deem_accepted(*, now: datetime) -> str:
             request, moves.DEEM, now, lambda locked: start_clocks(locked, at=locked.round_at, by=None), deemed=True
         )
     return _("视为受理%(n)d件") % {"n": done}
+
+
+def remind_soon_due(*, now: datetime) -> str:
+    """Tell the handler, two hours before the promise ends, of what is not settled yet; every ten minutes.
+
+    It is the one reminder that does not wait for the morning digest, because many promises end on the day on which they
+    were made. Where the digest would have named the same request that day, it leaves its handler out. Once for each
+    limit: a limit that moved is told again. A run that was missed is not made up for.
+    """
+    with transaction.atomic():
+        found = list(queries.soon_due(now))
+        for request in found:
+            notices.post(
+                "requests.due_soon",
+                to=[request.handler],
+                target=request,
+                period=f"{request.promised_due_at:%Y%m%dT%H%M}",
+                context={"record": request},
+                now=now,
+            )
+    return _("2小时内到期%(n)d件") % {"n": len(found)}
 
 
 def lapse_overdue(*, now: datetime) -> str:

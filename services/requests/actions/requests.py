@@ -84,8 +84,8 @@ def take_in(
     received_at = received_at or now
     rules.check_received(received_at, now)
     rules.check_tolerated(tolerated_due_on, now)
-    if not item.in_scope:
-        raise Refused(_("“%s”不属于本所办理的事项") % item.name, article=_("令164第2条"), field="item")
+    if refusal := rules.why_not_offered(queries.item_in_hall(item, unit, timezone.localdate(now))):
+        raise refusal
     citizen = citizen or Citizen()
     request = ServiceRequest(
         id=id,

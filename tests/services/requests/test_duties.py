@@ -51,7 +51,10 @@ def test_duty_follows_the_request_to_its_new_handler(world):
 
 
 def test_ladder_climbs_to_the_leader_of_the_shift_the_head_and_the_brigade(world):
-    """Promised until 2026-06-29: the handler a working day ahead, and one rung more each working day."""
+    """Promised until 2026-06-29: the handler a working day ahead, and one rung more each working day.
+
+    On the day itself the handler hears two hours ahead, so the digest tells only the leader of the shift.
+    """
     started(world)
     people = {world.clerk: "王晓燕", world.lead: "赵值班", world.head: "周所长", world.leader: "吴队长"}
     heard = []
@@ -60,7 +63,66 @@ def test_ladder_climbs_to_the_leader_of_the_shift_the_head_and_the_brigade(world
         obligations.send_digest(now=at(f"2026-{text}T08:30"))
         told = set(Message.objects.filter(code="obligations.digest").values_list("recipient", flat=True))
         heard.append({name for who, name in people.items() if who.pk in told})
-    assert heard == [set(), {"王晓燕"}, {"王晓燕", "赵值班"}, {"王晓燕", "周所长"}, {"王晓燕", "周所长", "吴队长"}]
+    assert heard == [set(), {"王晓燕"}, {"赵值班"}, {"王晓燕", "周所长"}, {"王晓燕", "周所长", "吴队长"}]
+
+
+def told(code: str, person) -> list[str]:
+    return list(Message.objects.filter(code=code, recipient=person).values_list("title", flat=True))
+
+
+def test_handler_hears_two_hours_before_the_promise_ends_and_only_once_that_day(world):
+    made = started(world)
+    obligations.send_digest(now=at("2026-06-26T08:30"))
+    assert len(told("obligations.digest", world.clerk)) == 1
+    Message.objects.all().delete()
+    obligations.send_digest(now=at("2026-06-29T08:30"))
+    assert told("obligations.digest", world.clerk) == []
+    assert actions.remind_soon_due(now=at("2026-06-29T14:59")) == "2小时内到期0件"
+    assert actions.remind_soon_due(now=at("2026-06-29T15:00")) == "2小时内到期1件"
+    actions.remind_soon_due(now=at("2026-06-29T15:10"))
+    assert told("requests.due_soon", world.clerk) == [f"{made.title}（{made.number}）今天17:00到期，还没办结"]
+    assert actions.remind_soon_due(now=at("2026-06-29T17:00")) == "2小时内到期0件"
+
+
+def test_what_is_promised_for_the_same_day_is_told_two_hours_ahead_too(world):
+    taken_in(world, "PL02", "2026-06-12T10:00")
+    actions.remind_soon_due(now=at("2026-06-12T15:00"))
+    assert len(told("requests.due_soon", world.clerk)) == 1
+
+
+def test_nobody_is_reminded_of_what_is_settled_suspended_or_was_accepted_a_moment_ago(world):
+    done = started(world, "PL02")
+    actions.complete(by=world.clerk, request=done, now=at("2026-06-12T14:00"))
+    actions.suspend(
+        by=world.lead, request=started(world, "PL02"), now=at("2026-06-12T14:00"), reason_code="system", told_by="书面"
+    )
+    taken_in(world, "PL02", "2026-06-12T15:20")
+    assert actions.remind_soon_due(now=at("2026-06-12T15:30")) == "2小时内到期0件"
+
+
+def test_limit_that_moved_is_told_again_on_its_new_day(world):
+    made = started(world)
+    actions.remind_soon_due(now=at("2026-06-29T15:00"))
+    made = actions.suspend(
+        by=world.lead, request=made, now=at("2026-06-29T16:00"), reason_code="appraisal", told_by="书面"
+    )
+    made = actions.resume(by=world.lead, request=made, now=at("2026-06-30T09:00"))
+    assert made.promised_due_at == at("2026-06-30T17:00")
+    actions.remind_soon_due(now=at("2026-06-30T15:00"))
+    assert len(told("requests.due_soon", world.clerk)) == 2
+
+
+def test_suspension_that_goes_on_is_told_on_mondays_to_the_leader_of_the_shift_and_then_to_the_head(world):
+    """Ten working days from 2026-06-12 are over on 06-29, a Monday: the next one is 07-06."""
+    actions.suspend(
+        by=world.lead, request=started(world), now=at("2026-06-12T11:00"), reason_code="appraisal", told_by="书面"
+    )
+    heard = {}
+    for text in ("06-29", "06-30", "07-06", "07-07", "07-13"):
+        Message.objects.all().delete()
+        obligations.send_digest(now=at(f"2026-{text}T08:30"))
+        heard[text] = [who.name for who in (world.lead, world.head) if told("obligations.digest", who)]
+    assert heard == {"06-29": [], "06-30": [], "07-06": ["赵值班"], "07-07": [], "07-13": ["赵值班", "周所长"]}
 
 
 def test_received_request_is_answered_within_five_working_days(world):
@@ -91,6 +153,7 @@ def test_reviewer_has_a_working_day(world):
     row = duty("requests.review")
     assert (row.post, row.person, row.state, row.due_at) == ("service_reviewer", None, "open", at("2026-06-15T17:00"))
     assert Obligation.objects.open().for_person(world.reviewer).filter(pk=row.pk).exists()
+    assert told("requests.review_asked", world.reviewer) == [f"军警驾驶证换领（{made.number}）等你审核"]
     actions.complete(by=world.reviewer, request=made, now=at("2026-06-12T15:00"))
     row.refresh_from_db()
     assert row.state == "met"

@@ -272,7 +272,8 @@ def test_voided_request_keeps_its_number(world):
 
 def test_item_out_of_scope_is_refused(world):
     ServiceItem.objects.filter(code="SB01").update(in_scope=False)
-    assert "不属于本所办理的事项（令164第2条）" in refusal(lambda: taken_in(world, "SB01", NOW, Ending.RECEIVE))
+    said = refusal(lambda: taken_in(world, "SB01", NOW, Ending.RECEIVE))
+    assert said.endswith("不在本所办理范围，可办的话先请所长在服务事项里改（令164第2条）")
 
 
 def test_kind_is_the_label_of_the_record():

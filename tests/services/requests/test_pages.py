@@ -211,3 +211,22 @@ def test_full_number_is_shown_for_a_reason_that_the_audit_keeps(desk, world):
     event = AuditEvent.objects.get(verb="field.revealed")
     assert event.note == "领取时核对" and HERE not in event.changes_text
     assert HERE not in desk.get(made.get_absolute_url()).content.decode()
+
+
+def test_reviewer_finds_what_waits_for_him_but_not_what_he_accepted_himself(client, world):
+    """He has it among his duties, and as a view of the ledger."""
+    both = person("window_clerk", "service_reviewer", at=world.hall)
+    asked = []
+    for who, moment in ((world.clerk, "2026-06-12T10:00"), (both, "2026-06-12T10:01")):
+        made = actions.start(by=who, request=taken_in(world, "DL05", moment, by=who), now=at(moment))
+        asked.append(actions.ask_review(by=who, request=made, now=at("2026-06-12T11:00"), proposal="approve"))
+    taken_in(world, "DL05", "2026-06-12T10:05")
+
+    def found(who, view):
+        client.force_login(who)
+        return [number for number, *_rest in csv_of(client, f"/services/requests/?review={view}&columns=number")[-2:]]
+
+    assert sorted(found(world.reviewer, "waiting")) == sorted(made.number for made in asked)
+    client.force_login(both)
+    rows = str(csv_of(client, "/services/requests/?review=mine&columns=number"))
+    assert asked[0].number in rows and asked[1].number not in rows
