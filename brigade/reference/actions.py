@@ -165,7 +165,7 @@ def set_parameter(
     if not source.strip():
         raise Refused(_("请写明依据。"), field="source")
     if not same_shape(value, old.value):
-        raise Refused(_("新值的形式应与现行值“%(value)s”一致。") % {"value": old.value}, field="value")
+        raise Refused(_("新值的形式应与现行值“%(value)s”一致。") % {"value": old.shown}, field="value")
     if valid_from < old.valid_from:
         raise Refused(_("起始日期不能早于现行值的%(day)s。") % {"day": old.valid_from.isoformat()}, field="valid_from")
     fields = {"value": value, "source": source, "note": note, "verified": verified}
@@ -181,7 +181,7 @@ def set_parameter(
         row,
         by=by,
         sentence=_("把“%(label)s”自%(day)s起设为%(value)s")
-        % {"label": old.label, "day": valid_from.isoformat(), "value": value},
+        % {"label": old.label, "day": valid_from.isoformat(), "value": row.shown},
         changes={"value": [old.value, value]},
         note=source,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -59,7 +57,7 @@ def parameter_set(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404(_("没有这个参数。"))
     return ask(
         request,
-        ParameterForm(request.POST or None, initial={"value": json.dumps(row.value, ensure_ascii=False)}),
+        ParameterForm(request.POST or None, row=row),
         title=_("“%s”改成多少？") % row.label,
         text=_("以前的日期仍按原值计算。"),
         button=_("设定"),

@@ -64,7 +64,30 @@ def test_a_value_of_another_shape_is_refused_and_stays_typed(client, admin):
     answer = client.post(reverse("workbench:parameter_set", args=["party.minimum.PL"]), typed)
     assert answer.status_code == 422
     assert "两次" in answer.text
-    assert "新值的形式应与现行值" in answer.text
+    assert "输入整数" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("code", "typed", "kept"),
+    [
+        ("services.hall_hours", "8:30-12:00、13:00至17:30", [["08:30", "12:00"], ["13:00", "17:30"]]),
+        ("notices.quiet_hours", "２２：00–07:00", ["22:00", "07:00"]),
+        ("party.first_topic_blocks", "True", True),
+        ("services.home_province", "41", "41"),
+    ],
+)
+def test_a_parameter_is_typed_as_it_is_read(client, admin, code, typed, kept):
+    asked = {"value": typed, "valid_from": "2027-01-01", "source": "支队通知"}
+    assert client.post(reverse("workbench:parameter_set", args=[code]), asked).status_code == 302
+    assert parameter(code, date(2027, 1, 1)) == kept
+
+
+@pytest.mark.parametrize("typed", ["上午", "08:30-25:00", "08:30-12:00和下午", "21:00-08:00、12:00-13:00"])
+def test_a_span_of_time_that_cannot_be_meant_is_refused(client, admin, typed):
+    asked = {"value": typed, "valid_from": "2027-01-01", "source": "支队通知"}
+    answer = client.post(reverse("workbench:parameter_set", args=["notices.quiet_hours"]), asked)
+    assert answer.status_code == 422
+    assert "时段要写成" in answer.text
 
 
 def test_an_unknown_parameter_is_not_found(client, admin):
