@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
+
+from django.db.models import Q
 
 from brigade.org.models import Person
 from brigade.reference.queries import parameter
 from partybuilding.branches import rules
-from partybuilding.branches.models import CommitteeSeat, Exemption, Membership, PartyBranch, PartyGroup, PartyMember
+from partybuilding.branches.models import (
+    CommitteeSeat,
+    Exemption,
+    Membership,
+    PartyBranch,
+    PartyGroup,
+    PartyMember,
+    Term,
+    Transfer,
+    VotingExclusion,
+)
 from partybuilding.branches.rules import Belonging
 from partybuilding.branches.states import COMMITTEE_ONLY, BranchKind, SeatRole
 
@@ -71,6 +83,13 @@ class Structure:
             found[row.member_id].append(row)
         return found
 
+    @cached_property
+    def _exclusions(self) -> dict[int, list[VotingExclusion]]:
+        found: dict[int, list[VotingExclusion]] = defaultdict(list)
+        for row in VotingExclusion.objects.filter(member__memberships__branch__in=self.branch_ids).distinct():
+            found[row.member_id].append(row)
+        return found
+
     def belongings(self, branch_id: int, day: date) -> list[Belonging]:
         """Full and probationary members of the branch on the day."""
         return [row for row in self._belongings[branch_id] if row.is_counted(day)]
@@ -104,6 +123,14 @@ class Structure:
     def is_exempt(self, member_id: int, day: date) -> bool:
         return any(row.is_valid(day) for row in self._exemptions[member_id])
 
+    def is_voter(self, row: Belonging, day: date) -> bool:
+        """Whether he is among those due to vote (应到会有表决权); an exemption from activities takes no vote."""
+        return row.is_voter(day) and not any(one.counts(day) for one in self._exclusions[row.member_id])
+
+    def voting_base(self, branch_id: int, day: date) -> int:
+        """应到会有表决权: of votes and of elections alike."""
+        return sum(self.is_voter(row, day) for row in self.belongings(branch_id, day))
+
     def members_due(self, branch_id: int, day: date, group_ids: Collection[int] | None = None) -> list[Due]:
         """The members of the branch, or of some of its groups, on the day; those exempt stand in it marked as such."""
         return [
@@ -113,7 +140,7 @@ class Structure:
                 police_no=row.police_no,
                 branch_id=branch_id,
                 group_id=row.group_id,
-                is_voter=row.is_voter(day),
+                is_voter=self.is_voter(row, day),
                 is_exempt=self.is_exempt(row.member_id, day),
                 is_probationary=not row.is_full(day),
             )
@@ -214,3 +241,26 @@ def roster(branch: PartyBranch, day: date) -> list[Membership]:
     """Whoever belongs to the branch on the day, those on the way into the Party too, in the order of police numbers."""
     rows = Membership.objects.on(day).filter(branch=branch)
     return list(rows.select_related("member__person", "group").order_by("member__person__police_no"))
+
+
+def term_of(branch: PartyBranch) -> Term | None:
+    """The running term of the branch, also when it is over and nobody has been elected since."""
+    return branch.terms.latest().first()
+
+
+def transfers_of(branch: PartyBranch, user: Person) -> list[Transfer]:
+    """The letters under way that take members from the branch or bring some to it, the oldest first."""
+    rows = Transfer.objects.visible_to(user).under_way().filter(Q(unit=branch.pk) | Q(to_branch=branch))
+    return list(rows.select_related("unit", "to_branch__unit", "member__person").order_by("issued_on", "pk"))
+
+
+def exclusions_of(branch: PartyBranch, day: date) -> list[VotingExclusion]:
+    """Who of the branch's members is left out of those due to vote on the day, or would be once it is approved."""
+    here = Membership.objects.on(day).filter(branch=branch).values("member")
+    rows = VotingExclusion.objects.on(day).filter(member__in=here)
+    return list(rows.select_related("member__person").order_by("member__person__police_no"))
+
+
+def letter_ends(transfer: Transfer) -> date:
+    """The last day on which the letter can be accepted."""
+    return transfer.issued_on + timedelta(days=parameter("party.transfer_days", transfer.issued_on))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
+from brigade.kit.clocks import add_months
 from brigade.kit.refusals import Refused
 from brigade.org.states import Role
-from partybuilding.branches.states import CEASED, MemberStatus, Sanction
+from partybuilding.branches.states import CEASED, COMMITTEE_ONLY, GONE, MemberStatus, Sanction, SeatRole
+
+MONTHS_OFF_TERM = 12
+"""How long before or after its end a term may be over, at most. Source: 基层组织选举工作条例第三条."""
+REMIND_MONTHS = (-6, -3)
+"""When the secretary is told of the end of a term; a default of the product."""
+LEAST_COMMITTEE, MOST_COMMITTEE = 3, 7
+LEAST_LONGER, MOST_LONGER = 6, 12
+STANDING_MONTHS = 12
+"""How long a secretary has been a full member at least. Source: 支部工作条例."""
 
 OVERSEERS = (
     Role.PARTY_OFFICE,
@@ -34,19 +44,27 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "branches.change_partymember": (Role.PARTY_OFFICE, Role.GENERAL_SECRETARY),
     "branches.change_partygroup": (Role.BRANCH_SECRETARY, Role.PARTY_OFFICE, Role.GENERAL_SECRETARY),
     "branches.approve_exemption": (Role.BRANCH_SECRETARY, Role.PARTY_OFFICE, Role.GENERAL_SECRETARY),
+    "branches.view_transfer": (*OVERSEERS, Role.BRANCH_SECRETARY),
+    "branches.issue_transfer": (Role.PARTY_OFFICE, Role.GENERAL_SECRETARY),
+    "branches.accept_transfer": (Role.BRANCH_SECRETARY, Role.PARTY_OFFICE, Role.GENERAL_SECRETARY),
+    "branches.expire_transfer": (),
 }
 
 NEXT_STATUS: dict[str, frozenset[str]] = {
     MemberStatus.APPLICANT: frozenset({MemberStatus.ACTIVIST}),
     MemberStatus.ACTIVIST: frozenset({MemberStatus.CANDIDATE}),
     MemberStatus.CANDIDATE: frozenset({MemberStatus.PROBATIONARY}),
-    MemberStatus.PROBATIONARY: frozenset({MemberStatus.FULL, MemberStatus.REMOVED, MemberStatus.DECEASED}),
+    MemberStatus.PROBATIONARY: frozenset(
+        {MemberStatus.FULL, MemberStatus.EXTENDED, MemberStatus.CANCELLED, MemberStatus.DECEASED}
+    ),
+    MemberStatus.EXTENDED: frozenset({MemberStatus.FULL, MemberStatus.CANCELLED, MemberStatus.DECEASED}),
     MemberStatus.FULL: frozenset({MemberStatus.SUSPENDED, MemberStatus.REMOVED, MemberStatus.DECEASED}),
     MemberStatus.SUSPENDED: frozenset({MemberStatus.FULL, MemberStatus.REMOVED, MemberStatus.DECEASED}),
+    MemberStatus.CANCELLED: frozenset(),
     MemberStatus.REMOVED: frozenset(),
     MemberStatus.DECEASED: frozenset(),
 }
-"""Never backwards. Source: party-building rules on admission; member education rules, articles 24, 29 to 31."""
+"""Never backwards. Source: rules on admission (probation is extended once); member education, articles 24, 29 to 31."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +144,68 @@ def committee_overdue(full_since: date | None, day: date, grace_days: int) -> bo
     return full_since is not None and day > full_since + timedelta(days=grace_days)
 
 
+def check_committee(roles: Sequence[str], full: int, needed: int) -> None:
+    """Refuse offices that a branch of so many full members cannot fill. Source: 支部工作条例 on committees."""
+    if roles.count(SeatRole.SECRETARY) != 1:
+        raise Refused(_("要有一名书记，也只能有一名"), field="secretary")
+    if not COMMITTEE_ONLY & set(roles):
+        return
+    if full < needed:
+        raise Refused(
+            _("正式党员%(full)d人，不足%(needed)d人的不设支委会，只设书记，必要时设副书记")
+            % {"full": full, "needed": needed}
+        )
+    if not LEAST_COMMITTEE <= len(roles) <= MOST_COMMITTEE:
+        raise Refused(
+            _("支委会一般%(least)d至%(most)d人，现在选了%(n)d人")
+            % {"least": LEAST_COMMITTEE, "most": MOST_COMMITTEE, "n": len(roles)}
+        )
+
+
+def check_next_term(elected_on: date, last: date, approval_no: str) -> None:
+    """Refuse an election too long before the term before is over, or without the superior's approval of that."""
+    earliest = add_months(last, -MONTHS_OFF_TERM)
+    if elected_on >= last:
+        return
+    if elected_on < earliest:
+        raise Refused(
+            _("上一届%(last)s届满，提前换届一般不超过1年，最早%(earliest)s") % {"last": last, "earliest": earliest},
+            field="elected_on",
+            article=_("基层组织选举工作条例第三条"),
+        )
+    if not approval_no:
+        raise Refused(
+            _("上一届%(last)s届满，提前换届要写上级批准文号") % {"last": last},
+            field="early_no",
+            article=_("基层组织选举工作条例第三条"),
+        )
+
+
+def check_extension(expires_on: date, extended_to: date, approval_no: str) -> None:
+    """Refuse a term that is extended without approval, not at all, or by more than a calendar year."""
+    latest = add_months(expires_on, MONTHS_OFF_TERM)
+    if not approval_no:
+        raise Refused(_("延期换届要写上级批准文号"), field="approval_no", article=_("基层组织选举工作条例第三条"))
+    if extended_to <= expires_on:
+        raise Refused(_("本届%(day)s届满，延期要到这一天以后") % {"day": expires_on}, field="extended_to")
+    if extended_to > latest:
+        raise Refused(
+            _("延期换届一般不超过1年，最迟到%(latest)s") % {"latest": latest},
+            field="extended_to",
+            article=_("基层组织选举工作条例第三条"),
+        )
+
+
+def check_longer_probation(probation_end: date, until: date | None) -> None:
+    """Refuse a probation that is not longer by half a year to a year. Source: 发展党员工作细则."""
+    least, most = add_months(probation_end, LEAST_LONGER), add_months(probation_end, MOST_LONGER)
+    if until is None or not least <= until <= most:
+        raise Refused(
+            _("预备期延长不少于半年、最长1年：延长到%(least)s至%(most)s之间") % {"least": least, "most": most},
+            field="until",
+        )
+
+
 def check_next_status(now: str, then: str) -> None:
     """Refuse a step that the way into the Party does not know, and name those it knows."""
     if then not in NEXT_STATUS[now]:
@@ -139,3 +219,7 @@ def check_next_status(now: str, then: str) -> None:
 
 def has_ceased(status: str) -> bool:
     return status in CEASED
+
+
+def is_gone(status: str) -> bool:
+    return status in GONE

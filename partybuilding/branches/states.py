@@ -18,14 +18,26 @@ class MemberStatus(models.TextChoices):
     ACTIVIST = "activist", _("入党积极分子")
     CANDIDATE = "candidate", _("发展对象")
     PROBATIONARY = "probationary", _("预备党员")
+    EXTENDED = "extended", _("延长预备期")
     FULL = "full", _("正式党员")
     SUSPENDED = "suspended", _("停止党籍")
     REMOVED = "removed", _("除名")
+    CANCELLED = "cancelled", _("取消预备党员资格")
     DECEASED = "deceased", _("去世")
 
 
-IN_PARTY = frozenset({MemberStatus.PROBATIONARY, MemberStatus.FULL})
-CEASED = frozenset({MemberStatus.SUSPENDED, MemberStatus.REMOVED, MemberStatus.DECEASED})
+ENTERED_AS = (
+    MemberStatus.APPLICANT,
+    MemberStatus.ACTIVIST,
+    MemberStatus.CANDIDATE,
+    MemberStatus.PROBATIONARY,
+    MemberStatus.FULL,
+)
+"""How somebody may stand when he is entered."""
+GONE = frozenset({MemberStatus.REMOVED, MemberStatus.CANCELLED, MemberStatus.DECEASED})
+"""He belongs to no branch any more."""
+CEASED = GONE | {MemberStatus.SUSPENDED}
+"""He counts nowhere any more."""
 
 
 class Sanction(models.TextChoices):
@@ -66,3 +78,28 @@ class JoinedBy(models.TextChoices):
     ADMITTED = "admit", _("发展入党")
     TRANSFERRED = "transfer_in", _("组织关系转入")
     ESTABLISHED = "establish", _("支部设立")
+
+
+class ExclusionReason(models.TextChoices):
+    """Why a voter may be left out of those due (应到会), with the superior's consent and the members' meeting's.
+
+    Source: what the organisation department answers on 基层组织选举工作条例.
+    """
+
+    INCAPABLE = "incapable", _("患精神病或因其他疾病不能表达本人意志")
+    ABROAD = "abroad", _("自费出国半年以上")
+    SENTENCED = "sentenced", _("被判刑或受留党察看处分")
+    BEDRIDDEN = "bedridden", _("年老体弱卧床不起或长期患病，生活不能自理")
+    AWAY = "away_6m", _("外出半年以上，按规定应转未转组织关系")
+    RETIRED_AWAY = "retired_away", _("离退休回原籍，按规定应转未转组织关系")
+
+
+class TransferState(models.TextChoices):
+    ISSUED = "issued", _("已开介绍信")
+    IN_TRANSIT = "in_transit", _("转接中")
+    ACCEPTED = "accepted", _("已接收")
+    RETURNED = "returned", _("已退回")
+    EXPIRED = "expired", _("已过期")
+
+
+UNDER_WAY = frozenset({TransferState.ISSUED, TransferState.IN_TRANSIT})

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
-from brigade.kit.web import ask, get_visible, page
+from brigade import workflow
+from brigade.audit.queries import history
+from brigade.kit.clocks import add_months
+from brigade.kit.ids import new_id
+from brigade.kit.web import ask, ask_move, get_visible, move_buttons, page
 from brigade.ledgers.views import Listing
-from partybuilding.branches import actions, forms, queries, tables
-from partybuilding.branches.models import Membership, PartyBranch, PartyGroup, PartyMember
+from partybuilding.branches import actions, forms, queries, rules, tables
+from partybuilding.branches.models import (
+    Exemption,
+    Membership,
+    PartyBranch,
+    PartyGroup,
+    PartyMember,
+    Transfer,
+    VotingExclusion,
+)
+from partybuilding.branches.states import BranchKind
+
+BRANCHES = PartyBranch.objects.select_related("unit")
 
 
 def branch_list(request: HttpRequest) -> HttpResponse:
@@ -24,16 +42,25 @@ def branch_list(request: HttpRequest) -> HttpResponse:
 
 def branch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One branch: committee, groups, members where one may see them."""
-    branch = get_visible(request, PartyBranch.objects.select_related("unit"), pk)
+    branch = get_visible(request, BRANCHES, pk)
     today = timezone.localdate()
     whole = queries.structure([branch.pk])
     may_see_members = request.user.has_perm("branches.view_partymember", branch)
+    term = queries.term_of(branch)
     context = {
         "branch": branch,
         "seats": whole.seats(branch.pk, today),
         "groups": whole.groups(branch.pk, today),
         "members": queries.roster(branch, today) if may_see_members else None,
         "full": whole.full_count(branch.pk, today),
+        "voters": whole.voting_base(branch.pk, today) if may_see_members else None,
+        "exclusions": queries.exclusions_of(branch, today) if may_see_members else [],
+        "transfers": queries.transfers_of(branch, request.user),
+        "term": term,
+        "has_term": branch.kind != BranchKind.TEMPORARY,
+        "term_over": term is not None and today > term.last_day,
+        "term_ends": term is not None and today >= add_months(term.last_day, rules.REMIND_MONTHS[0]),
+        "today": today,
         "committee_missing": not whole.has_committee(branch.pk, today)
         and whole.full_since(branch.pk, today) is not None,
         "may_change": request.user.has_perm("branches.change_partybranch", branch),
@@ -44,7 +71,7 @@ def branch_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def branch_change(request: HttpRequest, pk: int) -> HttpResponse:
-    branch = get_visible(request, PartyBranch.objects.select_related("unit"), pk, "branches.change_partybranch")
+    branch = get_visible(request, BRANCHES, pk, "branches.change_partybranch")
     initial = {"feature": branch.feature, "theme_day_rule": branch.theme_day_rule}
     return ask(
         request,
@@ -58,7 +85,7 @@ def branch_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def group_add(request: HttpRequest, pk: int) -> HttpResponse:
-    branch = get_visible(request, PartyBranch.objects.select_related("unit"), pk, "branches.change_partygroup")
+    branch = get_visible(request, BRANCHES, pk, "branches.change_partygroup")
     return ask(
         request,
         forms.AddGroupForm(request.POST or None, branch=branch),
@@ -123,6 +150,11 @@ def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "current": current,
         "seats": member.person.party_seats.select_related("branch__unit").order_by("-start_on"),
         "exemptions": member.exemptions.select_related("approved_by").order_by("-start_on"),
+        "exclusions": member.exclusions.order_by("-start_on"),
+        "transfers": Transfer.objects.visible_to(request.user).filter(member=member).order_by("-issued_on"),
+        "may_step": bool(rules.NEXT_STATUS[member.status]),
+        "may_transfer": current is not None and request.user.has_perm("branches.issue_transfer", current.branch),
+        "today": today,
         "may_change": current is not None and request.user.has_perm("branches.change_partymember", current.branch),
         "may_group": current is not None and request.user.has_perm("branches.change_partygroup", current.branch),
         "may_exempt": current is not None and request.user.has_perm("branches.approve_exemption", current.branch),
@@ -132,7 +164,7 @@ def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def member_enrol(request: HttpRequest, pk: int) -> HttpResponse:
-    branch = get_visible(request, PartyBranch.objects.select_related("unit"), pk, "branches.change_partymember")
+    branch = get_visible(request, BRANCHES, pk, "branches.change_partymember")
     return ask(
         request,
         forms.EnrolMemberForm(request.POST or None, branch=branch),
@@ -153,33 +185,6 @@ def _member(request: HttpRequest, pk: int, perm: str) -> tuple[PartyMember, Part
     return member, current.branch
 
 
-def member_move(request: HttpRequest, pk: int) -> HttpResponse:
-    member, _branch = _member(request, pk, "branches.change_partymember")
-    return ask(
-        request,
-        forms.MoveMemberForm(request.POST or None, user=request.user, member=member),
-        title=_("%s转到哪个支部？") % member,
-        button=_("转接"),
-        call=lambda **typed: actions.move_member(by=request.user, member=member, now=timezone.now(), **typed),
-        said=_("组织关系已转接"),
-        back=member,
-    )
-
-
-def member_leave(request: HttpRequest, pk: int) -> HttpResponse:
-    member, branch = _member(request, pk, "branches.change_partymember")
-    return ask(
-        request,
-        forms.EndMembershipForm(request.POST or None),
-        title=_("%s转出大队？") % member,
-        text=_("以往的到会和学时都留着。"),
-        button=_("转出"),
-        call=lambda **typed: actions.end_membership(by=request.user, member=member, now=timezone.now(), **typed),
-        said=_("组织关系已转出"),
-        back=branch,
-    )
-
-
 def member_group(request: HttpRequest, pk: int) -> HttpResponse:
     member, branch = _member(request, pk, "branches.change_partygroup")
     return ask(
@@ -197,11 +202,31 @@ def member_status(request: HttpRequest, pk: int) -> HttpResponse:
     member, _branch = _member(request, pk, "branches.change_partymember")
     return ask(
         request,
-        forms.ChangeStatusForm(request.POST or None, initial={"status": member.status}),
+        forms.ChangeStatusForm(request.POST or None, member=member),
         title=_("%s的身份怎么变？") % member,
         button=_("变更身份"),
         call=lambda **typed: actions.change_status(by=request.user, member=member, now=timezone.now(), **typed),
         said=_("身份已变更"),
+        back=member,
+    )
+
+
+def member_sanction(request: HttpRequest, pk: int) -> HttpResponse:
+    member, _branch = _member(request, pk, "branches.change_partymember")
+    standing = {
+        "sanction": member.sanction,
+        "start_on": member.sanction_from,
+        "end_on": member.sanction_to,
+        "rights_suspended": member.rights_suspended,
+    }
+    return ask(
+        request,
+        forms.SanctionForm(request.POST or None, initial=standing),
+        title=_("%s受了什么处分？") % member,
+        text=_("留党察看和权利中止期间没有表决权，仍要参加会议。"),
+        button=_("登记处分"),
+        call=lambda **typed: actions.sanction_member(by=request.user, member=member, now=timezone.now(), **typed),
+        said=_("处分已登记"),
         back=member,
     )
 
@@ -217,4 +242,186 @@ def member_exempt(request: HttpRequest, pk: int) -> HttpResponse:
         call=lambda **typed: actions.exempt_member(by=request.user, member=member, now=timezone.now(), **typed),
         said=_("豁免已批准"),
         back=member,
+    )
+
+
+def exemption_review(request: HttpRequest, pk: int) -> HttpResponse:
+    row = Exemption.objects.select_related("member__person").filter(pk=pk).first()
+    if row is None:
+        raise Http404(_("没有这条豁免。"))
+    member, _branch = _member(request, row.member_id, "branches.approve_exemption")
+    return ask(
+        request,
+        forms.ReviewExemptionForm(request.POST or None, initial={"end_on": row.end_on}),
+        title=_("%s还要豁免吗？") % member,
+        text=_("%(kind)s，%(day)s起。每半年复核一次。") % {"kind": row.get_kind_display(), "day": row.start_on},
+        button=_("复核"),
+        call=lambda **typed: actions.review_exemption(by=request.user, exemption=row, now=timezone.now(), **typed),
+        said=_("豁免已复核"),
+        back=member,
+    )
+
+
+EXCLUDED = gettext_lazy("上级批准和支部党员大会通过两项都有，表决和选举时才不计入应到会；只缺一项的照常计入。")
+
+
+def member_exclude(request: HttpRequest, pk: int) -> HttpResponse:
+    member, _branch = _member(request, pk, "branches.change_partymember")
+    return ask(
+        request,
+        forms.ExclusionForm(request.POST or None),
+        title=_("%s为什么不计入应到会？") % member,
+        text=EXCLUDED,
+        button=_("登记"),
+        call=lambda **typed: actions.exclude_voter(by=request.user, member=member, now=timezone.now(), **typed),
+        said=_("已登记不计入应到会"),
+        back=member,
+    )
+
+
+def exclusion_change(request: HttpRequest, pk: int) -> HttpResponse:
+    row = VotingExclusion.objects.select_related("member__person").filter(pk=pk).first()
+    if row is None:
+        raise Http404(_("没有这条登记。"))
+    member, _branch = _member(request, row.member_id, "branches.change_partymember")
+    standing = {"approval_no": row.approval_no, "passed_on": row.passed_on, "end_on": row.end_on}
+    return ask(
+        request,
+        forms.ChangeExclusionForm(request.POST or None, initial=standing),
+        title=_("%s的批准和通过情况？") % member,
+        text=EXCLUDED,
+        button=_("更正"),
+        call=lambda **typed: actions.change_exclusion(by=request.user, exclusion=row, now=timezone.now(), **typed),
+        said=_("已更正"),
+        back=member,
+    )
+
+
+# Terms and offices
+
+
+def term_create(request: HttpRequest, pk: int) -> HttpResponse:
+    branch = get_visible(request, BRANCHES, pk, "branches.change_partybranch")
+    return ask(
+        request,
+        forms.TermForm(request.POST or None, branch=branch),
+        title=_("%s选出了谁？") % branch,
+        text=_("上一届的职务到选举日为止，任期和下次换届的提醒从选举日算起。"),
+        button=_("登记换届"),
+        call=lambda **typed: actions.enter_term(by=request.user, branch=branch, now=timezone.now(), **typed),
+        said=_("换届已登记"),
+        back=branch,
+    )
+
+
+def term_extend(request: HttpRequest, pk: int) -> HttpResponse:
+    branch = get_visible(request, BRANCHES, pk, "branches.change_partybranch")
+    term = queries.term_of(branch)
+    if term is None:
+        raise Http404(_("这个支部还没有登记任期。"))
+    return ask(
+        request,
+        forms.ExtendTermForm(request.POST or None),
+        title=_("%s延期到哪天换届？") % branch,
+        text=_("本届%(day)s届满。延期经上级批准，一般不超过1年。") % {"day": term.expires_on},
+        button=_("登记延期"),
+        call=lambda **typed: actions.extend_term(by=request.user, term=term, now=timezone.now(), **typed),
+        said=_("延期已登记"),
+        back=branch,
+    )
+
+
+def committee_seat(request: HttpRequest, pk: int) -> HttpResponse:
+    branch = get_visible(request, BRANCHES, pk, "branches.change_partybranch")
+    return ask(
+        request,
+        forms.CommitteeForm(request.POST or None, branch=branch),
+        title=_("%s现在谁任什么职务？") % branch,
+        text=_("届中补选、增补或免职用这里；没有再选的人从任职日期起免职。换届请登记换届。"),
+        button=_("登记任职"),
+        call=lambda **typed: actions.seat_committee(by=request.user, branch=branch, now=timezone.now(), **typed),
+        said=_("任职已登记"),
+        back=branch,
+    )
+
+
+# Transfers
+
+
+class TransferList(Listing):
+    """Letters that leave or reach the branches that one sees to, and one's own."""
+
+    model, table, filterset = Transfer, tables.TransferTable, tables.TransferFilters
+    permission = "branches.view_transfer"
+    title = gettext_lazy("组织关系转接")
+    order = ("-issued_on", "-id")
+    related = ("unit", "to_branch__unit", "member__person")
+    tabs = (
+        (gettext_lazy("转接中"), "state=in_transit"),
+        (gettext_lazy("已过期"), "state=expired"),
+        (gettext_lazy("已接收"), "state=accepted"),
+    )
+    empty = gettext_lazy("到党员的页面点“转接”开介绍信，开出后列在这里。")
+    template_name = "branches/ledger.html"
+
+
+TRANSFERS = Transfer.objects.select_related("unit", "to_branch__unit", "member__person")
+
+
+@require_safe
+def transfer_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One letter: whom it takes where, until when it is good, what can be done with it."""
+    record = get_visible(request, TRANSFERS, pk)
+    now = timezone.now()
+    context = {
+        "record": record,
+        "now": now,
+        "last": queries.letter_ends(record),
+        "lines": [_("接收前仍由原支部管；到期没有接收的作废，通知原支部书记。")],
+        "may_see_member": PartyMember.objects.visible_to(request.user).filter(pk=record.member_id).exists(),
+        "moves": move_buttons(
+            [
+                option
+                for option in workflow.moves_for(record, request.user, now)
+                if option.move.code in forms.TRANSFER_FORMS
+            ],
+            address=lambda code: reverse("branches:transfer_move", args=[record.pk, code]),
+            asks=lambda code: forms.TRANSFER_FORMS[code].asks,
+            main=("send", "accept"),
+            says_why=frozenset(),
+        ),
+        "events": history(record),
+    }
+    return page(request, "branches/transfer_detail.html", context)
+
+
+def transfer_create(request: HttpRequest, pk: int) -> HttpResponse:
+    member, branch = _member(request, pk, "branches.issue_transfer")
+    transfer_id = new_id()
+    return ask(
+        request,
+        forms.TransferForm(request.POST or None, member=member),
+        title=_("%s转到哪里？") % member,
+        text=_("接收之前仍是%s的党员，以往的到会和学时都留着。") % branch,
+        button=_("开介绍信"),
+        call=lambda **typed: actions.issue_transfer(
+            by=request.user, member=member, now=timezone.now(), transfer_id=transfer_id, **typed
+        ),
+        said=_("介绍信已开出，交给接收方后点“交接收方”"),
+        back=None,
+    )
+
+
+def transfer_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+    record = get_visible(request, TRANSFERS, pk)
+    if code not in forms.TRANSFER_FORMS:
+        raise Http404(_("没有这一步。"))
+    move, now = workflow.MOVES[f"{record.kind()}.{code}"], timezone.now()
+    return ask_move(
+        request,
+        forms.TRANSFER_FORMS[code],
+        record=record,
+        move=move,
+        check=lambda: workflow.check(record, move, request.user, now),
+        act=lambda **given: actions.MAKE[f"transfer.{code}"](by=request.user, now=now, transfer=record, **given),
     )

@@ -15,7 +15,8 @@ from brigade.kit.clocks import at
 from brigade.kit.refusals import Refused
 from brigade.org.models import Person, Unit
 from brigade.org.states import Role, Tree, UnitKind
-from partybuilding.branches.models import CommitteeSeat, Membership, PartyBranch, PartyGroup, PartyMember
+from partybuilding.branches import actions as branches
+from partybuilding.branches.models import CommitteeSeat, Membership, PartyBranch, PartyGroup, PartyMember, Transfer
 from partybuilding.branches.states import BranchKind, JoinedBy, MemberStatus, SeatRole
 from partybuilding.meetings import actions
 from partybuilding.meetings.models import Meeting
@@ -114,6 +115,21 @@ def member(
     made = PartyMember.objects.create(person=person(), status=status, **values)
     Membership.objects.create(member=made, branch=row, group=group, start_on=since, source=JoinedBy.ESTABLISHED)
     return made
+
+
+def transferred(where: World, somebody: Person, to: Branch, on: date, *, issued: date | None = None) -> Transfer:
+    """Somebody who went to another branch by letter, accepted on the day; issued on that day if not before."""
+    now = moment(on)
+    letter = branches.issue_transfer(
+        by=where.office,
+        member=PartyMember.objects.get(person=somebody),
+        to_branch=to.row,
+        letter_no="组转〔2026〕1号",
+        issued_on=issued or on,
+        now=now,
+    )
+    letter = branches.send_transfer(by=where.office, transfer=letter, now=now)
+    return branches.accept_transfer(by=to.secretary, transfer=letter, accepted_on=on, now=now)
 
 
 def seat(row: PartyBranch, people: list[Person], since: date = LONG_AGO) -> None:

@@ -60,6 +60,5 @@ from partybuilding.meetings.rules.votes import (
     may_vote,
     passes,
     takes_opinions,
-    voting_base,
     written_ayes,
 )

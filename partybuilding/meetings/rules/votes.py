@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -52,7 +52,9 @@ def written_ayes(
 
 def check_voter(person_id: int, voters: Collection[int]) -> None:
     if person_id not in voters:
-        raise Refused(_("预备党员、受留党察看处分的和权利中止的党员没有表决权，不能计票"), field="topics")
+        raise Refused(
+            _("预备党员、受留党察看处分的和权利中止的党员没有表决权，经批准不计入应到会的也不能计票"), field="topics"
+        )
 
 
 def check_count(count: Count, present: int, base: int) -> None:
@@ -93,8 +95,3 @@ def is_elected(ayes: int, present: int) -> bool:
 def ayes_if_due(base: int) -> int:
     """How many ayes it would take if the voters due were the measure, as one handbook has it; shown as a note."""
     return base // 2 + 1
-
-
-def voting_base(voters: Collection[int], excluded: Mapping[int, str]) -> int:
-    """Voters due, less those left out with the superior's approval number; without a number nobody is left out."""
-    return sum(1 for person_id in voters if not excluded.get(person_id))

@@ -4,9 +4,12 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from brigade.audit.models import AuditEvent
 from brigade.kit.refusals import NotAllowed
+from brigade.obligations.models import Obligation
+from brigade.obligations.states import ObligationState
 from brigade.org.models import Unit
 from brigade.org.states import Role, Tree
 from partybuilding.branches import actions, queries
@@ -18,6 +21,7 @@ from tests.partybuilding.factories import moment, refused
 
 pytestmark = pytest.mark.django_db
 NOW = moment("2026-06-12")
+NEW_YEAR = date(2026, 1, 1)
 TODAY = date(2026, 6, 12)
 
 
@@ -82,7 +86,11 @@ def test_a_branch_is_dissolved_when_nobody_belongs_to_it_any_more(world):
     actions.add_group(by=world.office, branch=branch, name="第一党小组", start_on=date(2026, 1, 1), now=NOW)
     with refused("还有党员的组织关系"):
         actions.dissolve_branch(by=world.office, branch=branch, on=TODAY, reason="合并", now=NOW)
-    actions.end_membership(by=world.office, member=member, end_on=date(2026, 6, 1), reason="转往机关工委", now=NOW)
+    letter = actions.issue_transfer(
+        by=world.office, member=member, to_outside="区直机关工委", letter_no="1", issued_on=date(2026, 5, 20), now=NOW
+    )
+    letter = actions.send_transfer(by=world.office, transfer=letter, now=NOW)
+    actions.accept_transfer(by=world.office, transfer=letter, accepted_on=date(2026, 6, 1), now=NOW)
     with refused("写明依据"):
         actions.dissolve_branch(by=world.office, branch=branch, on=TODAY, reason="", now=NOW)
     with refused("晚于成立日期"):
@@ -123,32 +131,10 @@ def test_28_probation_ends_a_year_after_the_meeting_also_on_leap_day(world, a):
     assert member.probation_end == date(2029, 2, 28)
 
 
-def test_25_a_member_stays_with_the_old_branch_until_the_new_one_accepts_him(world, a):
-    new, somebody = make.branch(world, "机关党支部"), a.members[8]
-    actions.move_member(by=world.office, member=of(somebody), branch=new.row, since=date(2026, 5, 20), now=NOW)
-    assert queries.branch_of(somebody.pk, date(2026, 5, 19)) == a.pk
-    assert queries.branch_of(somebody.pk, date(2026, 5, 20)) == new.pk
-    with refused("现在就在这个支部"):
-        actions.move_member(by=world.office, member=of(somebody), branch=new.row, since=TODAY, now=NOW)
-    with refused("新的要晚于这一天"):
-        actions.move_member(by=world.office, member=of(somebody), branch=a.row, since=date(2026, 5, 20), now=NOW)
-
-
 def test_nobody_stands_in_two_branches_at_once(world, a):
     other = make.branch(world, "机关党支部")
     with pytest.raises(IntegrityError), transaction.atomic():
         Membership.objects.create(member=of(a.members[3]), branch=other.row, start_on=TODAY, source="transfer_in")
-
-
-def test_somebody_who_left_is_in_no_branch(world, a):
-    somebody = of(a.members[1])
-    with refused("写明转往哪里"):
-        actions.end_membership(by=world.office, member=somebody, end_on=TODAY, reason="", now=NOW)
-    actions.end_membership(by=world.office, member=somebody, end_on=TODAY, reason="转往市局机关", now=NOW)
-    assert queries.branch_of(somebody.person_id, TODAY) is None
-    assert not CommitteeSeat.objects.on(TODAY).filter(person=somebody.person).exists()
-    with refused("现在不在任何支部"):
-        actions.assign_group(by=world.office, member=somebody, group=None, now=NOW)
 
 
 def test_groups_are_formed_filled_and_ended(world, a):
@@ -190,9 +176,10 @@ def test_a_person_holds_one_office_and_none_begins_before_the_last(world, a):
     twice = [(a.secretary, "secretary"), (a.secretary, "discipline")]
     with refused("只能任一个职务"):
         actions.seat_committee(by=world.office, branch=a.row, seats=twice, start_on=TODAY, now=NOW)
+    CommitteeSeat.objects.filter(branch=a.row).update(start_on=TODAY)
     with refused("新的要晚于这一天"):
         actions.seat_committee(
-            by=world.office, branch=a.row, seats=[(a.members[7], "secretary")], start_on=make.LONG_AGO, now=NOW
+            by=world.office, branch=a.row, seats=[(a.members[7], "secretary")], start_on=TODAY, now=NOW
         )
 
 
@@ -271,3 +258,68 @@ def test_the_list_of_branches_takes_a_constant_number_of_queries(world, django_a
     office = type(world.office).objects.get(pk=world.office.pk)
     with django_assert_max_num_queries(7):
         assert len(queries.summaries(office, TODAY)) == Unit.objects.filter(tree=Tree.PARTY).count()
+
+
+def test_probation_is_extended_once_by_half_a_year_to_a_year(world, a):
+    member = enrol(world, a, status="probationary", admitted_on=date(2025, 6, 1), confirmed_on=None)
+
+    def extend(until):
+        return actions.change_status(
+            by=world.office, member=member, status="extended", on=date(2026, 6, 2), until=until, now=NOW
+        )
+
+    for until in (None, date(2026, 11, 30), date(2027, 6, 2)):
+        with refused("延长到2026-12-01至2027-06-01之间"):
+            extend(until)
+    longer = extend(date(2026, 12, 1))
+    assert (longer.status, longer.probation_end) == ("extended", date(2026, 12, 1))
+    with refused("延长预备期不能直接变为延长预备期，可以变为：去世、取消预备党员资格、正式党员"):
+        extend(date(2027, 6, 1))
+    (row,) = [one for one in queries.structure([a.pk]).belongings(a.pk, TODAY) if one.member_id == member.pk]
+    assert not row.is_full(TODAY)
+    full = actions.confirm_member(by=world.office, member=longer, on=date(2026, 12, 1), now=moment("2026-12-01"))
+    assert full.confirmed_on == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize("status", ["removed", "deceased"])
+def test_whoever_is_gone_leaves_his_branch_and_his_office(world, a, status):
+    somebody = of(a.members[1])
+    actions.change_status(by=world.office, member=somebody, status=status, on=TODAY, now=NOW)
+    assert queries.branch_of(somebody.person_id, date(2026, 6, 11)) == a.pk
+    assert queries.branch_of(somebody.person_id, TODAY) is None
+    assert CommitteeSeat.objects.get(person=somebody.person).end_on == TODAY
+    assert queries.roster(a.row, TODAY)[0].member.person == a.members[0] and len(queries.roster(a.row, TODAY)) == 11
+
+
+def test_a_probationary_member_is_cancelled_and_not_removed(world, a):
+    member = enrol(world, a, status="probationary", admitted_on=date(2025, 6, 1), confirmed_on=None, start_on=NEW_YEAR)
+    with refused("可以变为：去世、取消预备党员资格、延长预备期、正式党员"):
+        actions.change_status(by=world.office, member=member, status="removed", on=TODAY, now=NOW)
+    actions.change_status(by=world.office, member=member, status="cancelled", on=TODAY, now=NOW)
+    assert queries.branch_of(member.person_id, TODAY) is None
+
+
+def test_a_step_is_entered_when_its_day_has_come(world, a):
+    with refused("日期还没有到"):
+        actions.change_status(
+            by=world.office, member=of(a.members[3]), status="suspended", on=date(2026, 6, 13), now=NOW
+        )
+
+
+def test_an_exemption_is_looked_at_every_half_year(world, a):
+    old = of(a.members[7])
+    row = actions.exempt_member(by=a.secretary, member=old, now=NOW, kind="aged_infirm", start_on=TODAY, end_on=None)
+    duty = Obligation.objects.get(rule="party.exemption")
+    assert (duty.title, duty.post) == (f"复核豁免：{old.person.name}年老体弱", Role.BRANCH_SECRETARY)
+    assert timezone.localdate(duty.due_at) == date(2026, 12, 12)
+    actions.review_exemption(by=a.secretary, exemption=row, now=moment("2026-12-10"))
+    duty.refresh_from_db()
+    assert (duty.state, timezone.localdate(duty.due_at)) == (ObligationState.OPEN, date(2027, 6, 10))
+    with refused("止日要晚于起日"):
+        actions.review_exemption(by=a.secretary, exemption=row, end_on=TODAY, now=moment("2027-06-01"))
+    actions.review_exemption(by=a.secretary, exemption=row, end_on=date(2027, 6, 1), now=moment("2027-06-01"))
+    duty.refresh_from_db()
+    assert duty.state == ObligationState.VOID
+    assert not queries.structure([a.pk]).is_exempt(old.pk, date(2027, 6, 1))
+    with refused(kind=NotAllowed):
+        actions.review_exemption(by=a.members[3], exemption=row, now=NOW)

@@ -96,13 +96,7 @@ def test_an_exempt_member_is_no_part_of_the_denominator_but_keeps_his_vote(world
 def test_25_a_member_who_moves_is_due_where_he_stands_on_the_day(world, a):
     new = make.branch(world, "机关党支部")
     moved = a.members[8]
-    branches.move_member(
-        by=world.office,
-        member=PartyMember.objects.get(person=moved),
-        branch=new.row,
-        since=date(2026, 5, 20),
-        now=moment("2026-05-20"),
-    )
+    make.transferred(world, moved, new, date(2026, 5, 20), issued=date(2026, 5, 10))
     at_old = make.held(a, "2026-05-15", "PL")
     at_new_before = make.recorded(new, "2026-05-18", "TD", marks=(Mark(moved.pk, "observer"),))
     at_new = make.recorded(new, "2026-05-22", "TD")
