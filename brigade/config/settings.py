@@ -341,6 +341,7 @@ SPECTACULAR_SETTINGS = {
         "DecisionState": "partybuilding.meetings.states.DecisionState",
         "WaiverState": "partybuilding.meetings.states.WaiverState",
         "LeaveState": "partybuilding.meetings.states.LeaveState",
+        "TransferState": "partybuilding.branches.states.TransferState",
         "SegmentKind": "partybuilding.meetings.states.SegmentKind",
         "AgendaKind": "partybuilding.meetings.states.AgendaKind",
         "Presence": "partybuilding.meetings.states.Presence",

@@ -114,6 +114,7 @@ TABS = (
                 (
                     Item(gettext_lazy("支部"), "branches:branch_list", "branches.view_partybranch"),
                     Item(gettext_lazy("党员"), "branches:member_list", "branches.view_partymember"),
+                    Item(gettext_lazy("组织关系转接"), "branches:transfer_list", "branches.view_transfer"),
                 ),
             ),
         ),
