@@ -245,12 +245,12 @@ class Page:
 
 
 def openings(cell: Cell, cells: list[Cell]) -> tuple[str, str]:
-    """The tags that open a cell and an empty one. On a phone a row stands as a block: there `lead` has a line of its
+    """The tags that open a cell and an empty one. On a phone a row stands as a block: there `topic` has a line of its
     own, numbers and days bring the name of their column along, and `none` is left out.
     """
     texts = [one for one in cells if one.kind == "text" and not one.css]
     wide = [one for one in texts if one.width >= LEAD]
-    css = [cell.css] * bool(cell.css) + ["lead"] * (cell in (wide or texts)[:1])
+    css = [cell.css] * bool(cell.css) + ["topic"] * (cell in (wide or texts)[:1])
     is_labelled = cell.css == "num" or cell.kind in ("date", "moment")
     label = f' data-label="{escape(str(cell.label))}"' if is_labelled else ""
     filled = f' class="{" ".join(css)}"' if css else ""

@@ -121,16 +121,23 @@ def grants_of(person: Person) -> QuerySet[Grant]:
     return person.grants.select_related("unit", "person").order_by("ends_on", "-starts_on", "-pk")
 
 
+WORDS_OF_PERMISSIONS = {
+    "org.change_unit": _lazy("设立、改隶属、撤销"),
+    "org.change_person": _lazy("登记、更正、任职、停用账号、发放密码"),
+    "org.change_grant": _lazy("授予、收回"),
+    "org.change_dutyturn": _lazy("排班"),
+    "audit.view_auditevent": _lazy("查看、核验"),
+}
 VERBS_OF_PERMISSIONS = {
     "view": _lazy("查看"),
-    "change": _lazy("修改"),
+    "change": _lazy("登记、修改"),
     "reveal": _lazy("查看敏感信息"),
     "have": _lazy("承担"),
     "approve": _lazy("批准"),
     "accept": _lazy("接收"),
     "record_any": _lazy("登记他人负责的"),
 }
-"""What a permission is called where no move asks for it."""
+"""What a permission is called where no move asks for it: by itself, else by its verb."""
 
 
 def role_catalogue() -> list[tuple[str, list[tuple[str, str, frozenset[str]]]]]:
@@ -141,7 +148,7 @@ def role_catalogue() -> list[tuple[str, list[tuple[str, str, frozenset[str]]]]]:
         app, _dot, name = perm.partition(".")
         verb, _line, model = name.rpartition("_")
         subject = apps.all_models.get(app, {}).get(model)
-        words = moves.get(perm) or [str(VERBS_OF_PERMISSIONS.get(verb, verb))]
+        words = moves.get(perm) or [str(WORDS_OF_PERMISSIONS.get(perm) or VERBS_OF_PERMISSIONS.get(verb, verb))]
         label = subject._meta.verbose_name if subject else apps.get_app_config(app).verbose_name
         subjects[str(label)].append(("、".join(words), perm, roles))
     return list(subjects.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -124,9 +124,13 @@ def _record_url(kind: str, pk: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An indicator as a card of the board: figure, comparison with last year, and the words around it."""
+    """An indicator as a card of the board: figure, comparison with last year, and the words around it.
+
+    Where no indicator has a last year, its page says so once (`compares`) and not each of the cards.
+    """
 
     standing: Standing
+    compares: bool = True
 
     @property
     def label(self) -> str:
@@ -155,7 +159,7 @@ class Card:
         """Against the same period of last year, in the words that a leader uses."""
         standing = self.standing
         if not standing.has_last_year:
-            return _("上年同期数据不全")
+            return _("上年同期数据不全") if self.compares else ""
         if standing.last_amount == 0 and standing.indicator.kind != Kind.RATIO:
             return _("上年同期为0")
         now, then = standing.amount, standing.last_amount
@@ -181,6 +185,11 @@ class Card:
     @property
     def basis(self) -> str:
         return str(self.standing.indicator.basis)
+
+
+def cards_of(found: Collection[Standing]) -> list[Card]:
+    compares = any(standing.has_last_year for standing in found)
+    return [Card(standing, compares) for standing in found]
 
 
 def shown(amount: Decimal, kind: Kind) -> str:

@@ -16,8 +16,15 @@ from brigade.org.states import Role
 
 
 def role_list(request: HttpRequest) -> HttpResponse:
-    """Which role may do what, by subject; everybody who is signed in can read it."""
-    return page(request, "workbench/role_list.html", {"roles": list(Role), "subjects": queries.role_catalogue()})
+    """Which role may do what, by subject, of all roles or of one; everybody who is signed in can read it."""
+    asked = request.GET.get("role", "")
+    role = Role(asked) if asked in Role.values else None
+    subjects = [
+        (subject, [line for line in lines if role is None or role in line[2]])
+        for subject, lines in queries.role_catalogue()
+    ]
+    shown = {"roles": list(Role), "role": role, "subjects": [(subject, lines) for subject, lines in subjects if lines]}
+    return page(request, "workbench/role_list.html", shown)
 
 
 def record_access(request: HttpRequest, kind: str, pk: uuid.UUID) -> HttpResponse:

@@ -36,7 +36,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("period", "year")
     period = period_of(timezone.localdate(now), kind if kind in PERIODS else "year")
     end = min(period.end, timezone.localdate(now))
-    cards = [queries.Card(found) for found in standings(list(FIGURES), unit, period.start, end)]
+    cards = queries.cards_of(standings(list(FIGURES), unit, period.start, end))
     funnel = queries.funnel(
         Unit.objects.below(unit).values("pk"), _moment(period.start), _moment(end + timedelta(days=1)), now
     )
@@ -47,6 +47,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "periods": [(code, label, code == period.kind) for code, label in PERIODS.items()],
         "period": period,
         "end": end,
+        "compares": any(card.compares for card in cards),
         "parts": [_part(tree, cards, unit, period.start, end) for tree in Tree],
         "funnel": funnel,
         "as_of": as_of(list(FIGURES)),

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from brigade.kit.templatetags.ui import WEEKDAYS
 from brigade.kit.web import ask, page
 from brigade.org import actions, queries
 from brigade.org.forms import DutyForm
@@ -25,7 +26,11 @@ def duty_list(request: HttpRequest) -> HttpResponse:
     context = {
         "unit": unit,
         "today": today,
-        "weeks": [[(day, turns.get(day)) for day in days[n : n + 7]] for n in range(0, len(days), 7)],
+        "weekdays": WEEKDAYS,
+        "weeks": [
+            [(name, day, turns.get(day)) for name, day in zip(WEEKDAYS, days[n : n + 7], strict=True)]
+            for n in range(0, len(days), 7)
+        ],
         "now_leading": turns.get(today),
         "may_change": request.user.has_perm("org.change_dutyturn", unit),
     }

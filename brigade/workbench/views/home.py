@@ -24,7 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate(now)
     headlines = [code for code, indicator in FIGURES.items() if indicator.headline]
     unit = queries.home_unit(user, "indicators.view_figure")
-    cards = [queries.Card(found) for found in standings(headlines, unit, today.replace(day=1), today)] if unit else []
+    cards = queries.cards_of(standings(headlines, unit, today.replace(day=1), today)) if unit else []
     context = {
         "now": now,
         "heading": _heading(counts),
@@ -36,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "quick": menu.quick_entries(user),
         "warnings": [(row, queries.todo(row)) for row in queries.warnings(user, now)],
         "cards": cards,
+        "compares": any(card.compares for card in cards),
         "as_of": as_of(headlines) if cards else None,
         "month_start": today.replace(day=1),
         "recent": queries.recent(user),

@@ -222,7 +222,7 @@ def test_print_lays_all_rows_on_one_sheet(client, brigade, clerk):
 
 def test_on_a_phone_a_row_says_what_its_days_are_and_leaves_out_what_is_empty(client, brigade, clerk):
     page = client.get(f"{URL}?columns=code&columns=name&columns=opened_on&columns=parent").text
-    assert f'<td class="lead"><a href="/org/units/{brigade.pk}/">' in page
+    assert f'<td class="topic"><a href="/org/units/{brigade.pk}/">' in page
     assert '<td class="fit" data-label="设立日期">' in page
     assert '<td class="none">—</td>' in page
 
