@@ -38,6 +38,7 @@ from partybuilding.meetings.states import (
     THERE,
     DecisionState,
     MeetingState,
+    Must,
     SegmentKind,
     WaiverState,
 )
@@ -264,3 +265,103 @@ def requirement_row(
         "waive": waive,
         "period": period.code,
     }
+
+
+# 五必
+
+MUST_LEGEND = (
+    ("met", gettext_lazy("五项都落实，不适用的算落实")),
+    ("open", gettext_lazy("当月未完，或补课未到期")),
+    ("missed", gettext_lazy("期满有未落实的")),
+    ("na", gettext_lazy("支部未成立，或启用前")),
+)
+MUST_TONES = {
+    "met": ("ok", gettext_lazy("落实")),
+    "open": ("open", gettext_lazy("进行中")),
+    "missed": ("late", gettext_lazy("未落实")),
+    "na": ("na", gettext_lazy("不适用")),
+    "future": ("open", gettext_lazy("未到期")),
+}
+MUST_NEEDS = {
+    Must.STUDY: gettext_lazy("当月至少一段学习或党课满30分钟"),
+    Must.LECTURE: gettext_lazy("书记每季讲1次党课"),
+    Must.CONVEY: gettext_lazy("到期的传达任务全部按期传达"),
+    Must.COVER: gettext_lazy("当月计划的内容全部学到"),
+    Must.PASS: gettext_lazy("应到的都参加或补上，次月10日为限"),
+}
+
+
+def shown_must(cell: queries.MustCell) -> dict[str, Any]:
+    """A cell of the form: tone, word and below it n/5 or why there is none."""
+    tone, word = MUST_TONES[cell.state]
+    small = cell.absent[:6]
+    if cell.five is not None:
+        small = f"{cell.five.met}/{len(cell.five.results)}"
+    elif cell.branch.established_on > cell.month.start:
+        small = _("%d月成立") % cell.branch.established_on.month
+    return {"tone": tone, "word": word, "small": small, "state": cell.state}
+
+
+def must_legend(table: queries.MustTable) -> list[dict[str, Any]]:
+    return [
+        {
+            "tone": MUST_TONES[state][0],
+            "drawing": CELL_ICONS[MUST_TONES[state][0]],
+            "word": MUST_TONES[state][1],
+            "count": table.count(state),
+            "text": text,
+        }
+        for state, text in MUST_LEGEND
+    ]
+
+
+def must_rows(cell: queries.MustCell) -> list[dict[str, Any]]:
+    """The five of a cell: what is asked for, how it stands and why, the records behind it, who is missing."""
+    if cell.five is None:
+        return []
+    rows = []
+    for result in cell.five.results:
+        tone, word = MUST_TONES[result.state.value]
+        rows.append(
+            {
+                "label": result.must.label,
+                "needs": MUST_NEEDS[result.must],
+                "tone": tone,
+                "drawing": CELL_ICONS[tone],
+                "word": word,
+                "part": f"{result.done}/{result.needed}" if result.needed > 1 else "",
+                "rate": result.rate if result.needed > 1 else None,
+                "note": result.note,
+                "studies": cell.behind(result.must),
+                "names": cell.not_passed if result.must == Must.PASS else (),
+            }
+        )
+    return rows
+
+
+# The quarterly return
+
+RETURN_TONES = {
+    "met": ("ok", gettext_lazy("达标")),
+    "open": ("open", gettext_lazy("未到期")),
+    "missed": ("late", gettext_lazy("未达标")),
+    "waived": ("waive", gettext_lazy("豁免")),
+    "na": ("na", gettext_lazy("不适用")),
+}
+
+
+def shown_return(cell: queries.ReturnCell) -> dict[str, Any]:
+    """A cell of the return: tone, word, held out of what had to be, and which months differ."""
+    tone, word = RETURN_TONES[cell.state]
+    part = f"{cell.done}/{cell.needed}" if cell.needed else ""
+    return {"tone": tone, "word": word, "drawing": CELL_ICONS[tone], "part": part, "note": cell.note}
+
+
+def return_word(state: str) -> dict[str, Any]:
+    tone, word = RETURN_TONES[state]
+    return {"tone": tone, "word": word, "drawing": CELL_ICONS[tone]}
+
+
+def return_legend(found: queries.QuarterReturn) -> list[dict[str, Any]]:
+    """State, how many branches stand in it."""
+    return [{**return_word(state), "count": found.count(state)} for state in RETURN_TONES if found.count(state)]

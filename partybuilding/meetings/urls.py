@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partybuilding.meetings.views import decisions, ledgers, matrices, meetings, mine, writing
+from partybuilding.meetings.views import decisions, ledgers, matrices, meetings, mine, musts, returns, writing
 
 app_name = "meetings"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("meetings/photos/", writing.meeting_photos, name="meeting_photos"),
     path("meetings/people/", writing.people, name="people"),
     path("meetings/matrix/", matrices.matrix, name="matrix"),
+    path("meetings/five-musts/", musts.five_musts, name="five_musts"),
+    path("meetings/returns/", returns.quarter_return, name="quarter_return"),
     path("meetings/<uuid:pk>/", meetings.meeting_detail, name="meeting_detail"),
     path("meetings/<uuid:pk>/edit/", writing.meeting_edit, name="meeting_edit"),
     path("meetings/<uuid:pk>/minutes/", meetings.meeting_minutes, name="meeting_minutes"),

@@ -1,7 +1,16 @@
 """Reads over meetings. This room is a package: what it offers stands here, by its part."""
 
 from partybuilding.meetings.queries.matrices import Cell, Item, Line, Matrix, matrix, quarter_results, worst
-from partybuilding.meetings.queries.musts import MustCell, Part, Study, five_musts
+from partybuilding.meetings.queries.musts import (
+    MISSING,
+    WANTING,
+    MustCell,
+    MustTable,
+    Part,
+    Study,
+    five_musts,
+    must_table,
+)
 from partybuilding.meetings.queries.previews import Outcome, Preview, preview
 from partybuilding.meetings.queries.records import (
     USUAL_ORDER,
@@ -26,7 +35,16 @@ from partybuilding.meetings.queries.requirements import (
     requirement_of,
     rule_of,
 )
-from partybuilding.meetings.queries.returns import QuarterReturn, ReturnCell, ReturnLine, quarter_return, return_tops
+from partybuilding.meetings.queries.returns import (
+    ATTENDANCE,
+    HOURS,
+    MEETINGS,
+    QuarterReturn,
+    ReturnCell,
+    ReturnLine,
+    quarter_return,
+    return_tops,
+)
 from partybuilding.meetings.queries.roll import (
     due_for,
     due_list,

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from brigade.kit.clocks import Period, at, period_of
+from brigade.kit.clocks import Period, at, period_of, periods_between
+from brigade.obligations.states import ObligationState
 from brigade.reference.queries import parameter
 from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import Structure, structure
@@ -56,9 +58,53 @@ class MustCell:
     not_passed: tuple[str, ...] = ()
     pass_until: date | None = None
 
+    @property
+    def state(self) -> str:
+        """future, na, open, missed or met."""
+        if self.five is None:
+            return "na" if self.absent else "future"
+        return str(self.five.state.value)
+
     def behind(self, must: str) -> tuple[Study, ...]:
         """The records that a result comes from."""
         return {Must.STUDY: self.studies, Must.LECTURE: self.lessons, Must.PASS: self.studies}.get(Must(must), ())
+
+
+@dataclass(frozen=True, slots=True)
+class MustTable:
+    """五必 of a year: a line a branch, a cell a month; screen and sheet take their figures from here alone."""
+
+    year: int
+    months: tuple[Period, ...]
+    lines: tuple[tuple[MustCell, ...], ...]
+
+    def count(self, state: str) -> int:
+        return sum(cell.state == state for line in self.lines for cell in line)
+
+    def cell(self, branch_id: int, month: int) -> MustCell | None:
+        return next(
+            (c for line in self.lines for c in line if (c.branch.pk, c.month.start.month) == (branch_id, month)), None
+        )
+
+
+MISSING = ObligationState.MISSED
+WANTING = frozenset({ObligationState.MISSED, ObligationState.OPEN})
+
+
+def must_table(user: Any, year: int, now: datetime) -> MustTable:
+    """五必 of the branches whose meetings a person may see, in constant queries."""
+    start, end = date(year, 1, 1), date(year, 12, 31)
+    branches = [
+        branch
+        for branch in PartyBranch.objects.filter(unit__in=user.units_for("meetings.view_meeting")).in_order()
+        if branch.established_on <= end and (branch.dissolved_on is None or branch.dissolved_on > start)
+        if not branch.is_general
+    ]
+    months = tuple(periods_between("month", start, end))
+    found = five_musts(branches, months, now)
+    return MustTable(
+        year, months, tuple(tuple(found[branch.pk, month.code] for month in months) for branch in branches)
+    )
 
 
 def must_limits(day: date) -> MustLimits:
@@ -90,7 +136,7 @@ def five_musts(
     for study in (*_studies(branches, first, last), *extra):
         if study.meeting_id != leave_out and study.branch_id in ids:
             studies[study.branch_id].append(study)
-    since = _since()
+    since = min((day.replace(day=1) for day in (_since(), *(study.held_on for study in extra)) if day), default=None)
     return {
         (branch.pk, month.code): _cell(branch, month, studies[branch.pk], whole, since, now)
         for branch in branches
@@ -201,4 +247,4 @@ def _parts(meetings: list) -> dict[tuple, list[Part]]:
 def _since() -> date | None:
     """Since when there are records at all: before that, nothing is not missing."""
     first = Meeting.objects.aggregate(at=Min("starts_at"))["at"]
-    return timezone.localdate(first).replace(day=1) if first else None
+    return timezone.localdate(first) if first else None

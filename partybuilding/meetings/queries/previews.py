@@ -9,15 +9,25 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from brigade.kit.clocks import Day
+from brigade.kit.clocks import Day, period_of
 from partybuilding.branches.queries import Due, Structure, structure
 from partybuilding.meetings import rules
 from partybuilding.meetings.models import Meeting
+from partybuilding.meetings.queries.musts import Part, Study, five_musts, lecturers, longest_study
 from partybuilding.meetings.queries.records import limits, needs_reason, record_deadline
 from partybuilding.meetings.queries.requirements import ASSEMBLY_KINDS, Held, Requirements, by_key
 from partybuilding.meetings.queries.roll import due_for, statuses_for
-from partybuilding.meetings.rules import Check, Facts, Sheet, Tally
-from partybuilding.meetings.states import EARNING, REQUIRED, AgendaKind, MakeUp, Presence, SegmentKind
+from partybuilding.meetings.rules import Check, Facts, FiveMusts, Sheet, Tally
+from partybuilding.meetings.states import (
+    EARNING,
+    NOT_DUE,
+    REQUIRED,
+    THERE,
+    AgendaKind,
+    MakeUp,
+    Presence,
+    SegmentKind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,8 @@ class Preview:
     checks: list[Check]
     record_due: Day
     secretary_lectures: int
+    musts: FiveMusts | None
+    """五必 of the branch in that month with this meeting in it; None where it holds no study."""
 
 
 def preview(sheet: Sheet, *, now: datetime, meeting: Meeting | None = None) -> Preview:
@@ -79,7 +91,25 @@ def preview(sheet: Sheet, *, now: datetime, meeting: Meeting | None = None) -> P
         checks=rules.checks(_facts_of_sheet(sheet, due, statuses, whole, now, meeting), now),
         record_due=record_deadline(sheet.day),
         secretary_lectures=sum(span.minutes for span in lessons if secretary and span.lecturer_id == secretary.pk),
+        musts=_musts(sheet, whole, due, statuses, now, str(meeting.pk) if meeting else ""),
     )
+
+
+def _musts(
+    sheet: Sheet, whole: Structure, due: list[Due], statuses: dict[int, str], now: datetime, own_id: str
+) -> FiveMusts | None:
+    branch = whole.branches[sheet.unit_id]
+    if branch.is_general or not longest_study(sheet.spans):
+        return None
+    month = period_of(sheet.day, "month")
+    parts = tuple(
+        Part(row.person_id, row.name, sheet.day if statuses[row.person_id] in THERE else None)
+        for row in due
+        if statuses[row.person_id] not in NOT_DUE
+    )
+    study = Study("new", sheet.title, sheet.day, branch.pk, longest_study(sheet.spans), lecturers(sheet.spans), parts)
+    found = five_musts([branch], [month], now, whole=whole, extra=[study], leave_out=own_id)
+    return found[branch.pk, month.code].five
 
 
 def _outcomes(sheet: Sheet, now: datetime, own_id: str) -> list[Outcome]:

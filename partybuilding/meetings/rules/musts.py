@@ -94,6 +94,11 @@ class MustResult:
         return percent(self.done, self.needed)
 
     @property
+    def word(self) -> str:
+        """研学, 讲课, 传达, 涵盖, 过关"""
+        return str(self.must.label)[-2:]
+
+    @property
     def counts(self) -> bool:
         """What does not apply counts as met."""
         return self.state in {MET} | EXCUSED
@@ -122,6 +127,20 @@ class FiveMusts:
     def text(self) -> str:
         text = f"{self.met}/{len(self.results)}"
         return text + _("（不适用%d）") % self.not_applicable if self.not_applicable else text
+
+    @property
+    def said(self) -> str:
+        """What is done and what is still wanted: 研学、讲课已落实；过关15/18，6月10日前补课."""
+        done = "、".join(result.word for result in self.results if result.state == MET)
+        wanted = [result for result in self.results if not result.counts]
+        parts = [_("%s已落实") % done if done else ""]
+        parts += [
+            result.word
+            + (f"{result.done}/{result.needed}" if result.needed > 1 else _("未落实"))
+            + (f"，{result.note}" if result.note else "")
+            for result in wanted
+        ]
+        return "；".join(filter(None, parts))
 
 
 def five_musts(found: MonthOfStudy, limits: MustLimits, today: date) -> FiveMusts:
