@@ -103,6 +103,8 @@ TABS = (
                 gettext_lazy("组织生活"),
                 (
                     Item(gettext_lazy("三会一课"), "meetings:matrix", "meetings.view_meeting"),
+                    Item(gettext_lazy("五必落实"), "meetings:five_musts", "meetings.view_meeting"),
+                    Item(gettext_lazy("季度报表"), "meetings:quarter_return", "meetings.view_meeting"),
                     Item(gettext_lazy("会议记录"), "meetings:meeting_list", "meetings.view_meeting"),
                     Item(gettext_lazy("议定事项"), "meetings:decision_list", "meetings.view_decision"),
                     Item(gettext_lazy("豁免申请"), "meetings:waiver_list", "meetings.view_waiver"),
