@@ -85,12 +85,17 @@ def cell(tone: str, word: str, small: str = "", href: str = "", picked: bool = F
 
 @register.simple_tag(takes_context=True)
 def due(
-    context: template.Context, at: Day | None, warn_at: Day | None = None, plain: bool = False, over: bool = False
+    context: template.Context,
+    at: Day | None,
+    warn_at: Day | None = None,
+    plain: bool = False,
+    over: bool = False,
+    beside: bool = False,
 ) -> SafeString:
     """How much time is left: late by days (hours within a day), today, days left for a week, then only the day.
 
     Amber from `warn_at` on, without it within 7 days. `plain` keeps it grey (a list that is grouped by urgency).
-    `over`: what was due is done or dropped, so only the day is said.
+    `over`: what was due is done or dropped, so only the day is said. `beside` the day itself, it is not said again.
     The moment it is seen from is `now` of the context, so that one page speaks of one moment.
     """
     if at is None:
@@ -101,6 +106,8 @@ def due(
     word, tone = time_left(local(at), now, None if warn_at is None else local(warn_at))
     tone = "" if plain and tone == "warn" else tone
     drawing = {"late": "exclamation-octagon-fill", "warn": "clock-fill", "near": "clock"}.get(tone or "near")
+    if not tone and beside:
+        return mark_safe("")
     if not tone and not plain:
         return format_html('<span class="due">{}</span>', word)
     css = f" is-{tone}" if tone in ("late", "warn") else ""

@@ -51,6 +51,11 @@ def test_due_turns_amber_when_its_own_warning_begins_and_not_before():
     assert "剩20天" in ui.due(NOW, date(2026, 12, 10), at(19))
 
 
+def test_due_beside_its_day_does_not_say_the_day_again():
+    assert ui.due(NOW, at(28, 17), beside=True) == ""
+    assert "剩3天" in ui.due(NOW, at(23, 17), beside=True)
+
+
 def test_due_stays_grey_in_a_list_that_is_grouped_by_urgency_but_late_is_late():
     assert "is-warn" not in ui.due(NOW, date(2026, 11, 23), plain=True)
     assert "is-late" in ui.due(NOW, date(2026, 11, 18), plain=True)
