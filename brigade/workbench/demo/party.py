@@ -13,8 +13,10 @@ from brigade.org.models import Person
 from brigade.reference.actions import next_number
 from brigade.reference.queries import calendar
 from brigade.workbench.demo.world import ACCOUNTS, World
-from partybuilding.branches.models import PartyBranch
+from partybuilding.branches.models import PartyBranch, Transfer
+from partybuilding.branches.moves import ISSUE
 from partybuilding.branches.queries import Due, Structure, structure
+from partybuilding.branches.states import TransferState
 from partybuilding.meetings import moves
 from partybuilding.meetings.actions import NUMBER_KIND
 from partybuilding.meetings.models import AgendaItem, Attendance, Decision, Meeting, Segment, Waiver
@@ -96,6 +98,7 @@ def build(world: World) -> None:
     decisions = [row for meeting, plan in zip(meetings, plans, strict=True) for row in _decisions(world, meeting, plan)]
     workflow.bulk(decisions, moves.DECIDE, by=SYSTEM, now=world.now)
     workflow.bulk(list(_waivers(world, months)), moves.ASK_WAIVER, by=SYSTEM, now=world.now)
+    workflow.bulk([_letter(world)], ISSUE, by=SYSTEM, now=world.now)
 
 
 def _is_past(plan: Plan, world: World) -> bool:
@@ -372,5 +375,27 @@ def _waiver(
         decided_at=asked_at + timedelta(hours=5) if decided_by else None,
         created_at=asked_at,
         created_by=structure([branch.pk]).secretary(branch.pk, asked_at.date()),
+        is_synthetic=True,
+    )
+
+
+def _letter(world: World) -> Transfer:
+    """A member on his way from one branch to another: its secretary has something to accept."""
+    old, new = world.branches["CQ2"], world.branches["CQ1"]
+    plain = old.memberships.exclude(member__person__party_seats__isnull=False).exclude(
+        member__person__led_groups__isnull=False
+    )
+    member = plain.select_related("member__person").order_by("-member__person__police_no")[0].member
+    issued_on = world.today - timedelta(days=12)
+    return Transfer(
+        unit=old.unit,
+        title=f"{member.person.name}转往{new.unit.short_name}",
+        state=TransferState.IN_TRANSIT,
+        member=member,
+        to_branch=new,
+        letter_no=f"东交组转〔{issued_on.year}〕6号",
+        issued_on=issued_on,
+        created_at=at(issued_on, time(10, 0)),
+        created_by=world.people["D10010"],
         is_synthetic=True,
     )

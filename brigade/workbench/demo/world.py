@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from brigade.audit.actions import SYSTEM
+from brigade.kit.clocks import add_months
 from brigade.org import actions as org
 from brigade.org.models import Person, Unit
 from brigade.org.states import PersonKind, Role, Tree, UnitKind
@@ -21,6 +22,9 @@ from partybuilding.branches.states import BranchKind, ExemptionKind, JoinedBy, M
 
 SEED = 371502
 FOUNDED = date(2016, 3, 1)
+TERM_MONTHS = 36
+EXPIRING = "CQ1"
+"""The term of this branch ends in two months: its secretary prepares the election."""
 SURNAMES = (
     "王李张刘陈杨赵孙周吴徐朱马胡郭何林高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏"
     "程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷单仇乐"
@@ -390,12 +394,25 @@ def _seat_branch(world: World, plan: Branch, chosen: list[Person]) -> None:
     branches.seat_committee(
         by=SYSTEM, branch=world.branches[plan.code], seats=seats, start_on=plan.since, now=world.now
     )
+    branches.enter_term(
+        by=SYSTEM,
+        branch=world.branches[plan.code],
+        elected_on=_elected_on(world, plan),
+        seats=seats,
+        now=world.now,
+    )
     _grant_unless_named(world, secretary, Role.BRANCH_SECRETARY, f"DZ-{plan.code}")
     if not any((Role.RECORDER, f"DZ-{plan.code}") in account.roles for account in ACCOUNTS):
         _grant(world, (seats[-1][0] if wanted else others[0]).police_no, Role.RECORDER, f"DZ-{plan.code}")
     for n, group in enumerate(world.groups[plan.code]):
         leader = next(p for p in chosen[n :: len(world.groups[plan.code])] if p not in dict(seats))
         type(group).objects.filter(pk=group.pk).update(leader=leader)
+
+
+def _elected_on(world: World, plan: Branch) -> date:
+    """The last election: one branch must elect again in two months, the others later, each on a day of its own."""
+    months = TERM_MONTHS - 2 if plan.code == EXPIRING else 8 + 3 * world.random.randrange(6)
+    return max(add_months(world.today, -months), plan.since)
 
 
 def _grant_unless_named(world: World, person: Person, role: Role, code: str) -> None:
@@ -406,7 +423,9 @@ def _grant_unless_named(world: World, person: Person, role: Role, code: str) -> 
 def _seat(world: World, code: str, numbers: list[str]) -> None:
     roles = [SeatRole.SECRETARY, SeatRole.DEPUTY, *[SeatRole.MEMBER] * (len(numbers) - 2)]
     seats = [(world.people[number], role) for number, role in zip(numbers, roles, strict=True)]
-    branches.seat_committee(by=SYSTEM, branch=world.branches[code], seats=seats, start_on=FOUNDED, now=world.now)
+    branch, elected_on = world.branches[code], add_months(world.today, -14)
+    branches.seat_committee(by=SYSTEM, branch=branch, seats=seats, start_on=FOUNDED, now=world.now)
+    branches.enter_term(by=SYSTEM, branch=branch, elected_on=elected_on, seats=seats, now=world.now)
 
 
 def _duty(world: World) -> None:
