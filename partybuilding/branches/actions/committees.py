@@ -107,7 +107,7 @@ def _seat(
     by: Any, branch: PartyBranch, seats: Seats, start_on: date, now: datetime, *, term: Term | None
 ) -> list[CommitteeSeat]:
     """At an election everybody begins anew, else those who are named again go on."""
-    _check_seats(branch, seats, start_on)
+    _check_seats(branch, seats, start_on, timezone.localdate(now))
     anew = term is not None and term.elected_on == start_on
     wanted = {(person.pk, str(role)): person for person, role in seats}
     for seat in CommitteeSeat.objects.select_for_update().filter(branch=branch, end_on__isnull=True):
@@ -131,12 +131,12 @@ def _seat(
     return made
 
 
-def _check_seats(branch: PartyBranch, seats: Seats, day: date) -> None:
-    """Refuse a committee that the rules do not know; the members of a branch's own are full members of it."""
+def _check_seats(branch: PartyBranch, seats: Seats, day: date, today: date) -> None:
+    """Refuse a committee that today's rules do not know; the members of a branch's own are full members of it."""
     if len({person.pk for person, _role in seats}) < len(seats):
         raise Refused(_("同一个人只能任一个职务"), field="seats")
     whole = queries.structure([branch.pk])
-    least = 0 if branch.is_general else parameter("party.committee_from_members", day)
+    least = 0 if branch.is_general else parameter("party.committee_from_members", today)
     rules.check_committee([str(role) for _person, role in seats], whole.full_count(branch.pk, day), least)
     if branch.kind in (BranchKind.GENERAL, BranchKind.TEMPORARY):
         return

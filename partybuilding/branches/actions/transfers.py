@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from brigade.kit.ids import new_id
 from brigade.kit.refusals import Refused
 from brigade.kit.text import fitting, needed
 from brigade.obligations import actions as obligations
+from brigade.reference.queries import parameter
 from partybuilding.branches import moves, queries
 from partybuilding.branches.actions.locks import check_group, close_membership, lock_membership
 from partybuilding.branches.models import Membership, PartyBranch, PartyGroup, PartyMember, Transfer
@@ -39,7 +40,8 @@ def issue_transfer(
 
     He stays with his branch until the other side accepts him. Refused while another letter of his is under way.
     """
-    current = queries.membership_of(member, timezone.localdate(now))
+    today = timezone.localdate(now)
+    current = queries.membership_of(member, today)
     if current is None:
         raise Refused(_("%(name)s现在不在任何支部") % {"name": member.person.name})
     to_outside = fitting(to_outside, 80, "to_outside")
@@ -47,10 +49,12 @@ def issue_transfer(
         raise Refused(_("接收方选大队内的支部，或写大队外的党组织，只填一个"), field="to_branch")
     if to_branch is not None and to_branch.pk == current.branch_id:
         raise Refused(_("%(name)s现在就在这个支部") % {"name": member.person.name}, field="to_branch")
-    if issued_on > timezone.localdate(now):
+    if issued_on > today:
         raise Refused(_("开信日期还没有到"), field="issued_on")
     if issued_on < current.start_on:
         raise Refused(_("%(day)s才编入现在的支部，开信不能更早") % {"day": current.start_on}, field="issued_on")
+    if issued_on < today - timedelta(days=parameter("party.transfer_days", today)):
+        raise Refused(_("这封介绍信已经过了有效期，请重开"), field="issued_on")
     transfer = Transfer(
         pk=transfer_id or new_id(),
         unit=current.branch.unit,

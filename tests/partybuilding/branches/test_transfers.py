@@ -183,6 +183,7 @@ def test_he_is_accepted_between_issue_and_end_of_the_letter(world, new, he, day,
         ({"letter_no": " "}, "写介绍信编号"),
         ({"issued_on": date(2026, 5, 11)}, "开信日期还没有到"),
         ({"issued_on": date(1999, 5, 11)}, "才编入现在的支部"),
+        ({"issued_on": date(2026, 2, 8)}, "已经过了有效期，请重开"),
         ({"letter_no": "字" * 41}, "最多40个字"),
     ],
 )
