@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -24,7 +24,7 @@ from brigade.org.models import Record
 from partybuilding.branches.models import PartyBranch
 from partybuilding.meetings import actions, forms
 from partybuilding.meetings.models import Attendance, Decision, Leave, Meeting, Segment, Waiver
-from partybuilding.meetings.moves import RECORD_PERM
+from partybuilding.meetings.moves import EDIT, RECORD_PERM
 from partybuilding.meetings.states import AgendaKind, Ballot, Mode, Presence, SegmentKind, VoteKind
 
 KEY: dict[str, Any] = {"min_value": 1, "max_value": 2**31}
@@ -130,6 +130,28 @@ class SpanInput(serializers.Serializer):
     group = serializers.IntegerField(required=False, **KEY)
 
 
+class TaskInput(serializers.Serializer):
+    """A decision; with the `id` of a known one it stays that one."""
+
+    id = serializers.UUIDField(required=False)
+    title = serializers.CharField()
+    owner = serializers.IntegerField(**KEY)
+    due_on = serializers.DateField()
+
+
+class VoteInput(serializers.Serializer):
+    """One vote on one matter or one person."""
+
+    kind = serializers.ChoiceField(choices=VoteKind.choices)
+    ballot = serializers.ChoiceField(choices=Ballot.choices, required=False)
+    candidate = serializers.IntegerField(required=False, **KEY)
+    ayes = serializers.IntegerField(min_value=0, max_value=9999)
+    noes = serializers.IntegerField(required=False, min_value=0, max_value=9999)
+    abstain = serializers.IntegerField(required=False, min_value=0, max_value=9999)
+    written = serializers.ListField(child=serializers.IntegerField(**KEY), required=False, max_length=200)
+    written_at = serializers.DateTimeField(required=False)
+
+
 class TopicInput(serializers.Serializer):
     kind = serializers.ChoiceField(choices=AgendaKind.choices)
     title = serializers.CharField()
@@ -137,38 +159,42 @@ class TopicInput(serializers.Serializer):
     summary = serializers.CharField(required=False, allow_blank=True)
     dissent = serializers.CharField(required=False, allow_blank=True)
     resolution = serializers.CharField(required=False, allow_blank=True)
-    task = serializers.CharField(required=False, allow_blank=True)
-    owner = serializers.IntegerField(required=False, **KEY)
-    due_on = serializers.DateField(required=False)
-    vote = serializers.ChoiceField(choices=VoteKind.choices, required=False)
-    ballot = serializers.ChoiceField(choices=Ballot.choices, required=False)
-    candidate = serializers.IntegerField(required=False, **KEY)
-    ayes = serializers.IntegerField(required=False, min_value=0, max_value=9999)
-    noes = serializers.IntegerField(required=False, min_value=0, max_value=9999)
-    abstain = serializers.IntegerField(required=False, min_value=0, max_value=9999)
+    tasks = TaskInput(many=True, required=False, max_length=20)
+    votes = VoteInput(many=True, required=False, max_length=20)
+
+
+class ShiftInput(serializers.Serializer):
+    """A further session of a meeting held in shifts; the first is `start` to `end`."""
+
+    start = serializers.TimeField()
+    end = serializers.TimeField()
 
 
 class MarkInput(serializers.Serializer):
-    """How somebody on the roll was there; whoever is not named was present."""
+    """How somebody on the roll was there; whoever is not named was present, in shifts at the first session.
+
+    `shifts` names the sessions to which somebody came who was present.
+    """
 
     person = serializers.IntegerField(**KEY)
     status = serializers.ChoiceField(choices=Presence.choices)
+    shifts = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=4), required=False, max_length=4
+    )
     reason = serializers.CharField(required=False, allow_blank=True)
 
 
-class MeetingInput(serializers.Serializer):
-    """A meeting as it is written down; `plan` only puts it on the plan."""
+class MeetingContent(serializers.Serializer):
+    """A meeting as it is written down."""
 
-    id = serializers.UUIDField()
-    unit = serializers.IntegerField(**KEY)
-    plan = serializers.BooleanField(required=False)
     day = serializers.DateField()
     start = serializers.TimeField()
     end = serializers.TimeField()
+    shifts = ShiftInput(many=True, required=False, max_length=3)
     place = serializers.CharField(required=False, allow_blank=True)
     mode = serializers.ChoiceField(choices=Mode.choices, required=False)
-    chair = serializers.IntegerField(required=False, **KEY)
-    recorder = serializers.IntegerField(required=False, **KEY)
+    chair = serializers.IntegerField(required=False, allow_null=True, **KEY)
+    recorder = serializers.IntegerField(required=False, allow_null=True, **KEY)
     theme = serializers.CharField(required=False, allow_blank=True)
     kinds = serializers.ListField(
         child=serializers.ChoiceField(choices=SegmentKind.choices), required=False, max_length=20
@@ -176,28 +202,25 @@ class MeetingInput(serializers.Serializer):
     branches = serializers.ListField(child=serializers.IntegerField(**KEY), required=False, max_length=100)
     observers = serializers.ListField(child=serializers.IntegerField(**KEY), required=False, max_length=100)
     summary = serializers.CharField(required=False, allow_blank=True)
-    attributed_year = serializers.IntegerField(required=False, min_value=2000, max_value=2100)
+    attributed_year = serializers.IntegerField(required=False, allow_null=True, min_value=2000, max_value=2100)
     backfill_reason = serializers.CharField(required=False, allow_blank=True)
     segments = SpanInput(many=True, required=False, max_length=30)
     agenda = TopicInput(many=True, required=False, max_length=40)
     marks = MarkInput(many=True, required=False, max_length=1000)
 
-    def typed(self) -> QueryDict:
-        """The fields of the form that the page would have sent."""
-        given = dict(self.validated_data)
-        typed = QueryDict(mutable=True)
-        typed["mode"] = Mode.ONSITE
-        for mark in given.pop("marks", []):
-            typed[f"mark-{mark['person']}"] = mark["status"]
-            typed[f"reason-{mark['person']}"] = mark.get("reason", "")
-        for prefix in ("segments", "agenda"):
-            rows = given.pop(prefix, [])
-            typed[f"{prefix}-TOTAL_FORMS"], typed[f"{prefix}-INITIAL_FORMS"] = str(len(rows)), "0"
-            for number, row in enumerate(rows):
-                typed.update({f"{prefix}-{number}-{name}": str(value) for name, value in row.items()})
-        for name, value in given.items():
-            typed.setlist(name, [str(part) for part in value] if isinstance(value, list) else [str(value)])
-        return typed
+
+class MeetingInput(MeetingContent):
+    """A meeting as it is written down; `plan` only puts it on the plan."""
+
+    id = serializers.UUIDField()
+    unit = serializers.IntegerField(**KEY)
+    plan = serializers.BooleanField(required=False)
+
+
+class MeetingChange(MeetingContent):
+    """A meeting as it shall be; `version` is the one that was read. With PATCH what is not named stays."""
+
+    version = serializers.IntegerField(**KEY)
 
 
 class WaiverInput(serializers.Serializer):
@@ -295,6 +318,10 @@ def moves_of(asked: dict[str, type[forms.MoveForm]], whole: type[serializers.Bas
 
 
 @moves_of(forms.MEETING_FORMS, MeetingDetailSerializer)
+@extend_schema_view(
+    update=extend_schema(request=MeetingChange, responses=MeetingDetailSerializer),
+    partial_update=extend_schema(request=MeetingChange(partial=True), responses=MeetingDetailSerializer),
+)
 class MeetingViewSet(Records):
     """Meetings of the caller's units, and those he was due at."""
 
@@ -309,14 +336,45 @@ class MeetingViewSet(Records):
         given.is_valid(raise_exception=True)
         sent = given.validated_data
         branch = self.branch(sent["unit"], RECORD_PERM)
-        form = forms.MeetingForm(given.typed(), branch=branch, user=request.user, start={"day": sent["day"]})
-        if not form.is_valid():
-            if form.errors:
-                refuse_invalid(form)
-            raise Refused(next(iter(form.problems), ""))  # in a row of segments or agenda
+        form = forms.MeetingForm(forms.typed(sent), branch=branch, user=request.user, start={"day": sent["day"]})
+        _refuse_rows(form)
         act = actions.plan_meeting if sent.get("plan") else actions.record_meeting
         made = act(by=request.user, sheet=form.sheet(), now=timezone.now(), meeting_id=sent["id"])
         return self.answer(made, status.HTTP_201_CREATED)
+
+    def update(self, request: Request, pk: Any = None, *, partial: bool = False) -> Response:
+        """Change a meeting that is planned, announced or waiting to be confirmed: it becomes what is sent."""
+        meeting = get_visible(request, Meeting.objects.select_related("unit"), pk, RECORD_PERM)
+        given = MeetingChange(data=request.data, partial=partial)
+        given.is_valid(raise_exception=True)
+        now = timezone.now()
+        workflow.check(meeting, EDIT, request.user, now)
+        start = forms.written(meeting)
+        sent = {**(forms.sent_of(start) if partial else {}), **given.validated_data}
+        if "version" not in sent:
+            raise Refused(_("写明读到的版本号"), field="version")
+        branch = PartyBranch.objects.select_related("unit").get(pk=meeting.unit_id)
+        kept = {"id": meeting.pk, "photos": start["photos"]}
+        form = forms.MeetingForm(
+            forms.typed({**sent, **kept}), branch=branch, user=request.user, meeting=meeting, start=start
+        )
+        _refuse_rows(form)
+        made = actions.edit_meeting(
+            by=request.user, meeting=meeting, sheet=form.sheet(), version=sent["version"], now=now
+        )
+        return self.answer(made, status.HTTP_200_OK)
+
+    def partial_update(self, request: Request, pk: Any = None) -> Response:
+        """Change only what is named of a meeting that is not confirmed yet."""
+        return self.update(request, pk, partial=True)
+
+
+def _refuse_rows(form: forms.MeetingForm) -> None:
+    """Refuse with the first thing that is wrong in the form or in one of its rows."""
+    if not form.is_valid():
+        if form.errors:
+            refuse_invalid(form)
+        raise Refused(next(iter(form.problems), ""))
 
 
 @moves_of(forms.DECISION_FORMS, DecisionDetailSerializer)

@@ -25,7 +25,7 @@ from brigade.kit import exporting
 from brigade.kit.documents import render_docx
 from partybuilding.branches.models import Membership
 from partybuilding.meetings import queries, rules
-from partybuilding.meetings.models import Attendance, Decision, Meeting, Vote
+from partybuilding.meetings.models import Attendance, Decision, Meeting, Session, Vote
 from partybuilding.meetings.queries import USUAL_ORDER, Matrix, MustTable, QuarterReturn, ReturnCell, ReturnLine
 from partybuilding.meetings.states import (
     HELD,
@@ -140,7 +140,7 @@ def minutes_context(meeting: Meeting) -> dict[str, Any]:
         "absent": called.named(Presence.ABSENT) or (_("无") if held else ""),
         "observers": called.named(Presence.OBSERVER) or (_("无") if held else ""),
         "theme": meeting.theme,
-        "segments": [_segment_line(span) for span in spans],
+        "segments": [*_shift_lines(meeting, called), *(_segment_line(span) for span in spans)],
         "items": [_item(number, row) for number, row in enumerate(agenda(meeting))],
         "more": meeting.summary.split("\n") if meeting.summary else [],
         "number": meeting.number,
@@ -152,6 +152,25 @@ def minutes_context(meeting: Meeting) -> dict[str, Any]:
 def _span(starts_at: datetime, ends_at: datetime) -> str:
     start, end = timezone.localtime(starts_at), timezone.localtime(ends_at)
     return f"{start.year}年{start.month}月{start.day}日{start:%H:%M}–{end:%H:%M}"
+
+
+def shifts(meeting: Meeting, called: Roll) -> list[tuple[Session, int]]:
+    """The sessions of a meeting held in shifts, with how many came to each."""
+    rows = list(meeting.sessions.order_by("seq"))
+    return [(row, sum(bool(there.sessions & 1 << row.seq - 1) for there in called.present)) for row in rows]
+
+
+def _shift_lines(meeting: Meeting, called: Roll) -> list[str]:
+    return [
+        _("第%(seq)d场 %(start)s–%(end)s，到会%(n)d人")
+        % {
+            "seq": row.seq,
+            "start": f"{timezone.localtime(row.starts_at):%H:%M}",
+            "end": f"{timezone.localtime(row.ends_at):%H:%M}",
+            "n": came,
+        }
+        for row, came in shifts(meeting, called)
+    ]
 
 
 def _segment_line(span: Any) -> str:
@@ -253,6 +272,8 @@ def sign_in(meeting: Meeting, *, blank: bool = False) -> tuple[BytesIO, str]:
 
 def _marked(row: Attendance) -> str:
     word = "" if row.status == Presence.UNMARKED else str(row.get_status_display())
+    if row.came_to:
+        word = _("到第%s场") % "、".join(map(str, row.came_to))
     return f"{word}，{_('已补课')}" if row.makeup == MakeUp.DONE else word
 
 

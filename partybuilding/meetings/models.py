@@ -247,6 +247,11 @@ class Attendance(models.Model):
     def __str__(self) -> str:
         return f"{self.person}·{self.get_status_display()}"
 
+    @property
+    def came_to(self) -> list[int]:
+        """The sessions of a meeting held in shifts to which he came."""
+        return [number + 1 for number in range(self.sessions.bit_length()) if self.sessions & 1 << number]
+
 
 class MeetingPhoto(models.Model):
     """A picture of a meeting; none is ever asked for."""

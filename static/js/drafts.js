@@ -1,10 +1,20 @@
-/* Where drafts lie: this browser's localStorage, by person, page and form; 14 days; all of a person's go when he signs out.
+/* Where drafts lie: this browser's localStorage, by person, page, form and what the page was asked for; 14 days; all of a
+   person's go when he signs out.
    A draft goes when the page after its sending says that it was done, never before. */
 const DAYS = 14 * 24 * 3600 * 1000;
 const SENT = "draft:sent";
 const mine = () => `draft:${document.body.dataset.user}:`;
 
-export const keyOf = (form) => `${mine()}${location.pathname}:${form.dataset.draft}`;
+const pageOf = () => `${mine()}${location.pathname}:`;
+
+export const keyOf = (form) => `${pageOf()}${form.dataset.draft}:${form.dataset.draftAsked || ""}`;
+
+/* The newest draft of the same page that was asked for something else; null when there is none. */
+export function another(key) {
+  const keys = Object.keys(localStorage).filter((each) => each.startsWith(pageOf()) && each !== key && read(each));
+  const found = keys.map((each) => ({ key: each, ...read(each) })).sort((one, other) => other.at - one.at);
+  return found[0] || null;
+}
 
 export function read(key) {
   try {

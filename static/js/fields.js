@@ -7,6 +7,8 @@ const kept = (field) => field.name && !["file", "password", "submit", "button"].
 const isTick = (field) => field.type === "checkbox" || field.type === "radio";
 const isChoice = (field) => field.type === "select-multiple" || field.matches("[data-pick]");
 
+const takes = (field, value) => field.tagName !== "SELECT" || Array.from(field.options).some((option) => option.value === value);
+
 export function pack(form) {
   const lines = [];
   Array.from(form.elements).filter(kept).forEach((field) => {
@@ -17,7 +19,8 @@ export function pack(form) {
   return lines;
 }
 
-/* Puts the lines into the form, or into a part of it that came later; gives back those that found no field yet. */
+/* Puts the lines into the form, or into a part of it that came later; gives back those that found no field yet, or a list
+   that does not offer them yet. */
 export function fill(form, lines, part = form) {
   if (part === form) growTo(form, Object.fromEntries(lines));
   const left = lines.slice();
@@ -30,13 +33,13 @@ export function fill(form, lines, part = form) {
         .forEach((line) => field.append(new Option(line[2], line[1])));
       Array.from(field.options).forEach((option) => { option.selected = own.some((line) => line[1] === option.value); });
       if (field.tomselect) field.tomselect.sync();
-    } else if (own.length) {
+    } else if (own.length && takes(field, own[0][1])) {
       field.value = own[0][1];
       left.splice(left.indexOf(own[0]), 1);
     }
   });
   form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
   form.dispatchEvent(new Event("change", { bubbles: true }));
-  const names = new Set(fields.map((field) => field.name));
+  const names = new Set(fields.filter((field) => !left.some((line) => line[0] === field.name && !takes(field, line[1]))).map((field) => field.name));
   return lines.filter((line) => !names.has(line[0]));
 }

@@ -2,12 +2,10 @@
    [data-rollcall] holds a [data-person] a head: label and <select name="mark-<id>"> whose options carry data-tone
    ("", warn, late, waive). With a name in focus: arrow keys walk, 1…9 choose the word directly, Backspace the first one.
    <div data-reason="<id of the select>"> shows while its mark wants a reason. The page's form may hold [data-roll-due],
-   [data-roll-present] and [data-roll-rate]: exempt is not due, guests ("guest") neither. */
+   [data-roll-present] and [data-roll-rate]: "" and ok are there, waive is not due. */
 import { bind, icon } from "./bind.js";
 
 const DRAWINGS = { warn: "calendar-x", late: "x-octagon-fill", waive: "shield-check", ok: "check-lg" };
-const NOT_DUE = ["exempt", "guest", "observer", ""];
-const THERE = ["present", "late", "online"];
 const ASKS = ["absent", "leave_duty", "leave_personal"];
 
 function paint(button, select) {
@@ -23,8 +21,9 @@ function paint(button, select) {
 }
 
 function count(root, selects) {
-  const due = selects.filter((select) => !NOT_DUE.includes(select.value)).length;
-  const present = selects.filter((select) => THERE.includes(select.value)).length;
+  const tones = selects.map((select) => select.selectedOptions[0].dataset.tone);
+  const due = tones.filter((tone) => tone !== "waive").length;
+  const present = tones.filter((tone) => tone === "" || tone === "ok").length;
   const say = (name, text) => root.querySelectorAll(`[data-roll-${name}]`).forEach((place) => { place.textContent = text; });
   say("due", due);
   say("present", present);

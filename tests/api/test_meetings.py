@@ -40,9 +40,7 @@ def body(town: Town, **fields) -> dict:
             {
                 "kind": "deliberate",
                 "title": "会议室的灯",
-                "task": "修好",
-                "owner": branch.members[1].pk,
-                "due_on": "2026-06-30",
+                "tasks": [{"title": "修好", "owner": branch.members[1].pk, "due_on": "2026-06-30"}],
             }
         ],
         "marks": [{"person": branch.members[2].pk, "status": "leave_duty", "reason": "执勤"}],

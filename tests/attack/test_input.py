@@ -29,7 +29,9 @@ unread role person result verb
 TYPED = """
 id version reason answer result starts_at people on starts_on ends_on name title code tree parent since closed_on end
 police_no phone leaders start chair recorder kinds observers branches photo segments-TOTAL_FORMS segments-0-kind
-segments-0-start segments-0-group agenda-TOTAL_FORMS agenda-0-owner agenda-0-task_id agenda-0-origin agenda-0-title
+segments-0-start segments-0-group agenda-TOTAL_FORMS agenda-0-title shifts-TOTAL_FORMS
+shifts-0-start agenda-0-tasks-TOTAL_FORMS agenda-0-tasks-0-owner agenda-0-tasks-0-id agenda-0-votes-TOTAL_FORMS
+agenda-0-votes-0-kind agenda-0-votes-0-written roll_shifts
 material-1 ending channel to drop view-name view-unit view-query status member leader value valid_from
 """
 
@@ -170,8 +172,9 @@ def test_keys_of_another_unit_are_refused_in_forms(client, town):
         "segments-0-start": "15:00",
         "segments-0-end": "16:00",
     }
-    task = {"agenda-TOTAL_FORMS": "1", "agenda-0-kind": "deliberate", "agenda-0-title": "x", "agenda-0-task": "x"}
-    task |= {"agenda-0-owner": outsider.pk, "agenda-0-due_on": "2026-07-01"}
+    task = {"agenda-TOTAL_FORMS": "1", "agenda-0-kind": "deliberate", "agenda-0-title": "x"}
+    task |= {"agenda-0-tasks-TOTAL_FORMS": "1", "agenda-0-tasks-INITIAL_FORMS": "0", "agenda-0-tasks-0-title": "x"}
+    task |= {"agenda-0-tasks-0-owner": outsider.pk, "agenda-0-tasks-0-due_on": "2026-07-01"}
     tries = [
         {"chair": outsider.pk},
         {"recorder": outsider.pk},

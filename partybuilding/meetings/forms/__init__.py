@@ -4,7 +4,7 @@ This room is a package: what it offers stands here, by its part.
 """
 
 from partybuilding.meetings.forms.fields import Clock, Day, Line, Text, choice, choices
-from partybuilding.meetings.forms.meetings import MeetingForm, Rows, Segments
+from partybuilding.meetings.forms.meetings import MeetingForm
 from partybuilding.meetings.forms.offers import MARKS, MINUTES, Offer, offer
 from partybuilding.meetings.forms.questions import (
     DECISION_FORMS,
@@ -16,4 +16,6 @@ from partybuilding.meetings.forms.questions import (
     ReasonForm,
     WaiverForm,
 )
+from partybuilding.meetings.forms.rows import Rows, Segments
+from partybuilding.meetings.forms.sending import sent_of, typed
 from partybuilding.meetings.forms.starts import blank, copied, written

@@ -1,21 +1,20 @@
-"""The form that writes a meeting down, with its rows of segments and of the agenda."""
+"""The form that writes a meeting down."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.files.models import File
 from brigade.kit.clocks import at
-from brigade.kit.forms import MomentInput, in_our_time
+from brigade.kit.forms import in_our_time
 from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person
 from brigade.org.queries import colleagues
@@ -23,137 +22,36 @@ from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import Due, structure
 from partybuilding.meetings import queries
 from partybuilding.meetings.forms.fields import Clock, Day, Line, Text, choice, choices, uuid_or_none
-from partybuilding.meetings.forms.offers import MARKS, MARKS_EXEMPT, K, offer
+from partybuilding.meetings.forms.offers import (
+    WHOLE,
+    K,
+    mark_of_its_own,
+    marks_for,
+    offer,
+    shift_mark,
+    shifts_of,
+)
+from partybuilding.meetings.forms.rows import Agenda, Segments, Shifts
 from partybuilding.meetings.models import Meeting, MeetingPhoto
-from partybuilding.meetings.rules import Count, Mark, Opinion, Picture, Sheet, Span, Task, Topic
-from partybuilding.meetings.states import EARNING, ON_LEAVE, AgendaKind, Ballot, Mode, Presence, SegmentKind, VoteKind
+from partybuilding.meetings.rules import Batch, Mark, Picture, Sheet, Span
+from partybuilding.meetings.states import ON_LEAVE, Mode, Presence, SegmentKind
 
 
-class SegmentForm(forms.Form):
-    kind = forms.ChoiceField(label=gettext_lazy("内容"), choices=SegmentKind.choices)
-    start = Clock(label=gettext_lazy("开始"))
-    end = Clock(label=gettext_lazy("结束"))
-    topic = Line(120, label=gettext_lazy("题目"))
-    lecturer = choice(gettext_lazy("主讲"))
-    group = choice(gettext_lazy("党小组"))
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """How a name on the roll was tapped; `shifts` says to which sessions he came."""
 
-    def __init__(self, *args: Any, people: Any, groups: Any, kinds: Any, lecturer: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["lecturer"].initial = lecturer
-        self.fields["kind"].choices = kinds
-        self.fields["lecturer"].choices = [("", "—"), *people]
-        self.fields["group"].choices = [("", _("选党小组")), *groups]
-
-    def has_changed(self) -> bool:
-        """A row that is there counts, as it stands."""
-        return bool(self["start"].value() or self["end"].value()) or super().has_changed()
-
-    def span(self, day: date) -> Span:
-        given = self.cleaned_data
-        kind = given["kind"]
-        return Span(
-            kind,
-            at(day, given["start"]),
-            at(day, given["end"]),
-            given["topic"],
-            given["lecturer"] if kind in EARNING else None,
-            given["group"] if kind == K.GM else None,
-        )
-
-
-class TopicForm(forms.Form):
-    """A point of the agenda with what was decided on it and, where there was one, the vote."""
-
-    origin = forms.IntegerField(required=False, widget=forms.HiddenInput())
-    task_id = forms.UUIDField(required=False, widget=forms.HiddenInput())
-    kind = forms.ChoiceField(label=gettext_lazy("类别"), choices=AgendaKind.choices, initial=AgendaKind.DELIBERATE)
-    title = Line(160, label=gettext_lazy("议题"))
-    speaker = Line(80, label=gettext_lazy("发言人"))
-    summary = Text(label=gettext_lazy("要点"), rows=1)
-    dissent = Text(label=gettext_lazy("不同意见"))
-    resolution = Text(label=gettext_lazy("决议"))
-    task = Line(120, label=gettext_lazy("决定"))
-    owner = choice(gettext_lazy("承办人"))
-    due_on = Day(label=gettext_lazy("期限"), required=False)
-    vote = forms.ChoiceField(
-        label=gettext_lazy("表决"), choices=[("", gettext_lazy("没有表决")), *VoteKind.choices], required=False
-    )
-    ballot = forms.ChoiceField(label=gettext_lazy("方式"), choices=Ballot.choices, initial=Ballot.HANDS, required=False)
-    candidate = choice(gettext_lazy("对象"))
-    ayes = forms.IntegerField(label=gettext_lazy("同意"), required=False, min_value=0, max_value=9999)
-    noes = forms.IntegerField(label=gettext_lazy("反对"), required=False, min_value=0, max_value=9999)
-    abstain = forms.IntegerField(label=gettext_lazy("弃权"), required=False, min_value=0, max_value=9999)
-    written = choices(gettext_lazy("书面同意"))
-    written_at = forms.DateTimeField(
-        label=gettext_lazy("交来时间"), required=False, widget=MomentInput(), validators=[in_our_time]
-    )
-
-    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, blank in (("owner", _("承办人")), ("candidate", _("不涉及个人"))):
-            self.fields[name].choices = [("", blank), *people]
-        self.fields["written"].choices = people
-
-    def has_changed(self) -> bool:
-        """A row in which nothing but its category and its ballot stands is an empty one."""
-        return any(self[name].value() for name in self.fields if name not in ("kind", "ballot", "origin", "task_id"))
+    status: str
+    reason: str = ""
+    shifts: frozenset[int] = frozenset()
 
     @property
-    def has_folded_errors(self) -> bool:
-        """Whether something is wrong in the part that is folded away: speaker, dissent, vote, resolution."""
-        return bool(self.errors.keys() - {"kind", "title", "summary", "task", "owner", "due_on"})
-
-    def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        missing = {
-            "title": (True, _("写议题的题目")),
-            "task": (given.get("due_on") or given.get("owner"), _("写明定了什么事")),
-            "owner": (given.get("task"), _("写明谁来办")),
-            "due_on": (given.get("task"), _("写明什么时候办完")),
-            "ayes": (given.get("vote"), _("写同意的票数，没有就写0")),
-            "written_at": (given.get("written"), _("写书面意见交来的时间")),
-        }
-        for name, (needed, words) in missing.items():
-            if needed and given.get(name) in (None, "") and name not in self.errors:
-                self.add_error(name, words)
-        return given
-
-    def topic(self, old: Topic | None) -> Topic:
-        """The row as it is written; what the form does not show of the old one stays."""
-        given = self.cleaned_data
-        words = {name: given[name] for name in ("kind", "title", "speaker", "summary", "dissent", "resolution")}
-        tasks = (Task(given["task"], given["owner"], given["due_on"], given["task_id"]),) if given["task"] else ()
-        votes = (self._count(old),) if given["vote"] else ()
-        more_tasks, more_votes = (old.tasks[1:], old.votes[1:]) if old else ((), ())
-        return Topic(**words, votes=votes + more_votes, tasks=tasks + more_tasks)
-
-    def _count(self, old: Topic | None) -> Count:
-        given = self.cleaned_data
-        handed = {o.person_id: o for o in old.votes[0].opinions} if old and old.votes else {}
-        opinions = tuple(handed.get(pk) or Opinion(pk, given["written_at"]) for pk in given["written"])
-        candidates = (given["candidate"],) if given["candidate"] else ()
-        figures = (given["ayes"] or 0, given["noes"] or 0, given["abstain"] or 0)
-        return Count(given["vote"], *figures, given["ballot"] or Ballot.HANDS, candidates, opinions)
+    def value(self) -> str:
+        return shift_mark(self.shifts) if self.shifts else str(self.status)
 
 
-class Rows(BaseFormSet):
-    """Rows that come and go: those with something in them count, wherever they stand; `blank` empty ones to start."""
-
-    blank = 0
-
-    def initial_form_count(self) -> int:
-        return 0
-
-    def total_form_count(self) -> int:
-        return super().total_form_count() if self.is_bound else len(self.initial or ()) + self.blank
-
-
-class AgendaRows(Rows):
-    blank = 1
-
-
-Segments: Any = formset_factory(SegmentForm, formset=Rows, can_delete=True, max_num=30, absolute_max=40)
-Agenda: Any = formset_factory(TopicForm, formset=AgendaRows, can_delete=True, max_num=40, absolute_max=50)
+def _usual(due: Due) -> str:
+    return Presence.EXEMPT if due.is_exempt else Presence.PRESENT
 
 
 class MeetingForm(forms.Form):
@@ -200,6 +98,7 @@ class MeetingForm(forms.Form):
         self.fields["observers"].choices = self._observers()
         rows: dict[str, Any] = {"people": everybody, "groups": self.offer.groups, "kinds": SegmentKind.choices}
         rows["lecturer"] = self.offer.secretary_id
+        self.shifts = Shifts(data, prefix="shifts", initial=start.get("shifts", []))
         self.segments = Segments(data, prefix="segments", initial=start.get("segments", []), form_kwargs=rows)
         self.agenda = Agenda(data, prefix="agenda", initial=start.get("agenda", []), form_kwargs={"people": everybody})
 
@@ -230,7 +129,7 @@ class MeetingForm(forms.Form):
         return list(Person.objects.filter(pk__in=near | known & set(ids)).values_list("pk", "name"))
 
     def is_valid(self) -> bool:
-        return all([super().is_valid(), self.segments.is_valid(), self.agenda.is_valid()])
+        return all([super().is_valid(), self.shifts.is_valid(), self.segments.is_valid(), self.agenda.is_valid()])
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -243,25 +142,24 @@ class MeetingForm(forms.Form):
         """Everything that is wrong, as sentences with the place in front."""
         found = [f"{self.fields[name].label}：{words[0]}" for name, words in self.errors.items() if name in self.fields]
         found += list(self.non_field_errors())
-        for label, rows in ((_("时段"), self.segments), (_("议题"), self.agenda)):
-            for number, form in enumerate(rows.forms, start=1):
-                found += [f"{label}{number}：{words[0]}" for words in form.errors.values()]
+        for label, rows in ((_("场次"), self.shifts), (_("时段"), self.segments), (_("议题"), self.agenda)):
+            found += [f"{label}{words}" for words in rows.problems]
         return found
 
     def sheet(self) -> Sheet:
         """The meeting as typed; needs a valid form. Marks of people who are not due fall away, observers come in."""
         given = self.cleaned_data
         day = given["day"]
-        spans = [form.span(day) for form in self._rows(self.segments)]
+        shifts = [(at(day, given["start"]), at(day, given["end"])), *(form.span(day) for form in self.shifts.kept())]
+        whole = shifts[0][0], max(ends_at for _starts_at, ends_at in shifts)
+        spans = [form.span(day) for form in self.segments.kept()]
         there = {span.kind for span in spans}
-        starts_at, ends_at = at(day, given["start"]), at(day, given["end"])
-        spans += [Span(kind, starts_at, ends_at) for kind in given["kinds"] if kind not in there]
-        old = self.old
+        spans += [Span(k, *(whole if k in WHOLE else shifts[0])) for k in given["kinds"] if k not in there]
         bare = Sheet(
             unit_id=self.branch.pk,
-            title=old.title if old else "",
-            starts_at=starts_at,
-            ends_at=ends_at,
+            title=self.old.title if self.old else "",
+            starts_at=whole[0],
+            ends_at=whole[1],
             spans=tuple(spans),
             theme=given["theme"],
             place=given["place"],
@@ -271,43 +169,54 @@ class MeetingForm(forms.Form):
             summary=given["summary"],
             attributed_year=given["attributed_year"],
             backfill_reason=given["backfill_reason"],
-            batches=old.batches if old else (),
-            topics=tuple(form.topic(self._old_topic(form)) for form in self._rows(self.agenda)),
+            topics=tuple(form.topic() for form in self.agenda.kept()),
             photos=tuple(self.pictures()),
             branches=tuple(given["branches"]),
         )
-        return replace(bare, marks=tuple(self._marks(queries.due_for(bare))))
+        due = queries.due_for(bare)
+        return replace(bare, batches=tuple(self._batches(due, shifts)), marks=tuple(self._marks(due)))
 
-    def _rows(self, rows: BaseFormSet) -> list[Any]:
-        return [form for form in rows.forms if form.has_changed() and not form.cleaned_data.get("DELETE")]
+    @property
+    def shift_count(self) -> int:
+        """In how many sessions it is held, as far as they are typed."""
+        return 1 + sum(form.has_changed() for form in self.shifts.standing())
 
-    def _old_topic(self, form: TopicForm) -> Topic | None:
-        origin = form.cleaned_data.get("origin")
-        return self.old.topics[origin - 1] if self.old and origin and 0 < origin <= len(self.old.topics) else None
+    def _batches(self, due: list[Due], shifts: list[tuple[datetime, datetime]]) -> Iterable[Batch]:
+        came = {row.person_id: self._mark_of(row).shifts for row in due}
+        for number, (starts_at, ends_at) in enumerate(shifts if len(shifts) > 1 else (), start=1):
+            yield Batch(starts_at, ends_at, frozenset(pk for pk, numbers in came.items() if number in numbers))
 
     def _marks(self, due: Iterable[Due]) -> Iterable[Mark]:
+        """The exceptions; in shifts whoever came to one of them is none."""
         ids = set()
         for row in due:
             ids.add(row.person_id)
-            status, reason = self._mark_of(row)
-            usual = Presence.EXEMPT if row.is_exempt else Presence.PRESENT
-            if status != usual:
-                yield Mark(row.person_id, status, reason)
+            tapped = self._mark_of(row)
+            if tapped.status != _usual(row) and not tapped.shifts:
+                yield Mark(row.person_id, tapped.status, tapped.reason)
         for pk in self.cleaned_data["observers"]:
             if pk not in ids:
                 yield Mark(pk, Presence.OBSERVER)
 
-    def _mark_of(self, due: Due) -> tuple[str, str]:
-        usual = Presence.EXEMPT if due.is_exempt else Presence.PRESENT
-        if self.is_bound:
-            status = self.data.get(f"mark-{due.person_id}", usual)
-            reason = (
-                clean_text(self.data.get(f"reason-{due.person_id}", ""))
-                if status in ON_LEAVE | {Presence.ABSENT}
-                else ""
-            )
-            return (status if status in Presence.values else usual), reason
-        return self.started.get("marks", {}).get(due.person_id, (usual, ""))
+    def _mark_of(self, due: Due) -> Tapped:
+        if not self.is_bound:
+            return self._mark_at_start(due)
+        value = self.data.get(f"mark-{due.person_id}", _usual(due))
+        if shifts := shifts_of(value) & frozenset(range(1, self.shift_count + 1)):
+            return Tapped(Presence.PRESENT, shifts=shifts if self.shift_count > 1 else frozenset())
+        if value not in Presence.values:
+            value = _usual(due)
+        if value == Presence.PRESENT and self.shift_count > 1:
+            return Tapped(Presence.PRESENT, shifts=frozenset({1}))
+        asks = value in ON_LEAVE | {Presence.ABSENT}
+        return Tapped(value, clean_text(self.data.get(f"reason-{due.person_id}", "")) if asks else "")
+
+    def _mark_at_start(self, due: Due) -> Tapped:
+        """As it was written."""
+        status, reason = self.started.get("marks", {}).get(due.person_id, (_usual(due), ""))
+        if self.shift_count == 1 or status != Presence.PRESENT:
+            return Tapped(status, reason)
+        return Tapped(status, shifts=self.started.get("came", {}).get(due.person_id, frozenset({1})))
 
     def due(self) -> list[Due]:
         """Who is on the roll of the form as it stands, even while something in it is still wrong."""
@@ -330,9 +239,13 @@ class MeetingForm(forms.Form):
         """The rows of the roll-call."""
         found = []
         for row in self.due():
-            status, reason = self._mark_of(row)
-            marks = MARKS_EXEMPT if row.is_exempt else MARKS
-            found.append({"id": row.person_id, "name": row.name, "mark": status, "reason": reason, "marks": marks})
+            tapped = self._mark_of(row)
+            marks = marks_for(self.shift_count, is_exempt=row.is_exempt)
+            if tapped.value not in {value for value, _word, _tone in marks}:
+                marks = (*marks, mark_of_its_own(tapped.value))
+            found.append(
+                {"id": row.person_id, "name": row.name, "mark": tapped.value, "reason": tapped.reason, "marks": marks}
+            )
         return found
 
     def pictures(self) -> list[Picture]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import parse_period
@@ -31,7 +35,40 @@ MARKS = (
     (Presence.ONLINE, gettext_lazy("线上"), "ok"),
 )
 """What a tap on a name turns through: (value, word, tone)."""
-MARKS_EXEMPT = ((Presence.EXEMPT, gettext_lazy("豁免"), "waive"), *MARKS[:1])
+EXEMPT = (Presence.EXEMPT, gettext_lazy("豁免"), "waive")
+THERE_SOMEHOW = {Presence.PRESENT, Presence.LATE, Presence.ONLINE}
+
+
+def marks_for(shifts: int, *, is_exempt: bool = False) -> tuple[tuple[str, Any, str], ...]:
+    """What a tap turns through; in shifts the sessions stand in place of being there, the first one by default."""
+    there: tuple[tuple[str, Any, str], ...] = MARKS[:1]
+    if shifts > 1:
+        numbers = range(1, shifts + 1)
+        there = tuple((shift_mark([n]), _("第%d场") % n, "ok" if n > 1 else "") for n in numbers)
+        there += ((shift_mark(numbers), _("两场都到") if shifts == 2 else _("各场都到"), "ok"),)
+    if is_exempt:
+        return (EXEMPT, *there)
+    return there + (MARKS[1:] if shifts == 1 else tuple(mark for mark in MARKS if mark[0] not in THERE_SOMEHOW))
+
+
+def mark_of_its_own(value: str) -> tuple[str, Any, str]:
+    """How somebody stands on the roll though a tap would not bring him there."""
+    if shifts := shifts_of(value):
+        return value, _("第%s场") % "、".join(map(str, sorted(shifts))), "ok"
+    return value, Presence(value).label, "late" if value == Presence.UNMARKED else "ok"
+
+
+def shift_mark(shifts: Iterable[int]) -> str:
+    """s1-2: he came to sessions 1 and 2."""
+    return "s" + "-".join(map(str, sorted(shifts)))
+
+
+def shifts_of(value: str) -> frozenset[int]:
+    found = SHIFTS.fullmatch(value)
+    return frozenset(map(int, found[1].split("-"))) if found else frozenset()
+
+
+SHIFTS = re.compile(r"s([1-9](?:-[1-9])*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from brigade.org.models import Person
 from partybuilding.meetings import queries
 from partybuilding.meetings.forms.offers import MINUTES, USUAL_END, USUAL_START, WHOLE, K, Offer
 from partybuilding.meetings.models import Meeting, MeetingPhoto
-from partybuilding.meetings.rules import Sheet, Span, Topic
+from partybuilding.meetings.rules import Batch, Count, Sheet, Span, Topic
 from partybuilding.meetings.states import HELD, AgendaKind, Mode, Presence
 
 
@@ -71,7 +72,10 @@ def _later(clock: time, minutes: int) -> time:
 def copied(meeting: Meeting, begun: Mapping[str, Any]) -> dict[str, Any]:
     """`begun` with segments, hours, place, chair and the headings of the agenda of an earlier meeting."""
     whole = written(meeting)
-    taken = {name: whole[name] for name in ("start", "end", "place", "mode", "kinds", "segments", "branches", "theme")}
+    taken = {
+        name: whole[name]
+        for name in ("start", "end", "shifts", "place", "mode", "kinds", "segments", "branches", "theme")
+    }
     agenda = [{"kind": row["kind"], "title": row["title"]} for row in whole["agenda"]]
     return {**begun, **taken, "chair": whole["chair"] or begun["chair"], "agenda": agenda or begun["agenda"]}
 
@@ -81,15 +85,23 @@ def written(meeting: Meeting) -> dict[str, Any]:
     sheet = queries.sheet_of(meeting)
     if meeting.state in HELD:
         marks = {mark.person_id: (mark.status, mark.reason) for mark in sheet.marks}
+        uncalled = meeting.attendances.filter(status=Presence.UNMARKED).values_list("person", flat=True)
+        marks |= {pk: (str(Presence.UNMARKED), "") for pk in uncalled}
     else:
         marks = {mark.person_id: (mark.status, mark.reason) for mark in queries.leave_marks(meeting)}
+    shifts = sheet.batches or (sheet,)
+    came: dict[int, set[int]] = defaultdict(set)
+    for number, batch in enumerate(sheet.batches, start=1):
+        for pk in batch.present:
+            came[pk].add(number)
     photos = MeetingPhoto.objects.filter(meeting=meeting).select_related("file").order_by("seq")
     return {
         "id": meeting.pk,
         "version": meeting.version,
         "day": meeting.held_on,
-        "start": timezone.localtime(sheet.starts_at).time(),
-        "end": timezone.localtime(sheet.ends_at).time(),
+        **_hours_of(shifts[0]),
+        "shifts": [_hours_of(shift) for shift in shifts[1:]],
+        "came": {pk: frozenset(numbers) for pk, numbers in came.items()},
         "place": sheet.place,
         "mode": sheet.mode,
         "chair": sheet.chair_id,
@@ -103,7 +115,7 @@ def written(meeting: Meeting) -> dict[str, Any]:
         "summary": sheet.summary,
         "attributed_year": sheet.attributed_year,
         "backfill_reason": sheet.backfill_reason,
-        "agenda": [_topic(seq, topic) for seq, topic in enumerate(sheet.topics, start=1)],
+        "agenda": [_topic(topic) for topic in sheet.topics],
         "photos": [(row.file, row.caption) for row in photos],
     }
 
@@ -112,30 +124,33 @@ def _is_whole(span: Span, sheet: Sheet) -> bool:
     return span.kind in WHOLE and (span.starts_at, span.ends_at) == (sheet.starts_at, sheet.ends_at)
 
 
-def _row(span: Span) -> dict[str, Any]:
-    start, end = timezone.localtime(span.starts_at).time(), timezone.localtime(span.ends_at).time()
+def _hours_of(span: Span | Batch | Sheet) -> dict[str, time]:
     return {
-        "kind": span.kind, "start": start, "end": end, "topic": span.topic,
-        "lecturer": span.lecturer_id, "group": span.group_id,
+        "start": timezone.localtime(span.starts_at).time(),
+        "end": timezone.localtime(span.ends_at).time(),
+    }
+
+
+def _row(span: Span) -> dict[str, Any]:
+    return {
+        **_hours_of(span), "kind": span.kind, "topic": span.topic, "lecturer": span.lecturer_id, "group": span.group_id,
     }  # fmt: skip
 
 
-def _topic(seq: int, topic: Topic) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        name: getattr(topic, name) for name in ("kind", "title", "speaker", "summary", "dissent", "resolution")
+def _topic(topic: Topic) -> dict[str, Any]:
+    return {
+        **{name: getattr(topic, name) for name in ("kind", "title", "speaker", "summary", "dissent", "resolution")},
+        "tasks": [
+            {"id": task.id, "title": task.title, "owner": task.owner_id, "due_on": task.due_on} for task in topic.tasks
+        ],
+        "votes": [_vote(count) for count in topic.votes],
     }
-    row["origin"] = seq
-    for task in topic.tasks[:1]:
-        row |= {"task_id": task.id, "task": task.title, "owner": task.owner_id, "due_on": task.due_on}
-    for count in topic.votes[:1]:
-        row |= {
-            "vote": count.kind,
-            "ballot": count.ballot,
-            "ayes": count.ayes,
-            "noes": count.noes,
-            "abstain": count.abstain,
-        }
-        row["candidate"] = count.candidates[0] if count.candidates else None
-        row["written"] = [opinion.person_id for opinion in count.opinions]
-        row["written_at"] = count.opinions[0].handed_in_at if count.opinions else None
-    return row
+
+
+def _vote(count: Count) -> dict[str, Any]:
+    return {
+        **{name: getattr(count, name) for name in ("kind", "ballot", "ayes", "noes", "abstain", "opinions")},
+        "candidate": count.candidates[0] if count.candidates else None,
+        "written": [opinion.person_id for opinion in count.opinions],
+        "written_at": count.opinions[0].handed_in_at if count.opinions else None,
+    }

@@ -12,8 +12,16 @@ from django.utils.translation import gettext as _
 from brigade.kit.refusals import Refused
 from partybuilding.meetings.rules.attendance import is_backfill
 from partybuilding.meetings.rules.sheets import Sheet, Span
-from partybuilding.meetings.rules.votes import check_candidates
-from partybuilding.meetings.states import EARNING, FIRST_TOPIC_EXPECTED, NOT_DUE, THERE, Presence, SegmentKind
+from partybuilding.meetings.rules.votes import check_votes
+from partybuilding.meetings.states import (
+    EARNING,
+    FIRST_TOPIC_EXPECTED,
+    NOT_DUE,
+    THERE,
+    AgendaKind,
+    Presence,
+    SegmentKind,
+)
 
 
 def check_sheet(sheet: Sheet, photo_limit: int) -> None:
@@ -24,17 +32,30 @@ def check_sheet(sheet: Sheet, photo_limit: int) -> None:
         raise Refused(_("至少选一项这次包含的内容"), field="spans")
     for span in sheet.spans:
         _check_span(span, sheet)
-    if sum(len(topic.votes) for topic in sheet.topics) and len(sheet.batches) > 1:
-        raise Refused(_("分场次开的会不能表决，表决要一次到齐"), field="topics")
+    _check_batches(sheet)
     for topic in sheet.topics:
-        for count in topic.votes:
-            check_candidates(count)
+        check_votes(topic.votes)
     marked = [mark.person_id for mark in sheet.marks]
     if len(set(marked)) < len(marked):
         raise Refused(_("同一个人标了两次"), field="marks")
     if len(sheet.photos) > photo_limit:
         raise Refused(_("照片最多%(n)d张") % {"n": photo_limit}, field="photos")
     _check_study_apart(sheet.spans)
+
+
+def _check_batches(sheet: Sheet) -> None:
+    """Shifts follow each other, and nothing is voted on in them."""
+    if len(sheet.batches) > 1 and any(topic.votes or topic.kind == AgendaKind.VOTE for topic in sheet.topics):
+        raise Refused(_("分场次开的会不能表决，表决要一次到齐"), field="topics")
+    before = None
+    for number, batch in enumerate(sheet.batches, start=1):
+        if batch.ends_at <= batch.starts_at:
+            raise Refused(_("第%d场的结束时间要晚于开始时间") % number, field="start")
+        if before is not None and batch.starts_at < before:
+            raise Refused(_("第%d场要在前一场结束以后开始，按先后填") % number, field="start")
+        if not sheet.starts_at <= batch.starts_at < batch.ends_at <= sheet.ends_at:
+            raise Refused(_("第%d场不在会议起止时间以内") % number, field="start")
+        before = batch.ends_at
 
 
 def _check_span(span: Span, sheet: Sheet) -> None:

@@ -38,6 +38,15 @@ def check_candidates(count: Count) -> None:
         raise Refused(_("接收和转正要写明表决的是谁"), field="topics")
 
 
+def check_votes(counts: Collection[Count]) -> None:
+    """The votes on one point of the agenda: nobody is voted on twice."""
+    for count in counts:
+        check_candidates(count)
+    candidates = [pk for count in counts for pk in count.candidates]
+    if len(set(candidates)) < len(candidates):
+        raise Refused(_("一个议题里，同一个人只表决一次"), field="topics")
+
+
 def written_ayes(
     opinions: Iterable[Opinion], starts_at: datetime, present: Collection[int], voters: Collection[int]
 ) -> int:

@@ -31,6 +31,7 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     now = timezone.now()
     options = workflow.moves_for(meeting, request.user, now)
     able = {option.move.code for option in options if not option.why_not}
+    called = documents.roll(meeting)
     context = {
         "record": meeting,
         "now": now,
@@ -39,7 +40,8 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "checks": _checks(meeting, "edit" in able, now) if meeting.state == MeetingState.RECORDED else [],
         "moves": buttons_of(meeting, options, forms.MEETING_FORMS),
         "able": able,
-        "roll": documents.roll(meeting),
+        "roll": called,
+        "shifts": documents.shifts(meeting, called),
         "agenda": documents.agenda(meeting),
         "spans": queries.spans_of(meeting),
         "segments": meeting.segments.select_related("lecturer", "group").order_by("starts_at", "-ends_at", "pk"),

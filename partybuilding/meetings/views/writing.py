@@ -30,6 +30,9 @@ from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.states import HELD, MeetingState, SegmentKind
 from partybuilding.meetings.views.meetings import MEETINGS
 
+ASKED = ("kind", "day", "group", "copy")
+"""What an address may ask of the blank form, besides the branch."""
+
 
 def meeting_create(request: HttpRequest) -> HttpResponse:
     """Write down a meeting, or put one on the plan. Recorder, secretary, Party office; a leader for his own group."""
@@ -148,6 +151,11 @@ def _start(request: HttpRequest, branch: PartyBranch, now: datetime) -> dict[str
     return forms.copied(last, begun) if last and "copy" in request.GET else begun
 
 
+def _asked(address: QueryDict) -> str:
+    """What the blank form was asked for: a draft of something else does not take its place."""
+    return "&".join(f"{name}={value}" for name in ASKED for value in sorted(address.getlist(name)))
+
+
 def _last(branch_id: int, kinds: Iterable[str], now: datetime) -> Meeting | None:
     """The latest meeting of one of the kinds, else the latest of any."""
     for kind in kinds:
@@ -176,6 +184,7 @@ def _meeting_page(
         "form": form,
         "meeting": meeting,
         "branch": form.branch,
+        "asked": _asked(request.GET),
         "branches": lambda: [] if meeting else list(_branches(request.user)),
         "open_decisions": lambda: queries.open_decisions(form.branch.pk),
         "submits": meeting is None or meeting.state in moves.SUBMIT.sources,
@@ -183,7 +192,7 @@ def _meeting_page(
         "now": now,
         "roll": roll,
         "marks": forms.MARKS,
-        "roll_changed": form.is_bound and not _is_posted(form.data, roll),
+        "roll_changed": form.is_bound and not _is_posted(form, roll),
         "photos": form.shown_photos(),
         "photo_errors": errors,
         "minutes": json.dumps({kind.value: minutes for kind, minutes in forms.MINUTES.items()}),
@@ -200,9 +209,11 @@ def _live(form: forms.MeetingForm, now: datetime) -> queries.Preview | None:
     return queries.preview(sheet, now=now, meeting=form.meeting) if sheet.spans else None
 
 
-def _is_posted(typed: QueryDict, roll: list[dict[str, Any]]) -> bool:
-    """Whether the roll on the screen is the roll of what is typed by now."""
-    return {name for name in typed if name.startswith("mark-")} == {f"mark-{row['id']}" for row in roll}
+def _is_posted(form: forms.MeetingForm, roll: list[dict[str, Any]]) -> bool:
+    """Whether the roll on the screen is the roll of what is typed by now: the same people, the same sessions."""
+    shown = {name for name in form.data if name.startswith("mark-")}
+    sessions = form.data.get("roll_shifts", "1")
+    return shown == {f"mark-{row['id']}" for row in roll} and sessions == str(form.shift_count)
 
 
 @require_POST

@@ -54,11 +54,8 @@ def body(branch, **fields) -> dict:
             {
                 "kind": "vote",
                 "title": "路口",
-                "vote": "ordinary",
-                "ayes": 11,
-                "task": "分包",
-                "owner": branch.members[2].pk,
-                "due_on": "2026-12-10",
+                "votes": [{"kind": "ordinary", "ayes": 11}],
+                "tasks": [{"title": "分包", "owner": branch.members[2].pk, "due_on": "2026-12-10"}],
             }
         ],
     }
@@ -109,7 +106,8 @@ def test_plan_is_announced_and_called_off(api, branch):
             422,
             "时段1：选的不在可选范围内，请重新选",
         ),
-        ({"agenda": [{"kind": "vote", "title": "路口", "task": "分包"}]}, 422, "议题1：写明谁来办"),
+        ({"agenda": [{"kind": "vote", "title": "路口", "tasks": [{"title": "分包"}]}]}, 400, None),
+        ({"agenda": [{"kind": "vote", "title": " "}]}, 400, None),
         ({"theme": "字" * 121}, 422, "最多120个字，现在是121个"),
         ({"day": "昨天"}, 400, None),
     ],

@@ -27,16 +27,32 @@ def typed(branch: Branch, *kinds: str, rows: tuple = (), topics: tuple = (), **f
         "kinds": list(kinds),
         "intent": "record",
     }
-    for prefix, given in (("segments", rows), ("agenda", topics)):
-        values |= {f"{prefix}-TOTAL_FORMS": len(given), f"{prefix}-INITIAL_FORMS": 0}
-        for number, row in enumerate(given):
-            values |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
+    values |= rows_of("shifts", fields.pop("shifts", ())) | rows_of("segments", rows)
+    values |= rows_of("agenda", topics, ("tasks", "votes"))
     values |= {f"mark-{member.pk}": Presence.PRESENT for member in branch.members}
     return values | fields
 
 
+def rows_of(prefix: str, given: tuple, below: tuple = ()) -> dict:
+    """The fields of rows, each with the rows that it holds itself."""
+    values = {f"{prefix}-TOTAL_FORMS": len(given), f"{prefix}-INITIAL_FORMS": 0}
+    for number, row in enumerate(given):
+        values |= {f"{prefix}-{number}-{name}": value for name, value in row.items() if name not in below}
+        for name in below:
+            values |= rows_of(f"{prefix}-{number}-{name}", row.get(name, ()))
+    return values
+
+
 def row(kind: str, start: str, end: str, **fields) -> dict:
     return {"kind": kind, "start": start, "end": end, **fields}
+
+
+def task(title: str, owner, due_on: str, **fields) -> dict:
+    return {"title": title, "owner": owner.pk, "due_on": due_on, **fields}
+
+
+def count(kind: str, **fields) -> dict:
+    return {"kind": kind, **fields}
 
 
 class CountedQueries:

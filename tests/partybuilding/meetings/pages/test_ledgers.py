@@ -45,9 +45,7 @@ def test_ledger_of_decisions_and_its_moves(recorder, branch, client):
         {
             "kind": "deliberate",
             "title": "路口",
-            "task": "分包路口",
-            "owner": branch.members[2].pk,
-            "due_on": "2026-12-10",
+            "tasks": ({"title": "分包路口", "owner": branch.members[2].pk, "due_on": "2026-12-10"},),
         },
     )
     recorder.post(NEW, typed(branch, "TD", topics=topics))

@@ -14,7 +14,7 @@ from PIL import Image
 from partybuilding.meetings.models import Decision, Meeting
 from partybuilding.meetings.states import MeetingState, Presence
 from tests.partybuilding import factories
-from tests.partybuilding.meetings.pages.sending import NEW, NOW, PREVIEW, row, typed
+from tests.partybuilding.meetings.pages.sending import NEW, NOW, PREVIEW, count, row, task, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,7 @@ def test_theme_day_with_assembly_lesson_volunteering_and_a_decision_is_one_recor
     owner = branch.members[2]
     topics = (
         {"kind": "first_topic", "title": "传达学习上级部署", "summary": "逐段学习"},
-        {"kind": "deliberate", "title": "路口整治", "task": "分包路口", "owner": owner.pk, "due_on": "2026-12-10"},
+        {"kind": "deliberate", "title": "路口整治", "tasks": (task("分包路口", owner, "2026-12-10"),)},
         {"kind": "deliberate"},
     )
     recorder.post(NEW, typed(branch, "TD", "MM", "PL", "VO", rows=rows, topics=topics, end="18:00", theme="守好路口"))
@@ -80,7 +80,7 @@ def test_theme_day_with_assembly_lesson_volunteering_and_a_decision_is_one_recor
 
 
 def test_vote_is_written_with_its_counts(recorder, branch):
-    topics = ({"kind": "vote", "title": "评优", "vote": "ordinary", "ballot": "secret", "ayes": "16", "noes": "2"},)
+    topics = ({"kind": "vote", "title": "评优", "votes": (count("ordinary", ballot="secret", ayes="16", noes="2"),)},)
     recorder.post(NEW, typed(branch, "MM", rows=(row("MM", "15:00", "16:00"),), topics=topics))
     vote = Meeting.objects.get().agenda.get().votes.get()
     assert (vote.base, vote.present, vote.ayes, vote.passed) == (18, 18, 16, True)
@@ -170,17 +170,18 @@ def test_bad_input_is_one_sentence_and_keeps_what_was_typed(recorder, branch, fi
     ("topic", "sentence"),
     [
         ({"title": "", "summary": "说了话"}, "写议题的题目"),
-        ({"title": "路口", "task": "分包"}, "写明谁来办"),
-        ({"title": "路口", "due_on": "2026-12-01"}, "写明定了什么事"),
-        ({"title": "路口", "task": "分包", "owner": "own", "due_on": "2026-11-01"}, "办理期限不能早于开会那天"),
-        ({"title": "路口", "vote": "ordinary"}, "写同意的票数，没有就写0"),
-        ({"title": "路口", "vote": "ordinary", "ayes": "19"}, "票数19张，多于实到会有表决权的18人"),
+        ({"title": "路口", "tasks": ({"title": "分包"},)}, "写明谁来办"),
+        ({"title": "路口", "tasks": ({"due_on": "2026-12-01"},)}, "写明定了什么事"),
+        ({"title": "路口", "tasks": ({"title": "分包", "due_on": "2026-11-01"},)}, "办理期限不能早于开会那天"),
+        ({"title": "路口", "votes": ({"kind": "ordinary"},)}, "写同意的票数，没有就写0"),
+        ({"title": "路口", "votes": ({"ayes": "9"},)}, "选是哪种表决"),
+        ({"title": "路口", "votes": ({"kind": "ordinary", "ayes": "19"},)}, "票数19张，多于实到会有表决权的18人"),
         ({"title": "字" * 161}, "最多160个字，现在是161个"),
     ],
 )
 def test_bad_topic_is_one_sentence_beside_it(recorder, branch, topic, sentence):
-    if topic.get("owner") == "own":
-        topic = topic | {"owner": branch.members[1].pk}
+    if sentence.startswith("办理期限"):
+        topic["tasks"][0]["owner"] = branch.members[1].pk
     answer = recorder.post(NEW, typed(branch, "TD", topics=({"kind": "deliberate", **topic},)))
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
