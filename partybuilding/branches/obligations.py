@@ -50,8 +50,8 @@ def _answer_committee(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
         branch = whole.branches.get(int(key.subject))
         if branch is None or branch.kind in (BranchKind.GENERAL, BranchKind.TEMPORARY) or not branch.is_active(today):
             continue
-        since = whole.full_since(branch.pk, today)
-        if since is None:
+        full_since, since = whole.full_since(branch.pk, today), whole.committee_wanted_since(branch.pk, today)
+        if full_since is None or since is None:
             continue
         due = since + timedelta(days=parameter("party.committee_grace_days", today))
         done = whole.has_committee(branch.pk, today)
@@ -65,7 +65,8 @@ def _answer_committee(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
             state=ObligationState.MET if done else ObligationState.OPEN,
             post=Role.BRANCH_SECRETARY,
             count=int(done),
-            reason=_("正式党员%(n)d人，自%(day)s起满7人") % {"n": whole.full_count(branch.pk, today), "day": since},
+            reason=_("正式党员%(n)d人，自%(day)s起满7人")
+            % {"n": whole.full_count(branch.pk, today), "day": full_since},
         )
 
 

@@ -102,8 +102,16 @@ class Structure:
         spans = [span for row in self._belongings[branch_id] if (span := row.full_time()) is not None]
         return rules.at_least_since(spans, parameter("party.committee_from_members", day), day)
 
-    def committee_overdue(self, branch_id: int, day: date) -> bool:
+    def committee_wanted_since(self, branch_id: int, day: date) -> date | None:
+        """Since when a committee must be set up; where the last one has lapsed, since that day at the earliest."""
         since = self.full_since(branch_id, day)
+        if since is None or self.has_committee(branch_id, day):
+            return since
+        past = [seat.end_on for seat in self._seats[branch_id] if seat.role in COMMITTEE_ONLY and seat.end_on]
+        return max([since, *(end for end in past if end <= day)])
+
+    def committee_overdue(self, branch_id: int, day: date) -> bool:
+        since = self.committee_wanted_since(branch_id, day)
         return rules.committee_overdue(since, day, parameter("party.committee_grace_days", day))
 
     def seats(self, branch_id: int, day: date) -> list[CommitteeSeat]:

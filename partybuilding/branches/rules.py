@@ -139,9 +139,9 @@ def at_least_since(spans: Iterable[tuple[date, date | None]], needed: int, day: 
     return since
 
 
-def committee_overdue(full_since: date | None, day: date, grace_days: int) -> bool:
+def committee_overdue(wanted_since: date | None, day: date, grace_days: int) -> bool:
     """Whether a committee should have been elected by `day`. Source: 支部工作条例; the days of grace are ours."""
-    return full_since is not None and day > full_since + timedelta(days=grace_days)
+    return wanted_since is not None and day > wanted_since + timedelta(days=grace_days)
 
 
 def check_committee(roles: Sequence[str], full: int, needed: int) -> None:

@@ -391,15 +391,8 @@ def _seat_branch(world: World, plan: Branch, chosen: list[Person]) -> None:
     for role in wanted:
         person = next((p for p in others if named.get(p.police_no) == role), None)
         seats.append((person or next(p for p in others if p.police_no not in tabled and p not in dict(seats)), role))
-    branches.seat_committee(
-        by=SYSTEM, branch=world.branches[plan.code], seats=seats, start_on=plan.since, now=world.now
-    )
     branches.enter_term(
-        by=SYSTEM,
-        branch=world.branches[plan.code],
-        elected_on=_elected_on(world, plan),
-        seats=seats,
-        now=world.now,
+        by=SYSTEM, branch=world.branches[plan.code], elected_on=_elected_on(world, plan), seats=seats, now=world.now
     )
     _grant_unless_named(world, secretary, Role.BRANCH_SECRETARY, f"DZ-{plan.code}")
     if not any((Role.RECORDER, f"DZ-{plan.code}") in account.roles for account in ACCOUNTS):
@@ -410,8 +403,8 @@ def _seat_branch(world: World, plan: Branch, chosen: list[Person]) -> None:
 
 
 def _elected_on(world: World, plan: Branch) -> date:
-    """The last election: one branch must elect again in two months, the others later, each on a day of its own."""
-    months = TERM_MONTHS - 2 if plan.code == EXPIRING else 8 + 3 * world.random.randrange(6)
+    """The last election, before the year that the demo world tells: one branch must elect again in two months."""
+    months = TERM_MONTHS - 2 if plan.code == EXPIRING else 14 + 3 * world.random.randrange(5)
     return max(add_months(world.today, -months), plan.since)
 
 
@@ -424,7 +417,6 @@ def _seat(world: World, code: str, numbers: list[str]) -> None:
     roles = [SeatRole.SECRETARY, SeatRole.DEPUTY, *[SeatRole.MEMBER] * (len(numbers) - 2)]
     seats = [(world.people[number], role) for number, role in zip(numbers, roles, strict=True)]
     branch, elected_on = world.branches[code], add_months(world.today, -14)
-    branches.seat_committee(by=SYSTEM, branch=branch, seats=seats, start_on=FOUNDED, now=world.now)
     branches.enter_term(by=SYSTEM, branch=branch, elected_on=elected_on, seats=seats, now=world.now)
 
 

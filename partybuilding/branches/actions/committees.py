@@ -132,18 +132,22 @@ def _seat(
 
 
 def _check_seats(branch: PartyBranch, seats: Seats, day: date, today: date) -> None:
-    """Refuse a committee that today's rules do not know; the members of a branch's own are full members of it."""
+    """Refuse a committee that today's rules do not know; the members of a branch's own are full members of it.
+
+    On the day, or today: a term that began before the portal knew its members is entered afterwards.
+    """
     if len({person.pk for person, _role in seats}) < len(seats):
         raise Refused(_("同一个人只能任一个职务"), field="seats")
     whole = queries.structure([branch.pk])
     least = 0 if branch.is_general else parameter("party.committee_from_members", today)
-    rules.check_committee([str(role) for _person, role in seats], whole.full_count(branch.pk, day), least)
+    most = max(whole.full_count(branch.pk, day), whole.full_count(branch.pk, today))
+    rules.check_committee([str(role) for _person, role in seats], most, least)
     if branch.kind in (BranchKind.GENERAL, BranchKind.TEMPORARY):
         return
-    full = {row.person_id for row in whole.belongings(branch.pk, day) if row.is_full(day)}
+    full = {row.person_id for when in (day, today) for row in whole.belongings(branch.pk, when) if row.is_full(when)}
     for person, _role in seats:
         if person.pk not in full:
-            raise Refused(_("%(name)s那天不是这个支部的正式党员，不能任职") % {"name": person.name}, field="seats")
+            raise Refused(_("%(name)s不是这个支部的正式党员，不能任职") % {"name": person.name}, field="seats")
     secretary = next(person for person, role in seats if role == SeatRole.SECRETARY)
     member = PartyMember.objects.get(person=secretary)
     if member.confirmed_on is not None and add_months(member.confirmed_on, rules.STANDING_MONTHS) > day:

@@ -37,6 +37,18 @@ def close_membership(current: Membership, end_on: date, field: str) -> None:
     PartyGroup.objects.filter(leader=current.member.person_id, **here).update(leader=None)
 
 
+def regroup(current: Membership, group: PartyGroup | None, on: date) -> Membership:
+    """Put the member into a group, or into none, from a day on; before it he is on the roll of his old group."""
+    if current.start_on >= on:
+        Membership.objects.filter(pk=current.pk).update(group=group)
+        current.group = group
+        return current
+    Membership.objects.filter(pk=current.pk).update(end_on=on)
+    return Membership.objects.create(
+        member=current.member, branch=current.branch, group=group, start_on=on, source=current.source
+    )
+
+
 def check_group(branch: PartyBranch, group: PartyGroup | None) -> None:
     if group is not None and group.branch_id != branch.pk:
         raise Refused(_("“%(group)s”不是这个支部的党小组") % {"group": group.name}, field="group")

@@ -77,12 +77,12 @@ def assign_group(*, by: Any, member: PartyMember, group: PartyGroup | None, now:
     current = lock_membership(member)
     allow(by, "branches.change_partygroup", current.branch.unit)
     check_group(current.branch, group)
-    before = current.group
-    Membership.objects.filter(pk=current.pk).update(group=group)
-    current.group = group
-    changes = {"group": [before and before.name, group and group.name]}
-    audit.record("member.grouped", current, by=by, changes=changes, now=now)
-    return current
+    if current.group == group:
+        return current
+    changes = {"group": [current.group and current.group.name, group and group.name]}
+    row = regroup(current, group, timezone.localdate(now))
+    audit.record("member.grouped", row, by=by, changes=changes, now=now)
+    return row
 
 
 @transaction.atomic

@@ -223,7 +223,7 @@ def test_a_committee_has_three_to_seven_full_members_of_the_branch(world, a):
     with refused("支委会一般3至7人，现在选了2人"):
         elect(world, a, ELECTED, 0, 1)
     other = make.branch(world, "机关党支部")
-    with refused("那天不是这个支部的正式党员"):
+    with refused("不是这个支部的正式党员"):
         elect(world, a, seats=[*seats(a, 0, 1), (other.members[1], "discipline")])
 
 
