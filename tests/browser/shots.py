@@ -7,21 +7,26 @@ console error, a request to another host, or a link that leads nowhere makes the
 import argparse
 import os
 import shutil
+import signal
 import sys
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import django
 from PIL import Image
 from playwright.sync_api import Error, sync_playwright
 
+from tests import scratch
 from tests.browser.portal import DESK, PHONE, ROOT, SCREEN, Portal, Watch, chromium, running, sign_in
 
 SIZES = {"desk": DESK, "phone": PHONE}
 BOARDS = ("dashboard", "matrix")
 NOT_PAGES = ("logout",)
+STANDS_STILL = """async () => {
+  await document.fonts.ready;
+  do await new Promise(requestAnimationFrame); while (document.querySelector(".htmx-request"));
+}"""
 README = {"matrix.png": ("political_officer", "/party/meetings/matrix/"), "workbench.png": ("hall_head", "/")}
 
 
@@ -31,17 +36,12 @@ def main():
     options.add_argument("--at", help="address of a demo world that runs already (DEMO_PASSWORD, VAR_DIR)")
     options.add_argument("--readme", action="store_true", help="only the pictures of the README, into docs/images")
     given = options.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="shots-"))
-    try:
-        with nullcontext(Portal(given.at, {**os.environ})) if given.at else running(folder) as portal:
-            os.environ |= portal.environment | {"DJANGO_SETTINGS_MODULE": "brigade.config.settings"}
-            django.setup()
-            with sync_playwright() as playwright, chromium(playwright) as browser:
-                if given.readme:
-                    return picture_readme(browser, portal.address)
-                return picture_roles(browser, portal.address, given.roles)
-    finally:
-        shutil.rmtree(folder)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = scratch.folder("shots-")
+    with nullcontext(Portal(given.at, {**os.environ})) if given.at else running(folder) as portal:
+        os.environ |= portal.environment | {"DJANGO_SETTINGS_MODULE": "brigade.config.settings"}
+        django.setup()
+        return picture_readme(portal.address) if given.readme else picture_roles(portal.address, given.roles)
 
 
 def accounts():
@@ -54,25 +54,29 @@ def accounts():
     return found
 
 
-def picture_roles(browser, address, wanted):
-    problems = []
-    for role, police_no in accounts().items():
-        if wanted and role not in wanted:
-            continue
-        place = ROOT / "var" / "shots" / role
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
+def picture_roles(address, wanted):
+    """Two roles at a time: while the portal makes a page for one, the browser draws the other's."""
+    people = [(role, police_no) for role, police_no in accounts().items() if not wanted or role in wanted]
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda person: picture_role(address, *person), people)
+        problems = [f"{role}: {problem}" for (role, _no), each in zip(people, found, strict=True) for problem in each]
+    print(*problems, sep="\n")
+    return 1 if problems else 0
+
+
+def picture_role(address, role, police_no):
+    """Every page of one role, and what went wrong on them."""
+    place = ROOT / "var" / "shots" / role
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    with sync_playwright() as playwright, chromium(playwright) as browser:
         context = browser.new_context(viewport=DESK, base_url=address, locale="zh-CN")
         watch = Watch(context, address)
         page = context.new_page()
         page.goto("/login/")
-        page.screenshot(path=place / "workbench-login-desk.png")
+        take(page, place, "workbench-login")
         sign_in(page, police_no)
-        problems += [f"{role}: {problem}" for problem in walk(page, place)]
-        problems += [f"{role}: {problem}" for problem in watch.problems]
-        context.close()
-    print(*problems, sep="\n")
-    return 1 if problems else 0
+        return [*walk(page, place), *watch.problems]
 
 
 def walk(page, place):
@@ -93,6 +97,7 @@ def walk(page, place):
         if answer.status >= 400:
             yield f"{answer.status} at {address}"
             continue
+        settle(page)
         waiting += links(page)
         take(page, place, name)
 
@@ -109,9 +114,13 @@ def kind_of(address):
     return None if kind.endswith(NOT_PAGES) or not match.namespace else kind
 
 
+def settle(page):
+    """Until the page stands still: what it asked for while loading has come, and its letters are there."""
+    page.evaluate(STANDS_STILL)
+
+
 def links(page):
     """Addresses on the page that stay in the portal, in the order in which they stand there."""
-    page.wait_for_load_state("networkidle")
     read = "links => links.filter(link => !link.hasAttribute('download')).map(link => link.getAttribute('href'))"
     found = [urljoin(page.url, href) for href in page.locator("a[href]").evaluate_all(read)]
     return [address for address in found if urlsplit(address).netloc == urlsplit(page.url).netloc]
@@ -122,27 +131,26 @@ def take(page, place, name):
     for size, viewport in sizes.items():
         if size != "desk":
             page.set_viewport_size(viewport)
-            page.reload(wait_until="networkidle")
+            settle(page)
         path = place / f"{name}-{size}.png"
         page.screenshot(path=path, full_page=True)
         print(path.relative_to(ROOT), flush=True)
     page.set_viewport_size(DESK)
 
 
-def picture_readme(browser, address):
+def picture_readme(address):
     """Two pictures of one screen each, in few colours, so that they stay small."""
-    for name, (role, path) in README.items():
-        context = browser.new_context(viewport=DESK, base_url=address, locale="zh-CN")
-        page = context.new_page()
-        sign_in(page, accounts()[role])
-        page.goto(path)
-        page.wait_for_load_state("networkidle")
-        target = ROOT / "docs" / "images" / name
-        target.parent.mkdir(exist_ok=True)
-        page.screenshot(path=target)
-        Image.open(target).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
-        print(target.relative_to(ROOT), target.stat().st_size)
-        context.close()
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        for name, (role, path) in README.items():
+            page = browser.new_context(viewport=DESK, base_url=address, locale="zh-CN").new_page()
+            sign_in(page, accounts()[role])
+            page.goto(path)
+            settle(page)
+            target = ROOT / "docs" / "images" / name
+            target.parent.mkdir(exist_ok=True)
+            page.screenshot(path=target)
+            Image.open(target).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+            print(target.relative_to(ROOT), target.stat().st_size)
     return 0
 
 
