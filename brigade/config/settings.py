@@ -271,7 +271,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "broker" / "beat")
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # what has run stands in the database; a file of its own could break
 CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "brigade.jobs.tasks.tick",
