@@ -20,7 +20,7 @@ from brigade.obligations.states import LIVE, ObligationState
 BATCH = 500
 DIGEST = "obligations.digest"
 ANSWERED = (
-    "unit_id", "post", "person_id", "title", "state", "opens_at", "warn_at", "due_at", "count", "needed",
+    "unit_id", "post", "helper", "person_id", "title", "state", "opens_at", "warn_at", "due_at", "count", "needed",
     "met_kind", "met_id", "met_at", "reason", "provisional",
 )  # fmt: skip
 STORED = [Obligation._meta.get_field(name).name for name in ANSWERED]

@@ -28,17 +28,17 @@ class ObligationQuerySet(models.QuerySet):
         return self.filter(opens_at__lte=now)
 
     def for_person(self, person: Person) -> ObligationQuerySet:
-        """What `person` answers for: named in it, or holder of its post on its unit."""
+        """What `person` has to do: named in it, or holder of its post or of its helper's on its unit."""
         mine = Q(person=person)
         for unit_id, role in person.posts:
-            mine |= Q(person__isnull=True, unit_id=unit_id, post=role)
+            mine |= Q(unit_id=unit_id) & (Q(person__isnull=True, post=role) | Q(helper=role))
         return self.filter(mine)
 
     def visible_to(self, user: Person) -> ObligationQuerySet:
         """Those of the units that the user oversees, and his own."""
         mine = Q(person=user) | Q(unit__in=user.units_for("obligations.view_obligation"))
         for unit_id, role in user.posts:
-            mine |= Q(unit_id=unit_id, post=role)
+            mine |= Q(unit_id=unit_id) & (Q(post=role) | Q(helper=role))
         return self.filter(mine)
 
     def of_keys(self, keys: list[Key]) -> ObligationQuerySet:
@@ -56,7 +56,8 @@ class Obligation(models.Model):
     """One duty: a rule applied to a subject for a period (or a clock, period ''), owed by a unit's post.
 
     The person is looked up when the duty is chased, so a transfer hands it over; `person` is set only where the
-    record itself names one.
+    record itself names one. `helper` is the post that does the work for the responsible one, as a recorder does for his
+    secretary: it stands in the lists of both, and is reminded of with them.
     """
 
     rule = models.CharField(_("依据"), max_length=32)
@@ -65,6 +66,7 @@ class Obligation(models.Model):
     period = models.CharField(_("期间"), max_length=10, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("责任单位"))
     post = models.CharField(_("责任岗位"), max_length=20, blank=True)
+    helper = models.CharField(_("协办岗位"), max_length=20, blank=True)
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("责任人"))
     title = models.CharField(_("事项"), max_length=160)
     state = models.CharField(_("状态"), max_length=8, choices=ObligationState.choices, default=ObligationState.OPEN)

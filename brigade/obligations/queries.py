@@ -132,6 +132,7 @@ def _holders(today: date) -> dict[tuple[int, str], list[Person]]:
 def _recipients(row: Obligation, step: Step, holders: dict[tuple[int, str], list[Person]]) -> Iterator[Person]:
     seen: set[int] = set()
     people = [row.person] if row.person else list(holders.get((row.unit_id, row.post), ()))
+    people += holders.get((row.unit_id, row.helper), ())
     if step.past_owner:
         seen, people = {person.pk for person in people}, []
     for unit_id in map(int, filter(None, row.unit.path.split("/"))):

@@ -55,6 +55,7 @@ class Answer:
     due_at: datetime
     state: ObligationState
     post: str = ""
+    helper: str = ""
     person_id: int | None = None
     warn_at: datetime | None = None
     count: int = 0
@@ -71,7 +72,8 @@ class Step:
     """One rung of a ladder: when somebody is told of an open obligation, and who.
 
     `day(obligation, calendar)` is the day it falls on; a rung on a day off moves to the next working day. Without
-    `to` the responsible are told; with `to` also the holders of those roles on the unit or on any unit above it.
+    `to` the responsible and their helpers are told; with `to` also the holders of those roles on the unit or on any
+    unit above it.
     `past_owner` leaves the responsible out: they hear of it that day in another way.
     """
 

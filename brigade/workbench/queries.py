@@ -88,10 +88,8 @@ def todo_groups(person: Person, now: datetime) -> list[tuple[str, list[Todo], bo
 def warnings(person: Person, now: datetime, limit: int = 4) -> list[Obligation]:
     """What others, whom the person oversees, are late with or about to be, the latest first."""
     rows = Obligation.objects.open().visible_to(person).filter(Q(due_at__lt=now) | Q(warn_at__lte=now)).begun(now)
-    mine = Q(person=person)
-    for unit_id, role in person.posts:
-        mine |= Q(person__isnull=True, unit_id=unit_id, post=role)
-    return list(rows.exclude(mine).select_related("unit", "person").order_by("due_at", "pk")[:limit])
+    mine = Obligation.objects.open().for_person(person)
+    return list(rows.exclude(pk__in=mine).select_related("unit", "person").order_by("due_at", "pk")[:limit])
 
 
 def recent(person: Person, limit: int = 6) -> list[Recent]:

@@ -173,6 +173,7 @@ class Requirements:
             due_at=due_at,
             state=state,
             post=Role.GENERAL_SECRETARY if branch.is_general else Role.BRANCH_SECRETARY,
+            helper=Role.PARTY_OFFICE if branch.is_general else Role.RECORDER,
             count=len(held),
             needed=needed,
             met_kind=Meeting.kind() if meets else "",

@@ -33,7 +33,9 @@ def at(text: str) -> datetime:
 
 
 class Reports:
-    """A rule whose records are a set of (unit id, month): what has been handed in."""
+    """A rule whose records are a set of (unit id, month): what has been handed in; `helper` writes it for the clerk."""
+
+    helper = ""
 
     def __init__(self):
         self.handed_in: set[tuple[int, str]] = set()
@@ -52,7 +54,7 @@ class Reports:
             state = ObligationState.MET if met else ObligationState.MISSED if due < now else ObligationState.OPEN
             yield Answer(
                 key, unit.pk, f"{unit.short_name}{key.period}月报", at(f"{period.start}T00:00:00"), due, state,
-                post=Role.CLERK, warn_at=due - timedelta(days=5), count=int(met),
+                post=Role.CLERK, helper=self.helper, warn_at=due - timedelta(days=5), count=int(met),
             )  # fmt: skip
 
     def due_keys(self, now):
@@ -194,3 +196,29 @@ def test_a_duty_follows_the_post_to_the_next_holder(reports, squadron, clerk):
     assert queries.open_counts(successor, at("2026-02-25T09:00"))["total"] == 1
     fresh = type(clerk).objects.get(pk=clerk.pk)
     assert queries.open_counts(fresh, at("2026-02-25T09:00"))["total"] == 0
+
+
+def test_a_duty_stands_with_the_responsible_and_with_whoever_does_the_work_for_him(reports, squadron, clerk):
+    reports.helper = Role.OFFICER
+    writer, stranger = person(Role.OFFICER, at=squadron), person(Role.OFFICER, at=unit(parent=squadron))
+    now = at("2026-06-10T09:00:00")
+    reconcile(now)
+    assert {who: [row.period for row in Obligation.objects.open().for_person(who)] for who in (clerk, writer)} == {
+        clerk: ["2026-06"],
+        writer: ["2026-06"],
+    }
+    assert not Obligation.objects.for_person(stranger).filter(unit=squadron).exists()
+    assert queries.open_counts(writer, now)["total"] == 1
+    assert list(Obligation.objects.open().visible_to(writer)) == list(Obligation.objects.open().for_person(writer))
+
+
+def test_whoever_is_both_responsible_and_helper_has_it_once_and_hears_of_it_once(reports, squadron):
+    reports.helper = Role.OFFICER
+    both, helper = person(Role.CLERK, Role.OFFICER, at=squadron), person(Role.OFFICER, at=squadron)
+    reconcile(at("2026-06-10T09:00:00"))
+    assert Obligation.objects.open().for_person(both).count() == 1
+    now = at("2026-06-22T08:30:00")
+    told = {who: sorted(rung.obligation.period for rung in rungs) for who, rungs in queries.rungs_reached(now).items()}
+    assert told == dict.fromkeys((both, helper), ["2026-05", "2026-06"])
+    actions.send_digest(now=now)
+    assert sorted(Message.objects.values_list("recipient", flat=True)) == sorted([both.pk, helper.pk])

@@ -333,14 +333,14 @@ def told_of_may_theme_day(day):
     }
 
 
-def test_the_ladder_tells_the_secretary_on_the_20th_and_the_office_when_the_month_is_over(world):
+def test_the_ladder_tells_secretary_and_recorder_on_the_20th_and_the_office_when_the_month_is_over(world):
     a = make.branch(world)
     grant(world.office, Role.PARTY_OFFICE, world.general.unit)
     settle("2026-05-06")
     assert told_of_may_theme_day("2026-05-19") == set()
-    assert told_of_may_theme_day("2026-05-20") == {a.secretary}
+    assert told_of_may_theme_day("2026-05-20") == {a.recorder, a.secretary}
     settle("2026-06-01")
-    assert told_of_may_theme_day("2026-06-01") == {a.secretary, world.office, world.general_secretary}
+    assert told_of_may_theme_day("2026-06-01") == {a.recorder, a.secretary, world.office, world.general_secretary}
 
 
 def test_every_duty_leads_to_where_it_is_done(world, client):
@@ -367,3 +367,23 @@ def test_every_duty_leads_to_where_it_is_done(world, client):
         label, address = RULES[row.rule].action(row)
         assert label
         assert client.get(address).status_code == 200, address
+
+
+def test_the_recorder_finds_what_he_has_to_record_and_the_secretary_keeps_it(world):
+    a, b = make.branch(world), make.branch(world, "机关党支部", full=3, committee=False)
+    known_since(a)
+    settle("2026-06-10")
+    for who in (a.recorder, a.secretary):
+        duties = Obligation.objects.open().begun(moment("2026-06-10")).for_person(who)
+        assert {row.rule for row in duties} == {"party.MM", "party.CM", "party.PL", "party.TD"}
+    assert not Obligation.objects.for_person(a.members[2]).exists()
+    assert not Obligation.objects.for_person(b.recorder).filter(unit=a.pk).exists()
+    told = rungs_reached(moment("2026-06-23", "08:30"))
+    assert {rung.obligation.rule for rung in told[a.recorder]} == {rung.obligation.rule for rung in told[a.secretary]}
+
+
+def test_to_confirm_is_the_business_of_the_chair_and_not_of_the_recorder(world):
+    a = make.branch(world)
+    make.recorded(a, "2026-06-10", "TD")
+    assert not Obligation.objects.for_person(a.recorder).filter(rule="party.confirm").exists()
+    assert Obligation.objects.for_person(a.secretary).filter(rule="party.confirm").exists()
