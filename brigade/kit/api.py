@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from brigade.kit.refusals import NotAllowed, Refused
+from brigade.kit.text import strip_unsafe
 from brigade.kit.web import note_refusal
 
 
@@ -24,6 +25,16 @@ class RefusalSerializer(serializers.Serializer):
     detail = serializers.CharField()
     field = serializers.CharField(allow_blank=True)
     article = serializers.CharField(allow_blank=True)
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment; one at the very edge of the calendar, which our time zone does not reach, is no moment."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        try:
+            return super().to_internal_value(value)
+        except OverflowError:
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ss+08:00")
 
 
 class AvailableMoveSerializer(serializers.Serializer):
@@ -62,7 +73,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def _answer(sentence: str, field: str, article: str, status: int) -> Response:
-    return Response({"detail": sentence, "field": field, "article": article}, status=status)
+    said = {"detail": strip_unsafe(sentence), "field": strip_unsafe(field), "article": article}
+    return Response(said, status=status)
 
 
 def _first(found: Any, path: str = "") -> tuple[str, str]:

@@ -18,6 +18,9 @@ CONTROLS = {
     for kind in ("text", "number", "email", "url", "password", "date", "datetime", "time", "textarea", "file", "input")
 }
 
+LONGEST_KEY = 18
+"""Digits of a number that fits into a column of keys."""
+
 
 class FormRenderer(TemplatesSetting):
     """Label on the left, control, hint and error on the right; Bootstrap's classes put on here, not in each form."""
@@ -44,6 +47,16 @@ def in_our_time(value: date) -> None:
     """Validates that a day can be meant: a slip of the finger easily lands in the year 26 or 9026."""
     if not 2000 <= value.year <= 2100:
         raise ValidationError(_("年份不对，请核对"))
+
+
+class ManyChoiceField(forms.ModelMultipleChoiceField):
+    """Several rows out of a list; a key longer than any key is no choice, instead of breaking the database."""
+
+    def clean(self, value: Any) -> Any:
+        for key in value or ():
+            if len(str(key)) > LONGEST_KEY:
+                raise ValidationError(self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": key})
+        return super().clean(value)
 
 
 class DayInput(forms.DateInput):

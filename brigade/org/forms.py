@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput
+from brigade.kit.forms import DayInput, ManyChoiceField
 from brigade.org.models import Person, Unit
 from brigade.org.states import PersonKind, Role, Tree, UnitKind
 
@@ -172,7 +172,7 @@ class DutyForm(forms.Form):
 
     start = DayField(label=_("从"))
     end = DayField(label=_("到"))
-    leaders = forms.ModelMultipleChoiceField(
+    leaders = ManyChoiceField(
         Person.objects.none(),
         label=_("带班领导"),
         help_text=_("按下列次序每人一天轮流；已排的日期会被替换。"),

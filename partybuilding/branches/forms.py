@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput
+from brigade.kit.forms import DayInput, ManyChoiceField
 from brigade.org.models import Person
 from partybuilding.branches.models import Membership, PartyBranch, PartyGroup, PartyMember, Transfer
 from partybuilding.branches.rules import NEXT_STATUS
@@ -109,13 +109,19 @@ class CommitteeForm(forms.Form):
 
     start_on = DayField(label=_("任职日期"))
     secretary = forms.ModelChoiceField(
-        Person.objects.none(), label=_("书记"), error_messages={"required": _("选一名书记")}
+        Person.objects.none(), label=_("书记"), empty_label=_("选一个人"), error_messages={"required": _("选一名书记")}
     )
-    deputy = forms.ModelChoiceField(Person.objects.none(), label=_("副书记"), required=False)
-    organisation = forms.ModelChoiceField(Person.objects.none(), label=_("组织委员"), required=False)
-    publicity = forms.ModelChoiceField(Person.objects.none(), label=_("宣传委员"), required=False)
-    discipline = forms.ModelChoiceField(Person.objects.none(), label=_("纪检委员"), required=False)
-    others = forms.ModelMultipleChoiceField(
+    deputy = forms.ModelChoiceField(Person.objects.none(), label=_("副书记"), required=False, empty_label=_("不设"))
+    organisation = forms.ModelChoiceField(
+        Person.objects.none(), label=_("组织委员"), required=False, empty_label=_("不设")
+    )
+    publicity = forms.ModelChoiceField(
+        Person.objects.none(), label=_("宣传委员"), required=False, empty_label=_("不设")
+    )
+    discipline = forms.ModelChoiceField(
+        Person.objects.none(), label=_("纪检委员"), required=False, empty_label=_("不设")
+    )
+    others = ManyChoiceField(
         Person.objects.none(),
         label=_("其他委员"),
         required=False,
@@ -207,7 +213,9 @@ class MoveForm(forms.Form):
 class AcceptForm(MoveForm):
     asks = True
     accepted_on = DayField(label=_("接收日期"), help_text=_("这一天之前仍由原支部管。"))
-    group = forms.ModelChoiceField(PartyGroup.objects.none(), label=_("编入党小组"), required=False)
+    group = forms.ModelChoiceField(
+        PartyGroup.objects.none(), label=_("编入党小组"), required=False, empty_label=_("不编组")
+    )
 
     def __init__(self, *args: Any, record: Transfer, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from brigade import workflow
-from brigade.kit.api import AvailableMoveSerializer, Pages, refuse_invalid
+from brigade.kit.api import AvailableMoveSerializer, MomentField, Pages, refuse_invalid
 from brigade.kit.refusals import Refused
 from brigade.kit.text import clean_text
 from brigade.kit.web import get_visible
@@ -149,7 +149,7 @@ class VoteInput(serializers.Serializer):
     noes = serializers.IntegerField(required=False, min_value=0, max_value=9999)
     abstain = serializers.IntegerField(required=False, min_value=0, max_value=9999)
     written = serializers.ListField(child=serializers.IntegerField(**KEY), required=False, max_length=200)
-    written_at = serializers.DateTimeField(required=False)
+    written_at = MomentField(required=False)
 
 
 class TopicInput(serializers.Serializer):
@@ -247,7 +247,7 @@ class MoveInput(serializers.Serializer):
     reason = serializers.CharField(required=False, allow_blank=True)
     answer = serializers.CharField(required=False, allow_blank=True)
     result = serializers.CharField(required=False, allow_blank=True)
-    starts_at = serializers.DateTimeField(required=False)
+    starts_at = MomentField(required=False)
     people = serializers.ListField(child=serializers.IntegerField(**KEY), required=False, max_length=200)
     on = serializers.DateField(required=False)
 

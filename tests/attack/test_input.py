@@ -283,6 +283,36 @@ def test_a_body_that_is_no_request_is_refused_in_one_sentence(client, town, data
     assert set(answer.json()) == {"detail", "field", "article"}
 
 
+@pytest.mark.parametrize("noun", ["requests", "meetings", "waivers", "leaves"])
+def test_a_word_that_cannot_be_written_is_not_said_again_in_the_refusal(client, everywhere, noun):
+    client.force_login(everywhere)
+    word = "\ud800"
+    sent = dict.fromkeys(["id", "unit", "ending", "mode", "requirement", "leave_kind", "day"], word)
+    sent |= {"kinds": [word], "materials": {word: word}, "segments": [{"kind": word}]}
+    for name, value in sent.items():
+        answer = client.generic("POST", f"/api/v1/{noun}/", json.dumps({name: value}), "application/json")
+        assert answer.status_code == 400, name
+    for name, value in sent.items():
+        body = json.dumps({"id": str(new_id()), "unit": 1, "requirement": "TD", "ending": "accept", name: value})
+        assert client.generic("POST", f"/api/v1/{noun}/", body, "application/json").status_code < 500, name
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "9999-12-31T23:59:59Z"])
+def test_a_moment_at_the_edge_of_the_calendar_is_no_moment(client, town, everywhere, moment):
+    client.force_login(everywhere)
+    body = {"reason": "改期", "starts_at": moment}
+    answer = client.post(f"/api/v1/meetings/{town.announced.pk}/moves/postpone/", body, "application/json")
+    assert answer.status_code in (400, 422)
+    answer = client.post("/api/v1/requests/", {"received_at": moment}, "application/json")
+    assert answer.status_code == 400
+
+
+def test_a_key_too_long_for_any_row_is_no_choice(client, town, everywhere):
+    client.force_login(everywhere)
+    roster = {"start": "2026-06-20", "end": "2026-06-21", "leaders": ["9" * 30]}
+    assert client.post(reverse("workbench:duty_arrange"), roster).status_code == 422
+
+
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "trace"])
 def test_moves_are_posted_and_nothing_else(client, town, method):
     client.force_login(town.hall.clerk)

@@ -15,7 +15,7 @@ from brigade.obligations import actions as obligations
 from brigade.org import actions as org
 from brigade.org.models import Person, Unit
 from brigade.org.states import Tree, UnitKind
-from partybuilding.branches.actions.locks import allow
+from partybuilding.branches.actions.locks import allow, regroup
 from partybuilding.branches.models import CommitteeSeat, Membership, PartyBranch, PartyGroup
 from partybuilding.branches.obligations import committee_key, term_key
 from partybuilding.branches.states import BranchKind
@@ -117,7 +117,9 @@ def end_group(*, by: Any, group: PartyGroup, end_on: date, now: datetime) -> Par
     allow(by, "branches.change_partygroup", group.branch.unit)
     if end_on <= group.start_on:
         raise Refused(_("止日要晚于起日"), field="end_on")
-    for row in Membership.objects.select_for_update(of=("self",)).filter(group=group, end_on__isnull=True).order_by("pk"):
+    for row in (
+        Membership.objects.select_for_update(of=("self",)).filter(group=group, end_on__isnull=True).order_by("pk")
+    ):
         regroup(row, None, end_on)
     PartyGroup.objects.filter(pk=group.pk).update(end_on=end_on)
     group.end_on = end_on

@@ -16,7 +16,7 @@ from brigade.kit.text import fitting
 from brigade.obligations import actions as obligations
 from brigade.org.models import Person
 from partybuilding.branches import rules
-from partybuilding.branches.actions.locks import allow, check_group, close_membership, lock_membership
+from partybuilding.branches.actions.locks import allow, check_group, close_membership, lock_membership, regroup
 from partybuilding.branches.models import (
     Exemption,
     Membership,

@@ -15,9 +15,10 @@ from brigade.org.states import Role, Tree
 from partybuilding.branches import actions, queries
 from partybuilding.branches.models import CommitteeSeat, Membership, PartyBranch, PartyGroup, PartyMember
 from partybuilding.branches.states import BranchKind
+from partybuilding.meetings.models import Attendance
 from tests.brigade.org.factories import person
 from tests.partybuilding import factories as make
-from tests.partybuilding.factories import moment, refused
+from tests.partybuilding.factories import moment, refused, span
 
 pytestmark = pytest.mark.django_db
 NOW = moment("2026-06-12")
@@ -148,7 +149,31 @@ def test_groups_are_formed_filled_and_ended(world, a):
     with refused("止日要晚于起日"):
         actions.end_group(by=a.secretary, group=group, end_on=TODAY, now=NOW)
     actions.end_group(by=a.secretary, group=group, end_on=date(2026, 7, 1), now=NOW)
-    assert of(a.members[3]).memberships.get().group is None
+    assert [row.group for row in of(a.members[3]).memberships.order_by("start_on")] == [None, group, None]
+
+
+def test_a_group_meeting_entered_after_the_group_ended_has_the_roll_of_its_day(world):
+    a = make.branch(world, groups=2)
+    first, second = a.groups
+    actions.assign_group(by=a.secretary, member=of(a.members[0]), group=second, now=moment("2026-05-12"))
+    actions.end_group(by=a.secretary, group=first, end_on=date(2026, 5, 15), now=moment("2026-05-15"))
+    spans = (span("GM", "2026-05-10", group_id=first.pk),)
+    make.recorded(a, "2026-05-10", spans=spans, now=moment("2026-05-16"))
+    due = Attendance.objects.filter(branch=a.row)
+    assert set(due.values_list("person", flat=True)) == {p.pk for p in a.members[::2]}
+
+
+def test_a_committee_that_lapsed_is_due_again_ninety_days_later(world):
+    a = make.branch(world, full=9)
+    for seat in a.row.seats.exclude(role="secretary"):
+        actions.end_seat(
+            by=world.office, seat=seat, end_on=date(2026, 3, 1), reason="任期届满", now=moment("2026-03-01")
+        )
+    duty = Obligation.objects.get(rule="party.committee", subject=str(a.pk))
+    assert (duty.state, timezone.localdate(duty.due_at)) == ("open", date(2026, 5, 30))
+    whole = queries.structure([a.pk])
+    assert not whole.committee_overdue(a.pk, date(2026, 5, 30))
+    assert whole.committee_overdue(a.pk, date(2026, 5, 31))
 
 
 def test_a_committee_is_seated_and_who_is_not_named_again_leaves_it(world, a):
