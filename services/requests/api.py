@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from brigade import workflow
-from brigade.kit.api import AvailableMoveSerializer, Pages, refuse_invalid
+from brigade.kit.api import AvailableMoveSerializer, MomentField, Pages, refuse_invalid
 from brigade.kit.web import get_visible
 from services.requests import actions
 from services.requests.forms import FORMS, DeskForm
@@ -99,7 +99,7 @@ class TakeInSerializer(MarksSerializer):
     item = serializers.CharField(max_length=8, help_text="code of a service, e.g. PL02")
     ending = serializers.ChoiceField(choices=Ending.choices)
     external_no = serializers.CharField(required=False, allow_blank=True)
-    received_at = serializers.DateTimeField(required=False)
+    received_at = MomentField(required=False)
     tolerated_due_on = serializers.DateField(required=False)
     channel = serializers.ChoiceField(choices=NoticeChannel.choices, required=False)
     citizen_name = serializers.CharField(required=False, allow_blank=True)
