@@ -58,6 +58,7 @@ def branch_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "transfers": queries.transfers_of(branch, request.user),
         "term": term,
         "has_term": branch.kind != BranchKind.TEMPORARY,
+        "warn_at": term and add_months(term.last_day, rules.REMIND_MONTHS[0]),
         "term_over": term is not None and today > term.last_day,
         "term_ends": term is not None and today >= add_months(term.last_day, rules.REMIND_MONTHS[0]),
         "today": today,
@@ -372,11 +373,12 @@ TRANSFERS = Transfer.objects.select_related("unit", "to_branch__unit", "member__
 def transfer_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One letter: whom it takes where, until when it is good, what can be done with it."""
     record = get_visible(request, TRANSFERS, pk)
-    now = timezone.now()
+    now, last = timezone.now(), queries.letter_ends(record)
     context = {
         "record": record,
         "now": now,
-        "last": queries.letter_ends(record),
+        "last": last,
+        "when": _("%(year)d年%(month)d月%(day)d日前接收") % {"year": last.year, "month": last.month, "day": last.day},
         "lines": [_("接收前仍由原支部管；到期没有接收的作废，通知原支部书记。")],
         "may_see_member": PartyMember.objects.visible_to(request.user).filter(pk=record.member_id).exists(),
         "moves": move_buttons(
