@@ -8,7 +8,15 @@ from datetime import date, datetime, time, timedelta
 
 from brigade import workflow
 from brigade.audit.actions import SYSTEM
-from brigade.kit.clocks import Calendar, Period, add_months, add_workdays, at, period_of, workday_on_or_after
+from brigade.kit.clocks import (
+    Calendar,
+    Period,
+    add_workdays,
+    at,
+    period_of,
+    periods_between,
+    workday_on_or_after,
+)
 from brigade.org.models import Person
 from brigade.reference.actions import next_number
 from brigade.reference.queries import calendar
@@ -23,15 +31,16 @@ from partybuilding.meetings.models import AgendaItem, Attendance, Decision, Meet
 from partybuilding.meetings.states import (
     COMMITTEE_KINDS,
     COUNTED,
+    EARNING,
     AgendaKind,
     DecisionState,
+    MakeUp,
     MeetingState,
     Presence,
     SegmentKind,
     WaiverState,
 )
 
-MONTHS = 12
 SETTLED = timedelta(days=45)
 """After this a confirmed record of the demo world is archived."""
 
@@ -82,9 +91,8 @@ class Plan:
 
 
 def build(world: World) -> None:
-    """Make twelve months of meetings up to today, through the bulk door; part of the caller's transaction."""
-    first = add_months(world.today.replace(day=1), -MONTHS)
-    months = [period_of(add_months(first, n), "month") for n in range(MONTHS + 1)]
+    """Make the meetings up to today, through the bulk door; part of the caller's transaction."""
+    months = periods_between("month", world.start, world.today)
     whole = structure([branch.pk for branch in world.branches.values()])
     plans = [plan for month in months for plan in _month(world, whole, month) if _is_past(plan, world)]
     meetings = [_meeting(world, plan) for plan in plans]
@@ -273,6 +281,7 @@ def _attendance(world: World, meeting: Meeting, plan: Plan, due: Due) -> Attenda
             status, reason = Presence.LEAVE_SICK, "就医"
         elif lot > 0.90:
             status, reason = Presence.LEAVE_DUTY, "路面执勤"
+    made_up_on = _made_up_on(world, plan) if reason else None
     return Attendance(
         meeting=meeting,
         person_id=due.person_id,
@@ -281,7 +290,17 @@ def _attendance(world: World, meeting: Meeting, plan: Plan, due: Due) -> Attenda
         is_voter=due.is_voter,
         at=meeting.created_at,
         reason=reason,
+        makeup=MakeUp.DONE if made_up_on else MakeUp.NONE,
+        made_up_on=made_up_on,
     )
+
+
+def _made_up_on(world: World, plan: Plan) -> date | None:
+    """Nearly all who missed a study make it up within the days that 五必 leaves them."""
+    if not any(kind in EARNING for kind, *_rest in plan.spans) or world.random.random() > 0.93:
+        return None
+    day = plan.spans[0][1].date() + timedelta(days=world.random.randrange(3, 13))
+    return day if day <= world.today else None
 
 
 def _agenda(world: World, meeting: Meeting, plan: Plan) -> list[AgendaItem]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from brigade import workflow
 from brigade.audit.actions import SYSTEM
-from brigade.kit.clocks import add_months, at
+from brigade.kit.clocks import at
 from brigade.kit.ids import new_id
 from brigade.org.models import Person
 from brigade.org.rules import sealed
@@ -19,7 +19,6 @@ from services.requests.actions import load_catalogue
 from services.requests.models import RequestMaterial, ServiceItem, ServiceRequest, SupplementNotice
 from services.requests.states import DeliveryKind, MaterialStatus, NoticeChannel, Outcome, RequestState, When
 
-MONTHS = 12
 A_DAY = (6, 15)
 """Requests on a working day, least and most."""
 STAYS_OPEN = 0.12
@@ -27,13 +26,12 @@ NAMES = ("演示甲", "演示乙", "演示丙", "演示丁", "演示戊", "演�
 
 
 def build(world: World) -> None:
-    """Make twelve months of requests up to now: most settled on the spot, some with a clock, the last ones open."""
+    """Make the requests up to now: most settled on the spot, some with a clock, the last ones open."""
     load_catalogue(today=world.today)
     items = list(ServiceItem.objects.filter(in_scope=True, effective_to=None).order_by("code"))
     clerks = [person for person in world.staff["CGS"] if person.police_no not in ("D10030", "D10033", "D10034")][:6]
-    start = add_months(world.today.replace(day=1), -MONTHS)
     work = calendar()
-    days = [start + timedelta(days=n) for n in range((world.today - start).days + 1)]
+    days = [world.start + timedelta(days=n) for n in range((world.today - world.start).days + 1)]
     requests = [request for day in days if work.is_workday(day) for request in _day(world, day, items, clerks)]
     workflow.bulk(requests, moves.RECEIVE, by=SYSTEM, now=world.now, write=lambda rows: _papers(world, rows))
 

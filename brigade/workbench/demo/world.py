@@ -199,6 +199,11 @@ class World:
     def today(self) -> date:
         return self.now.date()
 
+    @property
+    def start(self) -> date:
+        """Since when there are records: so long that the board can compare this year with the same days of the last."""
+        return date(self.today.year - 2, 12, 1)
+
 
 def build(now: datetime) -> World:
     """Make units, people and Party organisations; `now` is local time."""
