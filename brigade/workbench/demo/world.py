@@ -408,9 +408,10 @@ def _seat_branch(world: World, plan: Branch, chosen: list[Person]) -> None:
 
 
 def _elected_on(world: World, plan: Branch) -> date:
-    """The last election, before the year that the demo world tells: one branch must elect again in two months."""
-    months = TERM_MONTHS - 2 if plan.code == EXPIRING else 14 + 3 * world.random.randrange(5)
-    return max(add_months(world.today, -months), plan.since)
+    """The last election, before the first record: one branch must elect again in two months, the others later."""
+    if plan.code == EXPIRING:
+        return add_months(world.today, 2 - TERM_MONTHS)
+    return max(world.start - timedelta(days=world.random.randrange(7, 90)), plan.since)
 
 
 def _grant_unless_named(world: World, person: Person, role: Role, code: str) -> None:
@@ -421,7 +422,7 @@ def _grant_unless_named(world: World, person: Person, role: Role, code: str) -> 
 def _seat(world: World, code: str, numbers: list[str]) -> None:
     roles = [SeatRole.SECRETARY, SeatRole.DEPUTY, *[SeatRole.MEMBER] * (len(numbers) - 2)]
     seats = [(world.people[number], role) for number, role in zip(numbers, roles, strict=True)]
-    branch, elected_on = world.branches[code], add_months(world.today, -14)
+    branch, elected_on = world.branches[code], world.start - timedelta(days=5)
     branches.enter_term(by=SYSTEM, branch=branch, elected_on=elected_on, seats=seats, now=world.now)
 
 
