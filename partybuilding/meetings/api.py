@@ -20,7 +20,7 @@ from brigade.kit.api import AvailableMoveSerializer, MomentField, Pages, refuse_
 from brigade.kit.refusals import Refused
 from brigade.kit.text import clean_text
 from brigade.kit.web import get_visible
-from brigade.org.models import Record
+from brigade.org.models import Person, Record
 from partybuilding.branches.models import PartyBranch
 from partybuilding.meetings import actions, forms
 from partybuilding.meetings.models import Attendance, Decision, Leave, Meeting, Segment, Waiver
@@ -232,10 +232,11 @@ class WaiverInput(serializers.Serializer):
 
 
 class LeaveInput(serializers.Serializer):
-    """One's own leave from a meeting."""
+    """Leave from a meeting: one's own, or that of `person`, who told whoever keeps the record."""
 
     id = serializers.UUIDField()
     meeting = serializers.UUIDField()
+    person = serializers.IntegerField(required=False, **KEY)
     leave_kind = serializers.ChoiceField(choices=Leave._meta.get_field("leave_kind").flatchoices)
     reason = serializers.CharField()
 
@@ -426,10 +427,13 @@ class LeaveViewSet(Records):
         meeting = Meeting.objects.visible_to(request.user).filter(pk=sent["meeting"]).first()
         if meeting is None:
             raise Refused(_("没有这次会议，或者不在你的查看范围内"), field="meeting")
+        who = Person.objects.filter(pk=sent.get("person", request.user.pk), attendances__meeting=meeting).first()
+        if who is None:
+            raise Refused(_("不在这次会议的应到名单里"), field="person")
         made = actions.file_leave(
             by=request.user,
             meeting=meeting,
-            person=request.user,
+            person=who,
             kind=sent["leave_kind"],
             reason=sent["reason"],
             now=timezone.now(),

@@ -56,8 +56,14 @@ def _is_own_leave(leave: Leave, by: Any) -> bool:
     return leave.person_id == by.pk
 
 
-def _is_not_asker(record: Waiver | Leave, by: Any, now: datetime) -> None:
-    if not by.is_system and by.pk in (record.created_by_id, getattr(record, "person_id", None)):
+def _is_not_asker(waiver: Waiver, by: Any, now: datetime) -> None:
+    if not by.is_system and by.pk == waiver.created_by_id:
+        raise Refused(_("不能批自己的申请"))
+
+
+def _is_not_on_leave(leave: Leave, by: Any, now: datetime) -> None:
+    """Whoever only wrote down the leave that another told him may decide it."""
+    if not by.is_system and by.pk == leave.person_id:
         raise Refused(_("不能批自己的申请"))
 
 
@@ -332,7 +338,7 @@ APPROVE_LEAVE = Move(
     target=L.APPROVED,
     perm="meetings.decide_leave",
     audit="leave.approved",
-    guard=_is_not_asker,
+    guard=_is_not_on_leave,
     notice="leave.decided",
 )
 RETURN_LEAVE = Move(
@@ -343,7 +349,7 @@ RETURN_LEAVE = Move(
     target=L.RETURNED,
     perm="meetings.decide_leave",
     audit="leave.returned",
-    guard=_is_not_asker,
+    guard=_is_not_on_leave,
     needs_reason=True,
     notice="leave.decided",
 )

@@ -44,7 +44,11 @@ def _asker(record: Waiver | Leave) -> Iterable[Person]:
 
 
 def _secretary(leave: Leave) -> Iterable[Person]:
-    return _holders([leave.unit_id], [Role.BRANCH_SECRETARY, Role.GENERAL_SECRETARY])
+    """The branch's secretary, unless the leave is his own or he wrote it down himself: then who stands above him."""
+    near = _holders([leave.unit_id], [Role.BRANCH_SECRETARY, Role.GENERAL_SECRETARY])
+    if any(person.pk == leave.person_id for person in near):
+        near = _holders(leave.unit.lineage, [Role.GENERAL_SECRETARY])
+    return [person for person in near if person.pk not in (leave.person_id, leave.created_by_id)]
 
 
 def _owner(decision: Decision) -> Iterable[Person]:

@@ -21,6 +21,8 @@ COUNTED = frozenset({MeetingState.CONFIRMED, MeetingState.ARCHIVED})
 HELD = COUNTED | {MeetingState.RECORDED}
 WAITING = frozenset({MeetingState.NOTIFIED, MeetingState.POSTPONED})
 """Announced and not yet recorded: those due stand on the roll, unmarked."""
+LEAVE_OPEN = HELD | WAITING | {MeetingState.EXPIRED}
+"""Leave may be asked of these."""
 
 
 class SegmentKind(models.TextChoices):

@@ -17,7 +17,7 @@ from brigade.kit.text import fitting
 from brigade.org.models import Person
 from partybuilding.meetings import moves, rules
 from partybuilding.meetings.models import Attendance, Leave, Meeting
-from partybuilding.meetings.states import HELD, NOT_DUE, ON_LEAVE, WAITING, LeaveState, MeetingState, Presence, Source
+from partybuilding.meetings.states import LEAVE_OPEN, NOT_DUE, ON_LEAVE, THERE, LeaveState, Presence, Source
 
 
 def file_leave(
@@ -40,10 +40,13 @@ def file_leave(
         raise Refused(_("选请假的类别"), field="kind")
     if not reason:
         raise Refused(_("写明请假的事由"), field="reason")
-    if meeting.state not in HELD | WAITING | {MeetingState.EXPIRED}:
+    if meeting.state not in LEAVE_OPEN:
         raise Refused(_("这次会议现在不能请假"))
-    if not Attendance.objects.filter(meeting=meeting, person=person).exclude(status__in=NOT_DUE).exists():
+    row = Attendance.objects.filter(meeting=meeting, person=person).exclude(status__in=NOT_DUE).first()
+    if row is None:
         raise Refused(_("%(name)s不在这次会议的应到名单里") % {"name": person.name}, field="person")
+    if row.status in THERE:
+        raise Refused(_("%(name)s在这次会议上记的是到会，记错了先改会议记录") % {"name": person.name}, field="person")
     leave = Leave(
         pk=leave_id or new_id(),
         unit=meeting.unit,
@@ -84,6 +87,14 @@ def approve_leave(*, by: Any, leave: Leave, now: datetime, version: int | None =
 
 
 def return_leave(*, by: Any, leave: Leave, reason: str, now: datetime, version: int | None = None) -> Leave:
-    """Refuse leave, with a reason. Secretary."""
+    """Refuse leave, with a reason. Secretary. Where the roll has him on leave he is absent."""
+
+    def write(locked: Leave) -> Mapping[str, Any]:
+        rows = Attendance.objects.filter(meeting=locked.meeting_id, person=locked.person_id, status__in=ON_LEAVE)
+        changed = rows.update(status=Presence.ABSENT, source=Source.LEAVE)
+        return {"attendance": [locked.leave_kind, Presence.ABSENT]} if changed else {}
+
     changes = {"decided_by_id": by.pk, "decided_at": now, "answer": fitting(reason, 200, "reason")}
-    return workflow.advance(leave, moves.RETURN_LEAVE, by=by, now=now, version=version, reason=reason, changes=changes)
+    return workflow.advance(
+        leave, moves.RETURN_LEAVE, by=by, now=now, version=version, reason=reason, changes=changes, write=write
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.forms import MomentInput, in_our_time
-from partybuilding.meetings.forms.fields import Day, Line, Text
+from partybuilding.meetings.forms.fields import Day, Line, Text, choice
 from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.states import ON_LEAVE, THERE, Presence
 
@@ -102,9 +104,17 @@ class WaiverForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
+    """Leave from a meeting: one's own; of whoever told him, where the person keeps the record (`of` names them)."""
+
+    person = choice(gettext_lazy("谁请假"), required=True)
     kind = forms.ChoiceField(label=gettext_lazy("类别"), widget=forms.RadioSelect, initial=Presence.LEAVE_DUTY)
     reason = Line(120, label=gettext_lazy("事由"), required=True, error_messages={"required": gettext_lazy("写明事由")})
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, of: Sequence[tuple[int, str]] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if of is None:
+            del self.fields["person"]
+        else:
+            self.fields["person"].choices = [("", _("选请假的人")), *of]
+            self.fields["person"].error_messages["required"] = _("选请假的人")
         self.fields["kind"].choices = [(kind.value, kind.label) for kind in Presence if kind in ON_LEAVE]

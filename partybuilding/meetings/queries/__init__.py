@@ -50,6 +50,7 @@ from partybuilding.meetings.queries.roll import (
     due_list,
     hours_of,
     leave_marks,
+    may_ask_leave,
     person_hours,
     statuses_for,
     tally_of,

@@ -14,7 +14,17 @@ from partybuilding.branches.queries import Due, Structure, structure
 from partybuilding.meetings import rules
 from partybuilding.meetings.models import Attendance, Leave, Meeting
 from partybuilding.meetings.rules import Sheet, Tally
-from partybuilding.meetings.states import COMMITTEE_KINDS, COUNTED, EARNING, LeaveState, Presence, SegmentKind
+from partybuilding.meetings.states import (
+    COMMITTEE_KINDS,
+    COUNTED,
+    EARNING,
+    LEAVE_OPEN,
+    NOT_DUE,
+    THERE,
+    LeaveState,
+    Presence,
+    SegmentKind,
+)
 
 
 def due_list(
@@ -104,6 +114,15 @@ def leave_marks(meeting: Meeting) -> tuple[rules.Mark, ...]:
         )
         for row in rows
     )
+
+
+def may_ask_leave(meeting: Meeting) -> list[tuple[int, str]]:
+    """Those due who were not there, as far as it is known, and have not asked for leave."""
+    if meeting.state not in LEAVE_OPEN:
+        return []
+    asked = Leave.objects.filter(meeting=meeting).exclude(state=LeaveState.RETURNED).values("person")
+    rows = meeting.attendances.exclude(status__in=NOT_DUE | THERE).exclude(person__in=asked)
+    return list(rows.order_by("pk").values_list("person", "person__name"))
 
 
 def person_hours(person_id: int, year: int) -> Decimal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,8 +14,9 @@ from django.views.decorators.http import require_safe
 from brigade.kit.clocks import parse_period
 from brigade.kit.ids import new_id
 from brigade.kit.web import ask, get_visible
+from brigade.org.models import Person
 from partybuilding.branches.models import PartyBranch
-from partybuilding.meetings import actions, forms
+from partybuilding.meetings import actions, forms, moves, queries
 from partybuilding.meetings.models import Decision, Leave, Waiver
 from partybuilding.meetings.states import REQUIRED, SegmentKind
 from partybuilding.meetings.views.buttons import make_move, record_page
@@ -82,7 +83,9 @@ def _period(asked: QueryDict) -> str:
 
 @require_safe
 def leave_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    record = get_visible(request, Leave.objects.select_related("unit", "meeting", "person", "decided_by"), pk)
+    record = get_visible(
+        request, Leave.objects.select_related("unit", "meeting", "person", "created_by", "decided_by"), pk
+    )
     return record_page(request, record, forms.LEAVE_FORMS, "meetings/leave_detail.html")
 
 
@@ -92,18 +95,29 @@ def leave_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
 
 
 def leave_create(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Ask to be excused from a meeting, for oneself."""
+    """Ask to be excused from a meeting; whoever keeps its record writes down the leave that somebody told him."""
     meeting = get_visible(request, MEETINGS, pk)
-    leave_id = new_id()
+    keeps = request.user.has_perm(moves.ASK_LEAVE.perm, meeting)
+    own, leave_id = request.user.pk, new_id()
+    people = queries.may_ask_leave(meeting) if keeps else None
+    form = forms.LeaveForm(request.POST or None, of=people, initial={"person": request.GET.get("person", own)})
+
+    def file(kind: str, reason: str, person: int = own) -> Leave:
+        who = get_object_or_404(Person, pk=person)
+        return actions.file_leave(
+            by=request.user, meeting=meeting, person=who, kind=kind, reason=reason, now=timezone.now(),
+            leave_id=leave_id,
+        )  # fmt: skip
+
     return ask(
         request,
-        forms.LeaveForm(request.POST or None),
-        title=_("%s为什么不能到？") % meeting.title,
+        form,
+        title=(_("%s：谁不能到，为什么？") if keeps else _("%s为什么不能到？")) % meeting.title,
         text=_("会议开始前请的当即算请假；开始后请的是补假，书记批准前按缺席算。"),
-        button=_("请假"),
-        call=lambda **given: actions.file_leave(
-            by=request.user, meeting=meeting, person=request.user, now=timezone.now(), leave_id=leave_id, **given
+        button=_("登记请假") if keeps else _("请假"),
+        call=file,
+        said=lambda leave: (
+            _("已登记%s请假，等支部书记批准") % leave.person.name if keeps else _("已请假，等支部书记批准")
         ),
-        said=_("已请假，等支部书记批准"),
-        back=reverse("meetings:mine"),
+        back=None if keeps else reverse("meetings:mine"),
     )

@@ -16,9 +16,9 @@ from brigade import workflow
 from brigade.audit.queries import history
 from brigade.files.queries import open_file
 from brigade.kit.web import download, get_visible, page
-from partybuilding.meetings import documents, forms, queries
-from partybuilding.meetings.models import Attendance, Leave, Meeting
-from partybuilding.meetings.states import HELD, NOT_DUE, THERE, LeaveState, MeetingState
+from partybuilding.meetings import documents, forms, moves, queries
+from partybuilding.meetings.models import Leave, Meeting
+from partybuilding.meetings.states import HELD, MeetingState
 from partybuilding.meetings.views.buttons import buttons_of, make_move
 
 MEETINGS = Meeting.objects.select_related("unit", "chair", "recorder", "confirmed_by", "created_by")
@@ -50,23 +50,20 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "tally": queries.tally_of(meeting),
         "is_held": meeting.state in HELD,
         "events": history(meeting),
-        "may_leave": _may_leave(request, meeting),
+        **_leaves(request, meeting),
     }
     return page(request, "meetings/meeting_detail.html", context)
 
 
-def _may_leave(request: HttpRequest, meeting: Meeting) -> bool:
-    """Whether one is due there and may still ask to be excused."""
-    if meeting.state not in {
-        MeetingState.NOTIFIED,
-        MeetingState.POSTPONED,
-        MeetingState.RECORDED,
-        MeetingState.EXPIRED,
-    }:
-        return False
-    own = Attendance.objects.filter(meeting=meeting, person=request.user.pk).exclude(status__in=NOT_DUE | THERE)
-    asked = Leave.objects.filter(meeting=meeting, person=request.user.pk).exclude(state=LeaveState.RETURNED)
-    return own.exists() and not asked.exists()
+def _leaves(request: HttpRequest, meeting: Meeting) -> dict[str, Any]:
+    """Leave from the meeting as far as one may see it; whether one may ask for one's own, or write down another's."""
+    may_ask = queries.may_ask_leave(meeting)
+    rows = Leave.objects.visible_to(request.user).filter(meeting=meeting).select_related("person")
+    return {
+        "leaves": rows.order_by("created_at"),
+        "may_leave": request.user.pk in {pk for pk, _name in may_ask},
+        "may_file": bool(may_ask) and request.user.has_perm(moves.ASK_LEAVE.perm, meeting),
+    }
 
 
 def _checks(meeting: Meeting, may_edit: bool, now: datetime) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from brigade.org.models import Person
 from brigade.org.states import Role
 from partybuilding.meetings import actions
 from partybuilding.meetings.models import Decision, Leave, Meeting, Waiver
-from partybuilding.meetings.rules import Task, Topic
+from partybuilding.meetings.rules import Mark, Task, Topic
 from tests.brigade.org.factories import person
 from tests.partybuilding import factories as make
 from tests.partybuilding.factories import moment
@@ -23,7 +23,7 @@ def small_world():
     here, there = make.branch(world, full=4, committee=False), make.branch(world, "机关党支部", full=4, committee=False)
     for where in (here, there):
         topics = (Topic("deliberate", "整治", tasks=(Task("踏勘", there.members[2].pk, date(2026, 7, 1)),)),)
-        meeting = make.recorded(where, "2026-06-10", "TD", topics=topics)
+        meeting = make.recorded(where, "2026-06-10", "TD", topics=topics, marks=(Mark(where.members[2].pk, "absent"),))
         actions.ask_waiver(
             by=where.secretary, unit=where.unit, requirement="MM", period="2026-Q2", reason="安保", now=NOW
         )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from brigade.audit.models import AuditEvent
 from brigade.kit.refusals import NotAllowed
 from brigade.notices.models import Message
 from partybuilding.meetings import actions, queries
@@ -72,6 +73,55 @@ def test_leave_too_late_for_the_first_day_is_in_time_for_the_day_to_which_the_me
     meeting = actions.notify_meeting(by=a.recorder, meeting=meeting, now=now)
     meeting = actions.submit_meeting(by=a.recorder, meeting=meeting, now=moment("2026-06-24", "17:00"))
     assert roll(meeting)[a.members[9].pk] == Presence.LEAVE_DUTY
+
+
+def test_20_leave_approved_the_next_day_is_late_leave_and_the_rates_follow(a):
+    meeting = announced(a, start="14:00", end="15:00")
+    somebody = a.members[9]
+    asked = leave(a, meeting, somebody, moment("2026-06-20", "14:20"))
+    meeting = actions.submit_meeting(by=a.recorder, meeting=meeting, now=moment("2026-06-20", "16:00"))
+    actions.confirm_meeting(by=a.secretary, meeting=meeting, now=moment("2026-06-20", "17:00"))
+    assert (str(queries.tally_of(meeting).absence), str(queries.tally_of(meeting).rate)) == ("5.6", "94.4")
+    actions.approve_leave(by=a.secretary, leave=asked, now=moment("2026-06-21"))
+    assert (str(queries.tally_of(meeting).absence), str(queries.tally_of(meeting).rate)) == ("0.0", "94.4")
+
+
+def test_the_recorder_writes_down_the_leave_that_a_member_told_him(a):
+    meeting, somebody = announced(a), a.members[9]
+    asked = leave(a, meeting, somebody, NOW, by=a.recorder)
+    assert (asked.person, asked.created_by, asked.late) == (somebody, a.recorder, False)
+    assert AuditEvent.objects.get(verb="leave.asked").actor_name == a.recorder.name
+    assert Message.objects.get(code="leave.asked").recipient == a.secretary
+    with refused(kind=NotAllowed):
+        actions.approve_leave(by=a.recorder, leave=asked, now=NOW)
+    actions.approve_leave(by=a.secretary, leave=asked, now=NOW)
+    told = Message.objects.filter(code="leave.decided").values_list("recipient", flat=True)
+    assert set(told) == {somebody.pk, a.recorder.pk}
+
+
+def test_the_secretary_decides_the_leave_that_he_wrote_down_for_another(a):
+    asked = leave(a, announced(a), a.members[9], NOW, by=a.secretary)
+    assert actions.approve_leave(by=a.secretary, leave=asked, now=NOW).decided_by == a.secretary
+
+
+def test_the_leave_of_the_secretary_himself_goes_to_who_stands_above_him(world, a):
+    leave(a, announced(a), a.secretary, NOW)
+    assert Message.objects.get(code="leave.asked").recipient == world.general_secretary
+
+
+def test_whoever_was_there_is_not_excused(a):
+    meeting = make.recorded(a, "2026-06-10", "TD")
+    with refused("记的是到会"):
+        leave(a, meeting, a.members[9], NOW, by=a.recorder)
+
+
+def test_leave_that_is_refused_after_the_meeting_was_absence(a):
+    meeting = announced(a)
+    asked = leave(a, meeting, a.members[9], NOW)
+    meeting = actions.submit_meeting(by=a.recorder, meeting=meeting, now=moment("2026-06-20", "17:00"))
+    assert roll(meeting)[a.members[9].pk] == Presence.LEAVE_DUTY
+    actions.return_leave(by=a.secretary, leave=asked, reason="有替班", now=moment("2026-06-20", "18:00"))
+    assert roll(meeting)[a.members[9].pk] == Presence.ABSENT
 
 
 def test_leave_is_for_those_due_asked_once_and_not_approved_by_oneself(a):

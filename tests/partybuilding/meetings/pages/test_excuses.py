@@ -98,6 +98,32 @@ def test_member_asks_leave_and_the_secretary_agrees(client, branch, announced):
     assert '<option value="leave_duty" data-tone="warn" selected>' in text and 'value="夜查"' in text
 
 
+def test_recorder_writes_down_the_leave_of_a_member(recorder, branch, announced):
+    member = branch.members[7]
+    assert "登记请假" in recorder.get(announced.get_absolute_url()).content.decode()
+    address = reverse("meetings:leave_create", args=[announced.pk])
+    asked = recorder.get(address).content.decode()
+    assert asked.count("<option") == 19 and f'value="{branch.recorder.pk}" selected' in asked
+    sent = {"person": member.pk, "kind": "leave_sick", "reason": "发热"}
+    nobody = recorder.post(address, sent | {"person": ""})
+    assert nobody.status_code == 422 and "选请假的人" in nobody.content.decode()
+    answer = recorder.post(address, sent)
+    leave = Leave.objects.get()
+    assert (leave.person, leave.created_by, answer["Location"]) == (member, branch.recorder, leave.get_absolute_url())
+    page = recorder.get(leave.get_absolute_url()).content.decode()
+    assert branch.recorder.name in page and "代登" in page
+    again = recorder.post(address, sent)
+    assert again.status_code == 422 and "选的不在可选范围内" in again.content.decode()
+    assert "发热" in recorder.get(announced.get_absolute_url()).content.decode()
+
+
+def test_member_cannot_ask_leave_for_another(client, branch, announced):
+    client.force_login(branch.members[7])
+    address = reverse("meetings:leave_create", args=[announced.pk])
+    client.post(address, {"person": branch.members[8].pk, "kind": "leave_sick", "reason": "发热"})
+    assert Leave.objects.get().person == branch.members[7]
+
+
 def test_own_page_says_nothing_about_others(client, branch):
     factories.held(branch, "2026-11-10", "ST", start="15:00", end="16:30", absent=1)
     member = branch.members[7]
