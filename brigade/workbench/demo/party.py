@@ -21,6 +21,7 @@ from brigade.org.models import Person
 from brigade.reference.actions import next_number
 from brigade.reference.queries import calendar
 from brigade.workbench.demo.world import ACCOUNTS, World
+from partybuilding.branches.actions import send_transfer
 from partybuilding.branches.models import PartyBranch, Transfer
 from partybuilding.branches.moves import ISSUE
 from partybuilding.branches.queries import Due, Structure, structure
@@ -106,7 +107,9 @@ def build(world: World) -> None:
     decisions = [row for meeting, plan in zip(meetings, plans, strict=True) for row in _decisions(world, meeting, plan)]
     workflow.bulk(decisions, moves.DECIDE, by=SYSTEM, now=world.now)
     workflow.bulk(list(_waivers(world, months)), moves.ASK_WAIVER, by=SYSTEM, now=world.now)
-    workflow.bulk([_letter(world)], ISSUE, by=SYSTEM, now=world.now)
+    letter = _letter(world)
+    workflow.bulk([letter], ISSUE, by=SYSTEM, now=world.now)
+    send_transfer(by=letter.created_by, transfer=letter, now=letter.created_at + timedelta(hours=2))
 
 
 def _is_past(plan: Plan, world: World) -> bool:
@@ -409,7 +412,7 @@ def _letter(world: World) -> Transfer:
     return Transfer(
         unit=old.unit,
         title=f"{member.person.name}转往{new.unit.short_name}",
-        state=TransferState.IN_TRANSIT,
+        state=TransferState.ISSUED,
         member=member,
         to_branch=new,
         letter_no=f"东交组转〔{issued_on.year}〕6号",
