@@ -124,6 +124,7 @@ class MoveSerializer(MarksSerializer):
     note = serializers.CharField(required=False, allow_blank=True)
     delivery_kind = serializers.CharField(required=False)
     delivery_note = serializers.CharField(required=False, allow_blank=True)
+    is_signed = serializers.BooleanField(required=False)
     tolerated_due_on = serializers.DateField(required=False)
     to = serializers.IntegerField(required=False, min_value=1, max_value=2**31)
     citizen_name = serializers.CharField(required=False, allow_blank=True)

@@ -36,9 +36,10 @@ def receipt(request: ServiceRequest) -> Paper:
     """收件、受理、办结 or refusal, by how far the request is."""
     title, at, tail = _("收件回执"), request.received_at, _("5个工作日内受理或者一次告知须补正的全部内容。")
     if request.state == RequestState.REJECTED:
-        title, at, tail = _("不予受理通知书"), request.received_at, request.remedy
+        title, at, tail = _("不予受理通知书"), request.rejected_at or at, request.remedy
     elif request.outcome == Outcome.REFUSED:
-        title, at, tail = _("不予许可决定告知书"), request.completed_at or at, request.remedy
+        rights = _("不服本决定的，可以依法申请行政复议或者提起行政诉讼（行政许可法第三十八条）。")
+        title, at, tail = _("不予许可决定告知书"), request.completed_at or at, request.remedy or rights
     elif request.state in DONE:
         title, at, tail = _("办结回执"), request.completed_at or at, ""
     elif request.accepted_at is not None:

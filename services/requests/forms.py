@@ -236,6 +236,13 @@ class ReasonForm(MoveForm):
     reason = Text(label=_("原因"), max_length=200, multiline=True, needed=_("写明原因"))
 
 
+class WithdrawForm(ReasonForm):
+    is_signed = forms.BooleanField(
+        label=_("收到申请人签字的撤回申请"),
+        error_messages={"required": _("撤回要有申请人签字的书面申请，收到后再办")},
+    )
+
+
 class ProposalForm(MoveForm):
     proposal = Choice(label=_("拟办意见"))
     reason = Text(label=_("理由"), max_length=500, multiline=True, required=False)
@@ -246,6 +253,12 @@ class ProposalForm(MoveForm):
         is_before = record.state == RequestState.RECEIVED
         rejects = [row for row in Proposal.choices if (row[0] == Proposal.REJECT) == is_before]
         self.fields["proposal"].choices = rejects
+        if is_before:
+            self.fields["reason"].required = self.fields["remedy"].required = True
+            self.fields["reason"].error_messages["required"] = _("写明理由")
+            self.fields["remedy"].error_messages["required"] = _("写明救济途径，或者该向哪个机关申请")
+        else:
+            self.fields["reason"].help_text = _("拟不予许可时要写")
 
 
 class CompleteForm(NumberForm):
@@ -268,7 +281,20 @@ class SuspendForm(MoveForm):
 
 class DeliverForm(MoveForm):
     delivery_kind = Choice(label=_("送达方式"), choices=DeliveryKind.choices)
-    delivery_note = Text(label=_("领取人或单号"), max_length=60, required=False)
+    delivery_note = Text(
+        label=_("领取人或单号"),
+        max_length=60,
+        required=False,
+        help_text=_("窗口领取写领取人和证件尾号，邮寄写快递单号"),
+    )
+
+    def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        if record.id_no_tail:
+            self.initial["delivery_note"] = _("%(name)s，证件尾号%(tail)s") % {
+                "name": record.citizen_name,
+                "tail": record.id_no_tail,
+            }
 
 
 class HandOverForm(MoveForm):
@@ -322,7 +348,7 @@ FORMS: dict[str, type[MoveForm]] = {
     "resume": MoveForm,
     "supply": MoveForm,
     "deliver": DeliverForm,
-    "withdraw": ReasonForm,
+    "withdraw": WithdrawForm,
     "hand_over": HandOverForm,
     "amend": AmendForm,
     "void": ReasonForm,

@@ -58,7 +58,11 @@ class ServiceItem(models.Model):
 
     A request keeps the version it was received under. Days are as `day_kind` says; 0 is the same day before closing;
     no statutory days where the rule sets none. `verified` says how far the row was checked against its article.
+    `is_offered` and `elsewhere` are there when it is read with `in_hall`.
     """
+
+    is_offered: bool
+    elsewhere: str
 
     code = models.CharField(_("代码"), max_length=8)
     version = models.PositiveSmallIntegerField(_("版本"), default=1)
@@ -232,6 +236,7 @@ class ServiceRequest(Record):
     outcome = models.CharField(_("结果"), max_length=8, choices=Outcome.choices, blank=True)
     outcome_reason = models.CharField(_("理由"), max_length=500, blank=True)
     remedy = models.CharField(_("救济途径"), max_length=300, blank=True)
+    rejected_at = models.DateTimeField(_("不予受理"), null=True)
     completed_at = models.DateTimeField(_("办结"), null=True)
     delivered_at = models.DateTimeField(_("送达"), null=True)
     delivery_kind = models.CharField(_("送达方式"), max_length=12, choices=DeliveryKind.choices, blank=True)

@@ -19,7 +19,7 @@ from brigade.org.states import PERMISSIONS, Tree
 from brigade.reference.queries import calendar, parameter
 from services.requests.models import ItemScope, MaterialItem, ServiceItem, ServiceRequest, ServiceRequestQuerySet
 from services.requests.rules import Clock, province_of, sessions_of, why_not_offered
-from services.requests.states import CLOCK_RUNS, OPEN, RequestState, When
+from services.requests.states import CLOCK_RUNS, OPEN, DayKind, RequestState, When
 
 
 def clock(on: date) -> Clock:
@@ -222,19 +222,32 @@ class Deadline:
     lines: tuple[str, ...] = ()
 
 
+DELIVERY_WORKDAYS = 10
+
+
 def deadline(request: ServiceRequest) -> Deadline | None:
     """What is due next, or None when nothing runs any more."""
-    item, provisional = request.item, (_("下一年放假安排未录入，期限为暂算"),) if request.is_provisional else ()
+    item, asked = request.item, ""
+    provisional = (_("下一年放假安排未录入，期限为暂算"),) if request.is_provisional else ()
+    if request.proposal:
+        asked = _("%(what)s，已提交审核，等审核岗办理") % {"what": request.get_proposal_display()}
     match request.state:
         case RequestState.RECEIVED:
             law = _("依据行政许可法第三十二条，5个工作日内受理或一次告知")
             after = _("逾期视为受理，自收件之日起算") if item.is_licence else ""
-            return Deadline(_("受理或一次性告知"), request.answer_due_at, (law, after, *provisional))
+            return Deadline(_("受理或一次性告知"), request.answer_due_at, (law, after, asked, *provisional))
         case RequestState.SUPPLEMENT_REQUESTED:
             return Deadline(_("等申请人补正"), request.lapses_at, (_("到期没有补正的终止，申请人可以重新申请"),))
         case RequestState.ACCEPTED | RequestState.PROCESSING:
             law = _("法定%(law)s，承诺%(ours)s") % {"law": item.statutory_text, "ours": item.promised_text}
-            return Deadline(_("办结"), request.promised_due_at, (law, item.legal_basis, *provisional))
+            return Deadline(_("办结"), request.promised_due_at, (law, item.legal_basis, asked, *provisional))
         case RequestState.SUSPENDED:
-            return Deadline(_("计时已中止"), None, (_("恢复后，期限按中止的工作日顺延"),))
+            is_natural = item.day_kind == DayKind.NATURAL
+            words = _("恢复后，期限按中止的天数顺延") if is_natural else _("恢复后，期限按中止的工作日顺延")
+            return Deadline(_("计时已中止"), None, (words, _("由值班长或所长恢复")))
+        case RequestState.COMPLETED if item.is_licence and request.completed_at and not request.is_settled_on_spot:
+            due, _provisional = clock(timezone.localdate(request.completed_at)).after_workdays(
+                request.completed_at, DELIVERY_WORKDAYS
+            )
+            return Deadline(_("送达申请人"), due, (_("依据行政许可法第四十四条，决定后10个工作日内送达"),))
     return None

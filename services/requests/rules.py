@@ -29,7 +29,17 @@ from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.text import normalise_code
 from brigade.org.states import ADMIN_ROLES, Role
 from services.requests.models import ClockSuspension, MaterialItem, RequestMaterial, ServiceItem, ServiceRequest
-from services.requests.states import LACKING, Category, DayKind, MaterialStatus, Outcome, Proposal, When
+from services.requests.states import (
+    LACKING,
+    Category,
+    DayKind,
+    DeliveryKind,
+    MaterialStatus,
+    Outcome,
+    Proposal,
+    RequestState,
+    When,
+)
 
 CLERKS = (Role.WINDOW_CLERK, Role.WINDOW_LEAD)
 GRANTS: dict[str, tuple[Role, ...]] = {
@@ -58,7 +68,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
 
 ONCE_ARTICLE = gettext_lazy("令164第3条")
 VEHICLE_SCOPE = gettext_lazy("令164第2条")
-SCOPE_ARTICLES = {
+SCOPE_ARTICLES: dict[str, Any] = {
     Category.VEHICLE_REGISTRATION: VEHICLE_SCOPE,
     Category.PLATES_CERTIFICATES: VEHICLE_SCOPE,
     Category.INSPECTION: VEHICLE_SCOPE,
@@ -248,6 +258,8 @@ def can_return(request: ServiceRequest, by: Any, now: datetime) -> None:
 def can_ask_review(request: ServiceRequest, by: Any, now: datetime) -> None:
     if request.proposal:
         raise Refused(_("已经提交审核，等审核岗办理"))
+    if request.state == RequestState.PROCESSING and not request.item.needs_reviewer:
+        raise Refused(_("“%s”不须审核，直接办结") % request.item.name)
 
 
 def can_deliver(request: ServiceRequest, by: Any, now: datetime) -> None:
@@ -278,6 +290,15 @@ def why_not_offered(item: ServiceItem) -> Refused | None:
 def check_outcome(outcome: str, reason: str) -> None:
     if outcome == Outcome.REFUSED and not reason.strip():
         raise Refused(_("不予许可要写明理由"), article=_("行政许可法第三十八条"), field="reason")
+
+
+def delivery_fault(kind: str, note: str) -> str:
+    """What is missing for handing the result over in that way; empty when nothing is."""
+    if note.strip() or kind == DeliveryKind.ELECTRONIC:
+        return ""
+    if kind == DeliveryKind.COURIER:
+        return _("邮寄要填快递单号")
+    return _("窗口领取要核对证件，写明领取人和证件尾号")
 
 
 def check_received(received_at: datetime, now: datetime) -> None:

@@ -100,7 +100,9 @@ class ItemFilters(LedgerFilters):
     q = Search()
     category = django_filters.ChoiceFilter(label=_("类别"), choices=Category.choices)
     offered = django_filters.ChoiceFilter(
-        label=_("本所"), field_name="is_offered", choices=[("true", _("办理")), ("false", _("不办"))], method="by_scope"
+        label=_("办理范围"),
+        choices=[("true", _("办理")), ("false", _("不办"))],
+        method="by_scope",
     )
     verified = django_filters.ChoiceFilter(label=_("可信程度"), choices=Trust.choices)
 

@@ -117,6 +117,7 @@ def _desk(request: HttpRequest, form: DeskForm, now: datetime, status: int = 200
         "now": now,
         "offers": offers,
         "picked": next((offer for offer in offers if str(offer.item.pk) == picked), None),
+        "typed": clean_text(form.data.get("item_text", ""))[:60],
         "found": [_find_entry(offer) for offer in offers],
         "statuses": [(number, status, MaterialStatus(status).label) for number, status in enumerate(ASKED_OF_CLERK, 1)],
         "stays": form.data.get("ending", "") in (Ending.ACCEPT, Ending.NOTIFY, Ending.RECEIVE),
@@ -173,9 +174,10 @@ def serviceitem_scope(request: HttpRequest, code: str) -> HttpResponse:
     halls = queries.halls_of(request.user, "requests.change_serviceitem")
     if not halls:
         raise PermissionDenied(_("办理范围由所长或业务管理员定。"))
+    stands = queries.item_in_hall(item, halls[0], timezone.localdate())
     return ask(
         request,
-        ScopeForm(request.POST or None, halls=halls),
+        ScopeForm(request.POST or None, halls=halls, initial={"in_scope": int(not stands.is_offered)}),
         title=_("“%s”本所办不办？") % item.name,
         text=_("以前收的件照常办完。"),
         button=_("定办理范围"),
@@ -213,8 +215,21 @@ def servicerequest_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     return page(request, "requests/servicerequest_detail.html", context)
 
 
-MAIN = ("reject", "accept", "notify", "take_back", "start", "complete", "ask_review", "resume", "deliver")
+MAIN = (
+    "reject",
+    "accept",
+    "notify",
+    "check_materials",
+    "take_back",
+    "start",
+    "complete",
+    "ask_review",
+    "resume",
+    "deliver",
+)
 """The first of these that can be made now is the page's main button."""
+REVIEWING = ("reject", "complete")
+"""The same while it lies with the reviewer: its officer has nothing to press first."""
 SAYS_WHY = frozenset({"accept", "reject", "complete", "deliver"})
 """These stand there greyed with what is missing; others only appear when they can be made."""
 
@@ -224,7 +239,7 @@ def _buttons(record: ServiceRequest, options: list[workflow.Option]) -> list[dic
         options,
         address=lambda code: reverse("requests:servicerequest_move", args=[record.pk, code]),
         asks=lambda code: FORMS[code](record=record).asks,
-        main=MAIN,
+        main=REVIEWING if record.proposal else MAIN,
         says_why=SAYS_WHY,
     )
 
@@ -252,7 +267,6 @@ def servicerequest_move(request: HttpRequest, pk: UUID, code: str) -> HttpRespon
         move=move,
         check=lambda: workflow.check(record, move, request.user, now),
         act=lambda **given: actions.MAKE[code](by=request.user, request=record, now=now, **given),
-        said=_result,
     )
 
 

@@ -1,6 +1,7 @@
 /* The window desk. Taking a service puts its materials and limits in from their templates; [data-desk-rest] marks what is
    left; a visitor from another province ([data-desk-visitor], or his identity number) brings further rows. Buttons that
-   leave the request open (data-desk-stays) first ask for the citizen, and send when pressed again. The key to press next
+   leave the request open (data-desk-stays) first ask for the citizen, and send when pressed again; a draft that had come so
+   far asks for him at once. The key to press next
    is the lit one: a notice where papers lack, acceptance where a reviewer decides ([data-desk-reviewed]). */
 import { announce, bind } from "./bind.js";
 import "./materials.js";
@@ -8,7 +9,7 @@ import "./materials.js";
 bind("[data-desk]", (form) => {
   const [place, limits] = [form.querySelector("[data-desk-item]"), form.querySelector("[data-desk-limits]")];
   const [blank, stay] = [form.querySelector("[data-desk-blank]"), form.querySelector("[data-desk-stay]")];
-  const [item, marks, visitor, idNo] = ["item", "marks", "is_out_of_province", "id_no"].map((name) => form.elements.namedItem(name));
+  const [item, marks, kept, visitor, idNo] = ["item", "marks", "stay", "is_out_of_province", "id_no"].map((name) => form.elements.namedItem(name));
   const rows = () => Array.from(place.querySelectorAll("[data-material]"));
   const radios = () => Array.from(place.querySelectorAll("input[type=radio]"));
   const chosen = (row) => row.querySelector("input:checked");
@@ -22,8 +23,8 @@ bind("[data-desk]", (form) => {
     if (extra) extra.replaceWith(visitor.checked ? extra.content : "");
     place.replaceChildren(copy);
     limits.replaceChildren(document.querySelector(`[data-desk-limit="${item.value}"]`).content.cloneNode(true));
-    const kept = new URLSearchParams(marks.value);
-    radios().forEach((radio) => { radio.checked = kept.get(radio.name) === radio.value; });
+    const given = new URLSearchParams(marks.value);
+    radios().forEach((radio) => { radio.checked = given.get(radio.name) === radio.value; });
     announce(place);
   };
   const walk = () => {
@@ -43,6 +44,7 @@ bind("[data-desk]", (form) => {
     const names = lacking().map((row) => row.children[1].textContent.trim());
     stay.querySelector("[data-desk-lacking]").textContent = names.length ? `缺${names.length}样：${names.join("、")}` : "";
     stay.hidden = false;
+    kept.value = "1";
     const fields = Array.from(stay.querySelectorAll("input"));
     (fields.find((field) => !field.value) || fields[0]).focus();
   };
@@ -51,7 +53,7 @@ bind("[data-desk]", (form) => {
   if (item.value) { remember(); walk(); }
   item.addEventListener("change", () => { marks.value = ""; build(); remember(); walk(); });
   place.addEventListener("change", remember);
-  form.addEventListener("draft:restored", () => { build(); remember(); walk(); });
+  form.addEventListener("draft:restored", () => { build(); remember(); if (kept.value) show(); else walk(); });
   form.querySelector("[data-desk-rest]").addEventListener("click", () => {
     rows().filter((row) => !chosen(row)).forEach((row) => {
       const radio = row.querySelector(`input[value="${row.dataset.when === "conditional" ? "exempt" : "ok"}"]`);

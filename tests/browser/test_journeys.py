@@ -269,7 +269,6 @@ def test_a_window_clerk_settles_one_citizen_and_tells_the_next_what_is_missing_b
     if lost:
         clerk.sign_in_again()
         page.locator("[data-material]").first.wait_for()
-        press("F8")
         assert page.input_value("[name=citizen_name]") == "", "a citizen is never kept in the browser"
         page.keyboard.insert_text("演示群众")
         press("F8")

@@ -346,7 +346,7 @@ def return_review(
 
 def reject(*, by: Any, request: ServiceRequest, now: datetime, version: int | None = None) -> ServiceRequest:
     """Reject (不予受理) as proposed; for reviewers, never for who proposed it."""
-    changes = {"reviewer": by, "answer_due_at": None}
+    changes = {"reviewer": by, "rejected_at": now, "answer_due_at": None}
     return workflow.advance(request, moves.REJECT, by=by, now=now, version=version, changes=changes)
 
 
@@ -436,18 +436,20 @@ def deliver(
     delivery_kind: str = DeliveryKind.WINDOW,
     delivery_note: str = "",
 ) -> ServiceRequest:
-    """Hand over the result; for window officers. By post it needs the tracking number. Blocked while a tolerated
-    material is owed."""
-    if delivery_kind == DeliveryKind.COURIER and not delivery_note.strip():
-        raise Refused(_("邮寄要填快递单号"), field="delivery_note")
+    """Hand over the result; for window officers. At the window it says whose papers were looked at, by post it needs
+    the tracking number. Blocked while a tolerated material is owed."""
+    if fault := rules.delivery_fault(delivery_kind, delivery_note):
+        raise Refused(fault, field="delivery_note")
     changes = {"delivered_at": now, "delivery_kind": delivery_kind, "delivery_note": delivery_note.strip()}
     return workflow.advance(request, moves.DELIVER, by=by, now=now, version=version, changes=changes)
 
 
 def withdraw(
-    *, by: Any, request: ServiceRequest, now: datetime, reason: str, version: int | None = None
+    *, by: Any, request: ServiceRequest, now: datetime, reason: str, is_signed: bool, version: int | None = None
 ) -> ServiceRequest:
     """The applicant takes his request back, signed; for window officers, who say why."""
+    if not is_signed:
+        raise Refused(_("撤回要有申请人签字的书面申请，收到后再办"), field="is_signed")
     return workflow.advance(request, moves.WITHDRAW, by=by, now=now, version=version, reason=reason)
 
 

@@ -93,7 +93,7 @@ def test_stale_version_answers_409(api, world):
 
 def test_illegal_move_answers_422(api, world):
     made = taken_in(world, "PL01", "2026-06-12T10:00")
-    answer = api("post", f"{REQUESTS}{made.pk}/moves/deliver/", {"delivery_kind": "window"})
+    answer = api("post", f"{REQUESTS}{made.pk}/moves/deliver/", {"delivery_kind": "window", "delivery_note": "本人"})
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith("现在是“已受理”，不能送达")
 

@@ -15,7 +15,7 @@ from brigade.kit.refusals import NotAllowed, Refused, Stale
 from brigade.notices.models import Message
 from brigade.org.states import Role
 from brigade.reference.queries import kept_calendar, kept_parameters
-from services.requests import actions
+from services.requests import actions, documents
 from services.requests.actions import Citizen
 from services.requests.models import ServiceItem, ServiceRequest
 from services.requests.moves import KIND, MOVES
@@ -146,10 +146,15 @@ def test_tolerated_material_needs_a_day_and_blocks_delivery_until_it_is_brought(
     made = actions.start(by=world.clerk, request=made, now=at("2026-06-12T10:05"))
     made = actions.complete(by=world.clerk, request=made, now=at("2026-06-13T10:00"))
     assert "不能送达：未灭失的号牌" in refusal(
-        lambda: actions.deliver(by=world.clerk, request=made, now=at("2026-06-13T10:05"))
+        lambda: actions.deliver(
+            by=world.clerk, request=made, now=at("2026-06-13T10:05"), delivery_note="本人，尾号0035"
+        )
     )
     made = actions.supply(by=world.clerk, request=made, now=at("2026-06-18T10:00"))
-    assert actions.deliver(by=world.clerk, request=made, now=at("2026-06-18T10:05")).state == RequestState.DELIVERED
+    assert (
+        actions.deliver(by=world.clerk, request=made, now=at("2026-06-18T10:05"), delivery_note="本人，尾号0035").state
+        == RequestState.DELIVERED
+    )
 
 
 def flagged(world):
@@ -241,7 +246,9 @@ def test_stale_version_is_refused(world):
     made = taken_in(world, "PL01", NOW)
     actions.start(by=world.clerk, request=made, now=at(NOW))
     assert "刚被别人改过" in refusal(
-        lambda: actions.withdraw(by=world.clerk, request=made, now=at(NOW), reason="不办了", version=made.version),
+        lambda: actions.withdraw(
+            by=world.clerk, request=made, now=at(NOW), reason="不办了", is_signed=True, version=made.version
+        ),
         Stale,
     )
 
@@ -290,3 +297,78 @@ def test_move_costs_at_most_sixteen_queries(world, django_assert_max_num_queries
         actions.accept(by=world.clerk, request=made, now=at("2026-06-12T10:05"))
     with django_assert_max_num_queries(16):
         taken_in(world, "PL02", NOW, Ending.SETTLE)
+
+
+def settled(world, moment="2026-06-12T15:00"):
+    made = actions.start(by=world.clerk, request=taken_in(world, "PL01", NOW), now=at(NOW))
+    return actions.complete(by=world.clerk, request=made, now=at(moment))
+
+
+@pytest.mark.parametrize(
+    ("kind", "note", "sentence"),
+    [
+        ("window", " ", "窗口领取要核对证件，写明领取人和证件尾号"),
+        ("courier", "", "邮寄要填快递单号"),
+        ("window", "本人，尾号0035", ""),
+        ("courier", "SF1234567890", ""),
+        ("electronic", "", ""),
+    ],
+)
+def test_delivery_says_who_was_looked_at_or_which_parcel_it_is(world, kind, note, sentence):
+    made = settled(world)
+    deliver = {"by": world.clerk, "request": made, "now": at("2026-06-12T16:00")}
+    if sentence:
+        assert refusal(lambda: actions.deliver(**deliver, delivery_kind=kind, delivery_note=note)) == sentence
+    else:
+        assert actions.deliver(**deliver, delivery_kind=kind, delivery_note=note).delivery_note == note
+
+
+def test_withdrawal_is_signed_by_the_applicant_and_only_before_it_is_settled(world):
+    made = taken_in(world, "PL01", NOW)
+    back = {"by": world.clerk, "now": at("2026-06-12T11:00"), "reason": "不办了"}
+    assert "签字" in refusal(lambda: actions.withdraw(**back, request=made, is_signed=False))
+    assert actions.withdraw(**back, request=made, is_signed=True).state == RequestState.WITHDRAWN
+    done = settled(world)
+    assert "现在是“已办结”，不能申请人撤回" in refusal(lambda: actions.withdraw(**back, request=done, is_signed=True))
+
+
+def test_item_that_needs_no_reviewer_is_not_put_before_one(world):
+    made = actions.start(by=world.clerk, request=taken_in(world, "PL01", NOW), now=at(NOW))
+    ask = {"by": world.clerk, "request": made, "now": at("2026-06-12T11:00"), "proposal": "approve"}
+    assert refusal(lambda: actions.ask_review(**ask)) == "“补领、换领机动车号牌”不须审核，直接办结"
+
+
+def test_proposal_is_put_forward_once_and_only_what_was_proposed_is_rejected(world):
+    made = actions.ask_review(by=world.clerk, request=flagged(world), now=at(NOW), proposal="approve")
+    again = {"by": world.clerk, "request": made, "now": at(NOW), "proposal": "approve"}
+    assert refusal(lambda: actions.ask_review(**again)) == "已经提交审核，等审核岗办理"
+    received = taken_in(world, "PL02", NOW, Ending.RECEIVE)
+    early = {"by": world.clerk, "request": received, "now": at(NOW), "proposal": "approve"}
+    assert "受理前只能拟不予受理" in refusal(lambda: actions.ask_review(**early))
+    assert refusal(lambda: actions.return_review(by=world.reviewer, request=received, now=at(NOW), reason="重办")) == (
+        "没有提交审核，不用退回"
+    )
+
+
+def test_rejection_bears_the_day_of_its_decision(world):
+    made = taken_in(world, "PL02", NOW, Ending.RECEIVE)
+    why = {"proposal": "reject", "reason": "不属于本所管辖", "remedy": "向登记地车管所申请"}
+    made = actions.ask_review(by=world.clerk, request=made, now=at(NOW), **why)
+    made = actions.reject(by=world.reviewer, request=made, now=at("2026-06-15T09:00"))
+    paper = documents.receipt(made)
+    assert (paper.title, paper.at, paper.tail) == ("不予受理通知书", at("2026-06-15T09:00"), "向登记地车管所申请")
+
+
+def test_refusal_tells_the_applicant_of_his_rights(world):
+    made = actions.start(by=world.clerk, request=taken_in(world, "PL01", NOW), now=at(NOW))
+    made = actions.complete(
+        by=world.clerk, request=made, now=at("2026-06-12T11:00"), outcome="refused", reason="车辆被查封"
+    )
+    assert "行政复议" in documents.receipt(made).tail
+
+
+def test_reviewer_hears_at_once_of_what_he_may_decide_and_not_of_what_he_accepted(world):
+    both = person(Role.WINDOW_CLERK, Role.SERVICE_REVIEWER, at=world.hall)
+    made = actions.start(by=both, request=taken_in(world, "DL05", NOW, by=both), now=at(NOW))
+    actions.ask_review(by=world.clerk, request=made, now=at("2026-06-12T11:00"), proposal="approve")
+    assert {row.recipient for row in Message.objects.filter(code="requests.review_asked")} == {world.reviewer}

@@ -162,7 +162,7 @@ def test_move_with_a_stale_version_is_refused_and_nothing_is_lost(desk, world):
     made = taken_in(world, "PL01", "2026-06-12T10:00")
     actions.start(by=world.other, request=made, now=at("2026-06-12T10:10"))
     address = reverse("requests:servicerequest_move", args=[made.pk, "withdraw"])
-    answer = desk.post(address, {"version": made.version, "reason": "申请人不办了"})
+    answer = desk.post(address, {"version": made.version, "reason": "申请人不办了", "is_signed": "on"})
     assert answer.status_code == 409
     text = answer.content.decode()
     assert "这条记录刚被别人改过" in text and "申请人不办了" in text
@@ -172,7 +172,7 @@ def test_move_with_a_stale_version_is_refused_and_nothing_is_lost(desk, world):
 def test_illegal_move_is_refused_with_what_is_legal(desk, world):
     made = taken_in(world, "PL01", "2026-06-12T10:00")
     address = reverse("requests:servicerequest_move", args=[made.pk, "deliver"])
-    answer = desk.post(address, {"version": made.version, "delivery_kind": "window"})
+    answer = desk.post(address, {"version": made.version, "delivery_kind": "window", "delivery_note": "本人"})
     assert answer.status_code == 422
     assert "现在是“已受理”，不能送达" in answer.content.decode()
 
