@@ -117,9 +117,8 @@ def end_group(*, by: Any, group: PartyGroup, end_on: date, now: datetime) -> Par
     allow(by, "branches.change_partygroup", group.branch.unit)
     if end_on <= group.start_on:
         raise Refused(_("止日要晚于起日"), field="end_on")
-    for row in (
-        Membership.objects.select_for_update(of=("self",)).filter(group=group, end_on__isnull=True).order_by("pk")
-    ):
+    rows = Membership.objects.select_for_update(of=("self",)).filter(group=group, end_on__isnull=True)
+    for row in rows.order_by("pk"):
         regroup(row, None, end_on)
     PartyGroup.objects.filter(pk=group.pk).update(end_on=end_on)
     group.end_on = end_on
