@@ -1,5 +1,7 @@
 """The words and signs that rows are made of: what is late, how much is left, how figures are rounded."""
 
+import json
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from types import SimpleNamespace
@@ -187,3 +189,10 @@ def test_each_behaviour_is_reached_by_some_page_or_module():
     pages = "".join(path.read_text("utf-8") for path in (settings.BASE_DIR / "templates").rglob("*.html"))
     unreached = [path.name for path in SCRIPTS if f"./{path.name}" not in text and f"js/{path.name}" not in pages]
     assert unreached == []
+
+
+def test_a_swap_copies_no_inline_style_which_the_content_policy_forbids():
+    config = re.search(
+        r"name=\"htmx-config\" content='(.*)'>", (settings.BASE_DIR / "templates" / "base.html").read_text()
+    )[1]
+    assert "style" not in json.loads(config)["attributesToSettle"]
