@@ -1,10 +1,12 @@
 """The API of meetings, decisions, waivers and leave: the same forms, actions, refusals and scope as the pages."""
 
+from dataclasses import replace
+
 import pytest
 from django.utils import timezone
 
 from brigade.kit.ids import new_id
-from partybuilding.meetings import actions
+from partybuilding.meetings import actions, queries
 from partybuilding.meetings.models import Decision, Meeting, Waiver
 from tests.brigade.ledgers.checks import queries_of
 from tests.brigade.org.factories import person
@@ -136,6 +138,44 @@ def test_move_that_is_not_there_or_lacks_something(api, branch):
     assert (lacking.status_code, lacking.json()["field"]) == (422, "on")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_recorded_meeting_becomes_what_is_put(api, branch):
+    made = api("post", MEETINGS, body(branch)).json()
+    task = Decision.objects.get()
+    sent = {name: value for name, value in body(branch).items() if name not in ("id", "unit")}
+    sent |= {"place": "二楼", "version": made["version"], "end": "16:30"}
+    sent["agenda"][0]["tasks"][0]["id"] = str(task.pk)
+    answer = api("put", f"{MEETINGS}{made['id']}/", sent)
+    assert answer.status_code == 200, answer.json()
+    assert (answer.json()["place"], answer.json()["version"]) == ("二楼", made["version"] + 1)
+    assert [row.pk for row in Decision.objects.all()] == [task.pk]
+    stale = api("put", f"{MEETINGS}{made['id']}/", sent)
+    assert stale.status_code == 409 and "刚被别人改过" in stale.json()["detail"]
+
+
+def test_only_what_is_named_is_patched(api, branch):
+    shifts = {"start": "09:00", "end": "10:00", "shifts": [{"start": "15:00", "end": "16:00"}], "segments": []}
+    marks = [{"person": branch.members[1].pk, "status": "absent", "reason": "未到"}]
+    marks += [{"person": branch.members[2].pk, "status": "present", "shifts": [2]}]
+    made = api("post", MEETINGS, body(branch, **shifts, agenda=[], marks=marks)).json()
+    meeting = Meeting.objects.get()
+    before = queries.sheet_of(meeting)
+    answer = api("patch", f"{MEETINGS}{made['id']}/", {"theme": "守好路口", "version": made["version"]})
+    assert answer.status_code == 200, answer.json()
+    meeting.refresh_from_db()
+    assert queries.sheet_of(meeting) == replace(before, theme="守好路口")
+    assert [len(batch.present) for batch in before.batches] == [10, 1]
+    assert api("patch", f"{MEETINGS}{made['id']}/", {"theme": "x"}).json()["detail"] == "写明读到的版本号"
+
+
+def test_a_meeting_is_not_changed_by_others_nor_once_it_is_confirmed(api, branch):
+    meeting = factories.held(branch, "2026-11-10", "TD")
+    sent = {"place": "二楼", "version": meeting.version}
+    assert api("patch", f"{MEETINGS}{meeting.pk}/", sent).status_code == 422
+    assert api("patch", f"{MEETINGS}{meeting.pk}/", sent, by=branch.members[6]).status_code == 403
+    assert api("patch", f"{MEETINGS}{meeting.pk}/", sent, by=person()).status_code == 404
+
+
 def test_other_branches_are_not_there(api, branch):
     meeting = factories.held(branch, "2026-11-10", "TD")
     assert api("get", f"{MEETINGS}{meeting.pk}/", by=person()).status_code == 404
@@ -179,6 +219,9 @@ def test_leave_is_asked_for_oneself(api, branch):
     sent = {"id": str(new_id()), "meeting": str(plan.pk), "leave_kind": "leave_sick", "reason": "发烧"}
     made = api("post", "/api/v1/leaves/", sent, by=member)
     assert made.status_code == 201 and made.json()["person"] == member.pk
+    other = sent | {"id": str(new_id()), "person": branch.members[7].pk}
+    assert api("post", "/api/v1/leaves/", other, by=member).status_code == 403
+    assert api("post", "/api/v1/leaves/", other, by=branch.recorder).json()["created_by"] == branch.recorder.pk
     address = f"/api/v1/leaves/{made.json()['id']}/moves/approve/"
-    assert api("post", address).status_code == 403
+    assert api("post", address, by=member).status_code == 403
     assert api("post", address, by=branch.secretary).json()["state"] == "approved"

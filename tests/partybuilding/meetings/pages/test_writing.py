@@ -193,6 +193,26 @@ def test_emoji_stays_and_nul_goes(recorder, branch):
     assert made.theme == "守好路口😀" and made.agenda.get().title == "=1+1"
 
 
+def test_ten_thousand_characters_of_speech_stay_and_nul_goes(recorder, branch):
+    said = "实😀" * 4_999 + "\x00话"
+    topic = {"kind": "study", "title": "学习", "summary": said, "dissent": "不同\x00意见😀", "speaker": "张\x00三"}
+    topic["tasks"] = (task("分包\x00路口😀", branch.members[2], "2026-12-01"),)
+    recorder.post(NEW, typed(branch, "TD", topics=(topic,), summary=said))
+    made = Meeting.objects.get()
+    item = made.agenda.get()
+    assert item.summary == made.summary == said.replace("\x00", "")
+    assert (item.dissent, item.speaker, Decision.objects.get().title) == ("不同意见😀", "张三", "分包路口😀")
+    assert said[:2_000] in recorder.get(made.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("name", ["summary", "agenda-0-summary"])
+def test_too_long_a_text_is_refused_with_its_length_and_stays(recorder, branch, name):
+    values = typed(branch, "TD", topics=({"kind": "study", "title": "学习"},))
+    answer = recorder.post(NEW, values | {name: "话" * 20_001})
+    text = answer.content.decode()
+    assert answer.status_code == 422 and "最多20000个字，现在是20001个" in text and "话" * 20_001 in text
+
+
 def test_long_record_is_kept_whole(recorder, branch):
     recorder.post(NEW, typed(branch, "TD", summary="记" * 10_000))
     assert len(Meeting.objects.get().summary) == 10_000
