@@ -164,6 +164,7 @@ def test_a_theme_party_day_is_written_down_once_and_all_that_hangs_on_it_follows
     recorder, secretary, member, leader = officer(RECORDER), officer(SECRETARY), officer(MEMBER), officer(LEADER)
     mark = uuid4().hex[:6]
     hours, gatherings = hours_of(member), gatherings_on_the_board(leader)
+    held, learnt = branch_in_the_return(secretary)
 
     begin_meeting(recorder, "主题党日", "党课", "党员大会", "志愿服务")
     page = recorder.page
@@ -202,8 +203,12 @@ def test_a_theme_party_day_is_written_down_once_and_all_that_hangs_on_it_follows
     member.begin("/")
     member.reads(f"分片包路口{mark}")
     portal.pass_a_minute()
-    assert hours_of(member) > hours
+    each = hours_of(member) - hours
+    assert each > 0
     assert gatherings_on_the_board(leader) == gatherings + 1
+    assert branch_in_the_return(secretary) == (held + 1, learnt + each * 14)
+    for must in ("每月支部必研学", "每名书记必讲课", "每人学习必过关"):
+        assert record in records_of_must(secretary, must)
 
 
 def words_of(paper):
@@ -215,6 +220,22 @@ def hours_of(member):
     """What a member has learnt this year, as he sees it himself."""
     member.begin("/party/mine/")
     return float(member.page.get_by_text("年已学").locator("xpath=ancestor::li//b").inner_text())
+
+
+def branch_in_the_return(person):
+    """Gatherings and hours of his branch in the running quarter, as the quarterly return has them."""
+    person.begin("/party/meetings/returns/")
+    cells = person.page.locator("tbody tr", has_text="城区一中队党支部").first.locator("td.num a")
+    gatherings, _rate, hours = cells.all_inner_texts()
+    return int(gatherings), float(hours)
+
+
+def records_of_must(person, must):
+    """Addresses of the records that stand behind one of the five obligations of his branch this month."""
+    person.begin("/party/meetings/five-musts/")
+    person.page.locator("tr", has_text="城区一中队党支部").locator("td").nth(NOW.date().month - 1).locator("a").click()
+    row = person.page.locator("#cell", has_text=f"，{NOW.date().month}月").locator("tr", has_text=must)
+    return row.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
 
 
 def gatherings_on_the_board(leader):
