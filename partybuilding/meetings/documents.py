@@ -410,18 +410,15 @@ def _return_line(line: ReturnLine) -> dict[str, Any]:
         "name": line.branch.unit.short_name,
         "members": str(line.members or ""),
         "cells": [_return_words(cell) for cell in line.cells],
-        "result": str(RETURN_WORDS[line.state]),
+        "result": str(WORDS[line.state]),
         "meetings": str(line.sums.meetings),
         "attendance": _attendance_words(line.sums),
         "hours": _hours_words(line.sums),
     }
 
 
-RETURN_WORDS = WORDS | {"missed": gettext_lazy("未达标")}
-
-
 def _return_words(cell: ReturnCell) -> str:
-    word = str(RETURN_WORDS[cell.state])
+    word = str(WORDS[cell.state])
     part = f"{cell.done}/{cell.needed}" if cell.needed else ""
     return f"{word}{part}（{cell.note}）" if cell.note else f"{word}{part}"
 

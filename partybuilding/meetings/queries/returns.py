@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,7 +24,7 @@ from partybuilding.meetings.states import REQUIRED, SegmentKind
 
 MEETINGS, ATTENDANCE, HOURS = "party.meetings", "party.attendance", "party.study_hours"
 NOTHING = (Decimal(), Decimal())
-SAID = {
+SAID: dict[str, Promise] = {
     ObligationState.MISSED: gettext_lazy("未达标"),
     ObligationState.OPEN: gettext_lazy("未到期"),
     ObligationState.WAIVED: gettext_lazy("豁免"),
