@@ -18,7 +18,7 @@ from rest_framework.routers import SimpleRouter
 from brigade import workflow
 from brigade.kit.api import AvailableMoveSerializer, MomentField, Pages, refuse_invalid
 from brigade.kit.web import get_visible
-from services.requests import actions
+from services.requests import actions, moves
 from services.requests.forms import FORMS, DeskForm
 from services.requests.models import MaterialItem, ServiceItem, ServiceRequest
 from services.requests.states import Ending, IdKind, MaterialStatus, NoticeChannel
@@ -133,6 +133,18 @@ class MoveSerializer(MarksSerializer):
     id_no = serializers.CharField(required=False, allow_blank=True)
 
 
+class ChangeSerializer(serializers.Serializer):
+    """What may be filled in later: the number of the national platform, and who the request is for."""
+
+    version = serializers.IntegerField(min_value=1, max_value=2**31)
+    external_no = serializers.CharField(required=False, allow_blank=True)
+    citizen_name = serializers.CharField(required=False, allow_blank=True)
+    phone = serializers.CharField(required=False, allow_blank=True)
+    id_kind = serializers.ChoiceField(choices=IdKind.choices, required=False)
+    id_no = serializers.CharField(required=False, allow_blank=True)
+    is_out_of_province = serializers.BooleanField(required=False)
+
+
 class RequestPages(Pages):
     ordering = ("-received_at", "-id")
 
@@ -164,6 +176,20 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         refuse_invalid(form)
         made = actions.take_in(by=request.user, now=now, **form.arguments())
         return self._answer(made, status.HTTP_201_CREATED)
+
+    @extend_schema(request=ChangeSerializer, responses=RequestDetailSerializer)
+    def partial_update(self, request: Request, pk: Any = None) -> Response:
+        """Fill in what was not known before; `version` is the one that was read, and what is not named stays."""
+        record, now = self.get_object(), timezone.now()
+        given = ChangeSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        workflow.check(record, moves.AMEND, request.user, now)
+        form = FORMS["amend"]({}, record=record)
+        typed = {name: value for name, value in (form.initial | given.validated_data).items() if value is not False}
+        form = FORMS["amend"](typed, record=record)
+        refuse_invalid(form)
+        made = actions.amend(by=request.user, request=record, now=now, **form.arguments())
+        return self._answer(made, status.HTTP_200_OK)
 
     @extend_schema(
         request=MoveSerializer,

@@ -323,6 +323,13 @@ class AmendForm(MoveForm, CitizenFields):
             is_out_of_province=record.is_out_of_province,
         )
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        is_other = data.get("citizen_name", "") != self.record.citizen_name
+        if is_other and not (data.get("id_no") or data.get("phone")):
+            self.add_error("phone", _("改办事人要同时写手机号或证件号"))
+        return data
+
     def arguments(self) -> dict[str, Any]:
         data = self.cleaned_data
         has_citizen = data["id_no"] or data["phone"]

@@ -128,3 +128,17 @@ def test_officer_without_a_hall_takes_nothing_in(client, world):
     client.force_login(world.leader)
     answer = client.post(REQUESTS, body(world, "PL02", "settle"), content_type="application/json")
     assert (answer.status_code, answer.json()["detail"]) == (422, "没有这个大厅，或者不是你办件的大厅")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_not_known_before_is_patched_and_a_stale_version_is_a_conflict(api, world):
+    made = taken_in(world, "PL01", "2026-06-12T10:00")
+    address = f"{REQUESTS}{made.pk}/"
+    sent = {"version": made.version, "external_no": "HZ-77"}
+    answer = api("patch", address, sent)
+    assert answer.status_code == 200, answer.json()
+    assert (answer.json()["external_no"], answer.json()["citizen_name"]) == ("HZ-77", made.citizen_name)
+    assert api("patch", address, sent).status_code == 409
+    assert api("patch", address, {"external_no": "HZ-78"}).status_code == 400
+    nameless = api("patch", address, {"version": answer.json()["version"], "citizen_name": "刘某"})
+    assert (nameless.status_code, nameless.json()["detail"]) == (422, "改办事人要同时写手机号或证件号")
