@@ -11,9 +11,6 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brigade.config.settings")
-os.environ.setdefault("PYTHONWARNINGS", "ignore")
-
 import django
 from django.apps import apps
 from django.conf import settings
@@ -28,6 +25,8 @@ STOP_SECONDS = 10
 
 
 def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brigade.config.settings")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
     try:
         django.setup()
         prepare()

@@ -97,7 +97,7 @@ def check_python() -> None:
 
 def check_port(host: str, port: str) -> None:
     """Refuse before the long work, not after it, when the address cannot be had."""
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise SetupFailed(f"PORT 应是1到65535的整数，现在是{port!r}。(PORT must be a number from 1 to 65535.)")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
