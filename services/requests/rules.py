@@ -213,8 +213,22 @@ def is_repeat(items: Iterable[Mapping[str, Any]], earlier: Iterable[Mapping[str,
 # Guards of the moves: each refuses with what is missing
 
 
+def is_deemed_by_now(request: ServiceRequest, now: datetime) -> bool:
+    """Whether the law has accepted it because nobody answered in time, the evening job or not."""
+    return request.item.is_licence and request.answer_due_at is not None and now >= request.answer_due_at
+
+
+def check_not_deemed(request: ServiceRequest, now: datetime) -> None:
+    if is_deemed_by_now(request, now):
+        raise Refused(_("过了5个工作日没有答复，已经视为受理，请按受理办"), article=_("行政许可法第三十二条第（四）项"))
+
+
 def can_accept(request: ServiceRequest, by: Any, now: datetime) -> None:
+    if is_deemed_by_now(request, now):
+        return  # accepted by law, with whatever is missing
     check_materials(request.papers, tolerated_due_on=request.tolerated_due_on)
+    if any(paper.status == MaterialStatus.TOLERATED for paper in request.papers):
+        check_tolerated(request.tolerated_due_on, now)
 
 
 def can_settle(request: ServiceRequest, by: Any, now: datetime) -> None:
@@ -228,6 +242,7 @@ def can_notify(request: ServiceRequest, by: Any, now: datetime) -> None:
         )
     if not lacking(request.papers):
         raise Refused(_("材料没有缺的，不用告知补正"), field="materials")
+    check_not_deemed(request, now)
 
 
 def can_reject(request: ServiceRequest, by: Any, now: datetime) -> None:
@@ -236,16 +251,19 @@ def can_reject(request: ServiceRequest, by: Any, now: datetime) -> None:
         raise Refused(_("不予受理要先由经办人写明理由和救济途径，提交审核"), article=str(ONCE_ARTICLE))
     if by.pk == request.review_asked_by_id:
         raise NotAllowed(_("提交的人不能审核自己提交的办件"))
+    check_not_deemed(request, now)
 
 
 def can_complete(request: ServiceRequest, by: Any, now: datetime) -> None:
-    """An item that needs review is completed by the review post, and never by who accepted it."""
+    """An item that needs review is completed by the review post, and never by who accepted or proposed it."""
     if not request.item.needs_reviewer:
         return
     if not by.has_perm("requests.review_servicerequest", request):
         raise NotAllowed(_("“%s”须由审核岗办结") % request.item.name)
     if by.pk == request.accepted_by_id:
         raise NotAllowed(_("受理人不能审核自己受理的办件"))
+    if by.pk == request.review_asked_by_id:
+        raise NotAllowed(_("提交的人不能审核自己提交的办件"))
     if request.proposal not in (Proposal.APPROVE, Proposal.REFUSE):
         raise Refused(_("经办人还没有提交审核"))
 

@@ -66,7 +66,7 @@ class RequestFilters(LedgerFilters):
             return waiting
         user = self.request.user
         return waiting.filter(unit__in=user.units_for("requests.review_servicerequest")).exclude(
-            Q(accepted_by=user, accepted_by__isnull=False) | Q(review_asked_by=user, state=RequestState.RECEIVED)
+            Q(accepted_by=user, accepted_by__isnull=False) | Q(review_asked_by=user)
         )
 
     def only_overdue(self, queryset: QuerySet, name: str, value: bool | None) -> QuerySet:

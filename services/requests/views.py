@@ -40,12 +40,6 @@ class RequestList(Listing):
     permission = "requests.view_servicerequest"
     title = gettext_lazy("办件台账")
     order = ("-received_at", "-id")
-    related = ("unit", "item", "handler")
-    only = (
-        *("number", "title", "state", "citizen_name", "id_no_tail", "phone_tail", "external_no"),
-        *("received_at", "completed_at", "promised_due_at", "statutory_due_at", "proposal", "review_asked_at"),
-        *("unit__short_name", "item__code", "item__category", "handler__name", "handler__police_no"),
-    )
     tabs = (
         (gettext_lazy("待审核"), "review=waiting"),
         (gettext_lazy("待补正"), "state=supplement_requested"),
@@ -55,10 +49,6 @@ class RequestList(Listing):
     more = ("item", "completed_at", "overdue", "review", "unit")
     create = (gettext_lazy("窗口办件"), "requests:servicerequest_create", "requests.add_servicerequest")
     empty = gettext_lazy("还没有办件。窗口人员打开“窗口办件”，选事项、看材料，办完就在这里。")
-
-    @classmethod
-    def rows(cls, user: Any, **kwargs: Any) -> Any:
-        return super().rows(user, **kwargs).defer("search_text", "id_no_sealed", "phone_sealed")
 
 
 class ItemList(Listing):

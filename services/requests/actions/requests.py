@@ -210,10 +210,13 @@ def check_materials(
 
 
 def accept(*, by: Any, request: ServiceRequest, now: datetime, version: int | None = None) -> ServiceRequest:
-    """Accept: both clocks start; for window officers. Refused while a material is missing and not tolerated."""
+    """Accept: both clocks start; for window officers. Refused while a material is missing and not tolerated.
+
+    One that the law had deemed accepted by then is so from its receipt, whoever presses the button.
+    """
 
     def write(locked: ServiceRequest) -> None:
-        start_clocks(locked, at=max(now, locked.received_at), by=by)
+        _accepted(locked, by, now)
 
     return workflow.advance(request, moves.ACCEPT, by=by, now=now, version=version, write=write)
 
@@ -224,8 +227,8 @@ def finish(
     """Settle on the spot what had been taken in; for window officers. Refused while anything is missing."""
 
     def write(locked: ServiceRequest) -> None:
-        start_clocks(locked, at=max(now, locked.received_at), by=by)
-        locked.completed_at, locked.outcome = locked.accepted_at, Outcome.APPROVED
+        _accepted(locked, by, now)
+        locked.completed_at, locked.outcome = max(now, locked.received_at), Outcome.APPROVED
         locked.external_no = external_no or locked.external_no
 
     return workflow.advance(request, moves.FINISH, by=by, now=now, version=version, write=write)
@@ -280,6 +283,11 @@ def take_back(
         return _mark(locked, {**again, **(marks or {})})
 
     return workflow.advance(request, moves.RETURN, by=by, now=now, version=version, write=write)
+
+
+def _accepted(locked: ServiceRequest, by: Any, now: datetime) -> None:
+    locked.is_deemed = rules.is_deemed_by_now(locked, now)
+    start_clocks(locked, at=locked.round_at if locked.is_deemed else max(now, locked.received_at), by=by)
 
 
 def start_clocks(locked: ServiceRequest, *, at: datetime, by: Any) -> None:

@@ -1,6 +1,7 @@
 """The API of requests: the same actions, refusals and scope as the pages."""
 
 import pytest
+from django.utils import timezone
 
 from brigade.kit.ids import new_id
 from services.requests.models import ServiceRequest
@@ -68,7 +69,7 @@ def test_junk_is_a_bad_request(api, world, junk):
 
 
 def test_available_moves_say_what_is_missing(api, world):
-    made = taken_in(world, "PL02", "2026-06-12T10:00", Ending.RECEIVE, missing=1)
+    made = taken_in(world, "PL02", f"{timezone.localtime():%Y-%m-%dT%H:%M}", Ending.RECEIVE, missing=1)
     moves = {row["code"]: row["why_not"] for row in api("get", f"{REQUESTS}{made.pk}/").json()["available_moves"]}
     assert moves["notify"] == ""
     assert moves["accept"] == "材料不齐，不能受理：缺“机动车所有人身份证明”"

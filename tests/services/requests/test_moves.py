@@ -372,3 +372,51 @@ def test_reviewer_hears_at_once_of_what_he_may_decide_and_not_of_what_he_accepte
     made = actions.start(by=both, request=taken_in(world, "DL05", NOW, by=both), now=at(NOW))
     actions.ask_review(by=world.clerk, request=made, now=at("2026-06-12T11:00"), proposal="approve")
     assert {row.recipient for row in Message.objects.filter(code="requests.review_asked")} == {world.reviewer}
+
+
+def test_reviewer_does_not_decide_what_he_proposed_himself(world):
+    both = person(Role.WINDOW_CLERK, Role.SERVICE_REVIEWER, at=world.hall)
+    made = actions.ask_review(by=both, request=flagged(world), now=at(NOW), proposal="approve")
+    assert "提交的人不能审核自己提交的办件" in refusal(
+        lambda: actions.complete(by=both, request=made, now=at("2026-06-12T12:00")), NotAllowed
+    )
+
+
+def test_tolerated_material_whose_day_is_over_needs_another_before_acceptance(world):
+    made = taken_in(
+        world,
+        "PL01",
+        NOW,
+        Ending.RECEIVE,
+        marks=marks("PL01", m2="tolerated"),
+        tolerated_due_on=at("2026-06-15T00:00").date(),
+    )
+    accept = {"by": world.clerk, "request": made}
+    assert "容缺补交日期不能早于今天" in refusal(lambda: actions.accept(**accept, now=at("2026-06-16T10:00")))
+    assert actions.accept(**accept, now=at("2026-06-15T10:00")).state == RequestState.ACCEPTED
+
+
+def test_licence_request_past_its_five_days_is_neither_noticed_nor_rejected_before_the_evening_job(world):
+    """Received 2026-06-12, due on 06-22 at 17:00."""
+    lacks = taken_in(world, "PL02", NOW, Ending.RECEIVE, missing=1)
+    assert "已经视为受理，请按受理办" in refusal(
+        lambda: actions.notify(by=world.clerk, request=lacks, now=at("2026-06-22T17:00"))
+    )
+    why = {"proposal": "reject", "reason": "不属于本所管辖", "remedy": "向登记地车管所申请"}
+    made = actions.ask_review(by=world.clerk, request=taken_in(world, "PL02", NOW, Ending.RECEIVE), now=at(NOW), **why)
+    assert "已经视为受理，请按受理办（行政许可法第三十二条第（四）项）" in refusal(
+        lambda: actions.reject(by=world.reviewer, request=made, now=at("2026-06-22T17:01"))
+    )
+
+
+def test_licence_request_accepted_too_late_is_accepted_from_its_receipt(world):
+    made = taken_in(world, "PL01", NOW, Ending.RECEIVE)
+    made = actions.accept(by=world.clerk, request=made, now=at("2026-06-24T09:00"))
+    assert (made.is_deemed, made.accepted_at) == (True, at(NOW))
+    done = taken_in(world, "PL02", NOW, Ending.RECEIVE)
+    done = actions.finish(by=world.clerk, request=done, now=at("2026-06-24T09:05"))
+    assert (done.accepted_at, done.completed_at) == (at(NOW), at("2026-06-24T09:05"))
+    lacks = taken_in(world, "PL02", NOW, Ending.RECEIVE, missing=1)
+    assert actions.accept(by=world.clerk, request=lacks, now=at("2026-06-24T09:00")).is_deemed
+    other = taken_in(world, "VI01", NOW, Ending.RECEIVE)
+    assert not actions.accept(by=world.clerk, request=other, now=at("2026-06-24T09:00")).is_deemed

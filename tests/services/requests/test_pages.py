@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from brigade.audit.models import AuditEvent
 from brigade.kit.ids import new_id
@@ -150,7 +151,7 @@ def test_catalogue_is_found_by_code_initials_pinyin_and_name(desk, asked):
 
 
 def test_record_page_says_what_is_missing_and_offers_what_may_be_done(desk, world):
-    made = taken_in(world, "PL02", "2026-06-12T10:00", Ending.RECEIVE, missing=1)
+    made = taken_in(world, "PL02", f"{timezone.localtime():%Y-%m-%dT%H:%M}", Ending.RECEIVE, missing=1)
     text = desk.get(made.get_absolute_url()).content.decode()
     assert "材料不齐，不能受理：缺“机动车所有人身份证明”" in text
     assert f"/services/requests/{made.pk}/moves/notify/" in text
