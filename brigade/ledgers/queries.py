@@ -9,9 +9,12 @@ from brigade.ledgers.models import SavedView
 
 def saved_views(user: Any, listing: str, perm: str) -> list[SavedView]:
     """One's own views at once; what somebody else shares or drops may take a minute to show."""
-    offered = SavedView.objects.offered_to(user, perm).filter(listing=listing).order_by("pk")
-    found: list[SavedView] | None = cache.get_or_set(_key(user, listing), lambda: list(offered), 60)
-    return list(offered) if found is None else found
+
+    def offered() -> list[SavedView]:
+        return list(SavedView.objects.offered_to(user, perm).filter(listing=listing).order_by("pk"))
+
+    found: list[SavedView] | None = cache.get_or_set(_key(user, listing), offered, 60)
+    return offered() if found is None else found
 
 
 def forget_views(user: Any, listing: str) -> None:

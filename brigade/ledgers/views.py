@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -13,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -25,10 +23,7 @@ from brigade.ledgers.models import ExportRun, SavedView
 from brigade.ledgers.queries import saved_views
 from brigade.ledgers.rules import CAP, PAGE_SIZES, PRINTED
 from brigade.ledgers.states import ExportFormat
-from brigade.ledgers.tables import DASH, Cell, LedgerFilters, Sheet
-
-LEAD = 24
-"""From this width on a column can lead its row on a phone; where none is so wide, the first one that holds words."""
+from brigade.ledgers.tables import LedgerFilters, Sheet
 
 
 class Listing(View):
@@ -47,8 +42,7 @@ class Listing(View):
     title: Any = ""
     order: tuple[str, ...] = ("-id",)
     related: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    """What the columns read, where records have far more fields than that; the query test finds what is forgotten."""
+    """Rows fetched along for columns that need whole records; what plain columns read of other rows comes by itself."""
     tabs: tuple[tuple[Any, str], ...] = ()
     """Fixed views: (label, query string)."""
     more: tuple[str, ...] = ()
@@ -63,8 +57,7 @@ class Listing(View):
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
         """The rows in the user's scope; `kwargs` come from the address."""
         rows = cls.model._default_manager.visible_to(user)
-        rows = rows.select_related(*cls.related) if cls.related else rows
-        return rows.only(*cls.only) if cls.only else rows
+        return rows.select_related(*cls.related) if cls.related else rows
 
     @classmethod
     def sheet(cls, user: Any, query: QueryDict, **kwargs: Any) -> Sheet:
@@ -223,13 +216,8 @@ class Page:
         self.is_too_deep = self.total > CAP and asked > last
         self.number = max(1, min(asked, last))
         skipped = (self.number - 1) * size
-        records = [] if self.is_too_deep else list(sheet.queryset[skipped : skipped + size])
-        cells = [(*openings(cell, sheet.cells), cell.show) for cell in sheet.cells]
-        rows = (
-            "".join([f"{bare if (text := show(record)) is DASH else start}{text}</td>" for start, bare, show in cells])
-            for record in records
-        )
-        self.rows = mark_safe("".join(f"<tr>{row}</tr>\n" for row in rows))  # noqa: S308 - each cell is safe
+        records = [] if self.is_too_deep else list(sheet.records[skipped : skipped + size])
+        self.rows = sheet.drawn(records)
         self.records, self.first, self.last = records, skipped + 1, skipped + len(records)
         kept = sheet.kept()
         self.previous = address(kept, query, "per", "view", page=self.number - 1) if self.number > 1 else ""
@@ -242,19 +230,6 @@ class Page:
     def count(self) -> str:
         """The number of rows in words: what was not counted is said to be more."""
         return f"{CAP:,}+" if self.total > CAP else f"{self.total:,}"
-
-
-def openings(cell: Cell, cells: list[Cell]) -> tuple[str, str]:
-    """The tags that open a cell and an empty one. On a phone a row stands as a block: there `topic` has a line of its
-    own, numbers and days bring the name of their column along, and `none` is left out.
-    """
-    texts = [one for one in cells if one.kind == "text" and not one.css]
-    wide = [one for one in texts if one.width >= LEAD]
-    css = [cell.css] * bool(cell.css) + ["topic"] * (cell in (wide or texts)[:1])
-    is_labelled = cell.css == "num" or cell.kind in ("date", "moment")
-    label = f' data-label="{escape(str(cell.label))}"' if is_labelled else ""
-    filled = f' class="{" ".join(css)}"' if css else ""
-    return f"<td{filled}{label}>", f'<td class="{" ".join([*css, "none"])}"{label}>'
 
 
 def address(kept: QueryDict, query: QueryDict, *names: str, **changes: Any) -> str:

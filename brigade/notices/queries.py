@@ -21,7 +21,7 @@ def inbox(person: Any, *, unread_only: bool = False) -> MessageQuerySet:
 
 def unread_count(person: Any) -> int:
     """How many messages wait, counted up to one more than the badge shows; one index is all that is read."""
-    return Message.objects.visible_to(person).unread()[: BADGE_LIMIT + 1].count()
+    return len(Message.objects.visible_to(person).unread().values_list("pk")[: BADGE_LIMIT + 1])
 
 
 def quiet_hours(now: datetime) -> QuietHours:

@@ -9,11 +9,11 @@ from datetime import date
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from brigade.kit.addresses import record_address
 from brigade.kit.ids import new_id
 from brigade.org.states import PERMISSIONS, PersonKind, Role, Tree, UnitKind
 
@@ -90,7 +90,7 @@ class Unit(models.Model):
         return self.short_name
 
     def get_absolute_url(self) -> str:
-        return reverse("workbench:unit_detail", args=[self.pk])
+        return record_address("workbench:unit_detail", self.pk)
 
     @property
     def lineage(self) -> list[int]:
@@ -195,7 +195,7 @@ class Person(AbstractBaseUser):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("workbench:person_detail", args=[self.pk])
+        return record_address("workbench:person_detail", self.pk)
 
     @property
     def number(self) -> str:
@@ -407,7 +407,7 @@ class Record(models.Model):
         return cls._meta.label_lower
 
     def get_absolute_url(self) -> str:
-        return reverse(f"{self._meta.app_label}:{self._meta.model_name}_detail", args=[self.pk])
+        return record_address(f"{self._meta.app_label}:{self._meta.model_name}_detail", self.pk)
 
     def own_readers(self) -> Iterable[tuple[Person, str]]:
         """Who else may read it, and why: whoever a wider `visible_to` lets in beside the grants on its unit."""

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from brigade.jobs.queries import broker_ok
 from brigade.kit import context
+from brigade.kit.addresses import address_of
 from brigade.notices.queries import unread_count
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
@@ -182,17 +182,17 @@ def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
     shown = [(tab, groups) for tab, groups in shown if groups]
     here = max(
         (item for _tab, groups in shown for _label, items in groups for item in items if _is_at(item, path)),
-        key=lambda item: len(reverse(item.view)),
+        key=lambda item: len(address_of(item.view)),
         default=TABS[0].groups[0][1][0],
     )
     current = next(groups for _tab, groups in shown if any(here in items for _label, items in groups))
     return Menu(
-        tabs=[(tab.label, reverse(groups[0][1][0].view), groups is current) for tab, groups in shown],
+        tabs=[(tab.label, address_of(groups[0][1][0].view), groups is current) for tab, groups in shown],
         groups=[
             (
                 label,
                 [
-                    (item.label, reverse(item.view), count(item.count) if item.count else 0, item is here)
+                    (item.label, address_of(item.view), count(item.count) if item.count else 0, item is here)
                     for item in items
                 ],
             )
@@ -208,7 +208,7 @@ def _allowed(items: tuple[Item, ...], user: Person) -> list[Item]:
 
 
 def _is_at(item: Item, path: str) -> bool:
-    url = reverse(item.view)
+    url = address_of(item.view)
     return path == url or (url != "/" and path.startswith(url))
 
 

@@ -7,10 +7,10 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from brigade.kit.addresses import record_address
 from brigade.kit.clocks import add_months
 from brigade.org.models import Grant, Person, Record, RecordQuerySet, Unit
 from brigade.org.states import PERMISSIONS
@@ -97,7 +97,7 @@ class PartyBranch(models.Model):
         return self.unit.short_name
 
     def get_absolute_url(self) -> str:
-        return reverse("branches:branch_detail", args=[self.pk])
+        return record_address("branches:branch_detail", self.pk)
 
     @property
     def number(self) -> str:
@@ -198,7 +198,7 @@ class PartyMember(models.Model):
         return self.person.name
 
     def get_absolute_url(self) -> str:
-        return reverse("branches:member_detail", args=[self.pk])
+        return record_address("branches:member_detail", self.pk)
 
     @property
     def title(self) -> str:

@@ -19,14 +19,12 @@ class SealedList(RequestList):
     """With the citizen's number and phone, sealed at rest, by their last four digits."""
 
     table = table("number", "title", "received_at", "citizen_name", "id_no_tail", "phone_tail")
-    only = ()
 
 
 class PlainList(RequestList):
     """The same page over columns that were never sealed."""
 
     table = table("number", "title", "received_at", "citizen_name", "external_no", "province_code")
-    only = ()
 
 
 class OpenSite(admin.AdminSite):
@@ -51,7 +49,7 @@ class RequestAdmin(admin.ModelAdmin):
     list_display = [shown(cell) for cell in cells_of(RequestList.table, ServiceRequest) if cell.shown]
     list_filter = ("state", "item__category", "received_at", "completed_at", "unit")
     search_fields = ("search_text",)
-    list_select_related = RequestList.related
+    list_select_related = ("item", "handler")  # all that its columns need
     list_per_page = 50
     show_full_result_count = False
     ordering = RequestList.order

@@ -2,17 +2,19 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html, strip_tags
+from django.utils.html import conditional_escape, escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+
+from brigade.kit.clocks import CHINA
 
 register = template.Library()
 
@@ -100,7 +102,7 @@ def due(
     """
     if at is None:
         return mark_safe(f'<span class="due">{NOTHING}</span>')
-    now = timezone.localtime(context.get("now") or timezone.now())
+    now = now_of(context)
     if over:
         return format_html('<span class="due">{}</span>', day_text(local(at), now))
     word, tone = time_left(local(at), now, None if warn_at is None else local(warn_at))
@@ -142,7 +144,7 @@ def day(context: template.Context, value: Day | None, weekday: bool = False, ful
     """11月20日; with the year when it is another year or `full` is asked; with the weekday on request."""
     if value is None:
         return NOTHING
-    at, now = local(value), timezone.localtime(context.get("now") or timezone.now())
+    at, now = local(value), now_of(context)
     text = full_day_text(at) if full else day_text(at, now)
     return f"{text} {WEEKDAYS[at.weekday()]}" if weekday else text
 
@@ -206,11 +208,14 @@ def person(who: Any, with_number: bool = False) -> SafeString:
     if not who:
         return mark_safe(f'<span class="dim">{NOTHING}</span>')
     name, police_no = getattr(who, "name", None) or str(who), getattr(who, "police_no", "")
-    if not police_no:
-        return format_html('<span class="nb">{}</span>', name)
-    if with_number:
+    if police_no and with_number:
         return format_html('<span class="nb">{} <span class="dim">{}</span></span>', name, police_no)
-    return format_html('<span class="nb" title="{}">{}</span>', police_no, name)
+    return named(name, police_no)
+
+
+def named(name: str, police_no: str) -> SafeString:
+    tip = f' title="{escape(police_no)}"' if police_no else ""
+    return mark_safe(f'<span class="nb"{tip}>{escape(name)}</span>')
 
 
 @register.simple_tag
@@ -227,20 +232,30 @@ def field(bound: BoundField, css: str = "", **attrs: Any) -> SafeString:
     return bound.as_widget(attrs=own)
 
 
+def now_of(context: template.Context) -> datetime:
+    """The moment that a page speaks from, in local time."""
+    return local(context.get("now") or timezone.now())
+
+
 def local(value: Day) -> datetime:
     """A day counts to its last minute; a moment is taken in local time."""
-    if isinstance(value, datetime):
-        return timezone.localtime(value) if timezone.is_aware(value) else timezone.make_aware(value)
-    return timezone.make_aware(datetime.combine(value, END_OF_DAY))
+    at = value if isinstance(value, datetime) else datetime.combine(value, END_OF_DAY)
+    return at.astimezone(CHINA) if at.tzinfo else at.replace(tzinfo=CHINA)
 
 
 def day_text(at: datetime, now: datetime) -> str:
     """The day without the year that everybody knows."""
-    return DAY % {"month": at.month, "day": at.day} if at.year == now.year else full_day_text(at)
+    return _day_text(at.date(), at.year == now.year)
 
 
 def full_day_text(at: date) -> str:
-    return DAY_OF_YEAR % {"year": at.year, "month": at.month, "day": at.day}
+    return _day_text(date(at.year, at.month, at.day), False)
+
+
+@lru_cache(4096)
+def _day_text(at: date, is_short: bool) -> str:
+    """Put into words once a process: a page of rows says the same few days hundreds of times."""
+    return (DAY if is_short else DAY_OF_YEAR) % {"year": at.year, "month": at.month, "day": at.day}
 
 
 def clock_text(at: datetime | time) -> str:

@@ -68,14 +68,6 @@ def test_records_are_found_by_date_in_one_unit_and_in_many(name):
 
 
 @each
-def test_what_a_column_reads_is_read_with_the_rows(name):
-    listing = LEDGERS[name]
-    paths = [str(column.accessor or name) for name, column in listing.table.base_columns.items()]
-    read = [path for path in paths if any(one == path or one.startswith(f"{path}__") for one in listing.only)]
-    assert not listing.only or read == paths
-
-
-@each
 @pytest.mark.django_db
 def test_the_swapped_page_is_the_fresh_page(name, client, reader):
     assert_swap_is_fresh(client, f"{reverse(name)}?all=1&per=25")

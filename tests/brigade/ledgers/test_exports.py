@@ -29,7 +29,7 @@ def brigade():
 
 @pytest.fixture
 def clerk(client, brigade, monkeypatch):
-    for module in ("views", "tables"):
+    for module in ("views", "tables.sheets"):
         monkeypatch.setattr(f"brigade.ledgers.{module}.CAP", 3)
     monkeypatch.setattr("brigade.ledgers.rules.REPORT_EVERY", 2)
     who = person("clerk", at=brigade, name="刘敏")

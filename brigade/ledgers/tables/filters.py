@@ -1,0 +1,109 @@
+"""Filters of ledgers."""
+
+from __future__ import annotations
+
+from functools import cached_property, reduce
+from hashlib import sha256
+from operator import or_
+from typing import Any
+
+import django_filters
+from django import forms
+from django.apps import apps
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_filters.widgets import DateRangeWidget
+
+from brigade.kit.forms import DayInput
+
+
+class Search(django_filters.CharFilter):
+    """Each word must be found in one of `fields`."""
+
+    def __init__(self, *fields: str, **kwargs: Any):
+        kwargs = {
+            "label": gettext_lazy("搜索"),
+            "max_length": 60,
+            "widget": forms.TextInput(attrs={"type": "search"}),
+        } | kwargs
+        super().__init__(**kwargs)
+        self.fields = fields or ("search_text",)
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        for word in (value or "").split()[:5]:
+            qs = qs.filter(reduce(or_, (Q((f"{name}__icontains", word)) for name in self.fields)))
+        return qs
+
+
+class UnitFilter(django_filters.ChoiceFilter):
+    """A unit out of those that the user reaches with `perm`; choosing one takes in everything below it.
+
+    `field_name` is a key to units, or a bare number of one.
+    """
+
+    def __init__(self, *args: Any, perm: str, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.perm = perm
+
+    @cached_property
+    def units(self) -> Any:
+        """(id, name, path) of the units offered; a new name may take a minute to show."""
+        ids = sorted(self.parent.request.user.units_for(self.perm))
+        units = apps.get_model("org", "Unit").objects.filter(pk__in=ids)
+        key = f"ledgers.units:{sha256(repr(ids).encode()).hexdigest()}"
+        return cache.get_or_set(key, lambda: [(str(one.pk), str(one), one.path) for _, one in units.as_tree()], 60)
+
+    @property
+    def field(self) -> Any:
+        self.extra["choices"] = [(pk, name) for pk, name, _path in self.units]
+        return super().field
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        path = next((path for pk, _name, path in self.units if pk == value), "")
+        below = apps.get_model("org", "Unit").objects.filter(path__startswith=path).values("pk")
+        return qs.filter(**{f"{self.field_name}__in": below}) if path else qs
+
+
+class DaysField(django_filters.fields.DateRangeField):
+    def clean(self, value: Any) -> Any:
+        days = super().clean(value)
+        if days and any(day and not 1900 <= day.year <= 2100 for day in (days.start, days.stop)):
+            raise ValidationError(_("年份不对，请核对。"))
+        if days and days.start and days.stop and days.start > days.stop:
+            raise ValidationError(_("起止日期颠倒了。"))
+        return days
+
+
+class DaysFilter(django_filters.DateFromToRangeFilter):
+    """From one day to another, both included: `<name>_after` and `<name>_before` in the address."""
+
+    field_class = DaysField
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, widget=DateRangeWidget(attrs=DayInput().attrs), **kwargs)
+
+
+class LedgerFilters(django_filters.FilterSet):
+    """Base of every ledger's filters: each control names itself, and is marked when it narrows the list."""
+
+    @cached_property
+    def form(self) -> forms.Form:
+        """Made of the filters' own fields, not by a class that is built and copied for each page."""
+        form = forms.Form(self.data)
+        for name, one in self.filters.items():
+            field = form.fields[name] = one.field
+            attrs = field.widget.attrs
+            attrs["aria-label"] = field.label
+            if isinstance(field, forms.CharField):
+                attrs["placeholder"] = field.label
+            if hasattr(field, "empty_label"):
+                field.empty_label = _("全部%s") % field.label
+        return form
+
+
+def names_of(name: str, one: django_filters.Filter) -> set[str]:
+    """The names under which a filter stands in the address: one of days has two."""
+    return {f"{name}_after", f"{name}_before"} if isinstance(one, DaysFilter) else {name}
