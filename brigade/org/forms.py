@@ -53,7 +53,7 @@ class UnitField(forms.ModelChoiceField):
 
 class PhoneField(forms.RegexField):
     def __init__(self, **kwargs: Any) -> None:
-        wrong = {"invalid": _("手机号是 1 开头的 11 位数字。")}
+        wrong = {"invalid": _("手机号是1开头的11位数字。")}
         super().__init__(PHONE, **{"label": _("手机号"), "required": False, "error_messages": wrong, **kwargs})
 
 
@@ -80,7 +80,7 @@ class PasswordForm(forms.Form):
         label=_("新密码"),
         max_length=128,
         strip=False,
-        help_text=_("至少 10 位，含大写、小写、数字、符号中的三种；不含警号和姓名，不用最近 5 次用过的。"),
+        help_text=_("至少10位，含大写、小写、数字、符号中的三种；不含警号和姓名，不用最近5次用过的。"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
@@ -128,7 +128,7 @@ class EnrolPersonForm(forms.Form):
     police_no = forms.RegexField(
         r"^[0-9A-Za-z]{4,16}$",
         label=_("警号"),
-        error_messages={"invalid": _("警号是 4 到 16 位数字或字母。")},
+        error_messages={"invalid": _("警号是4到16位数字或字母。")},
     )
     name = forms.CharField(label=_("姓名"), max_length=40)
     kind = forms.ChoiceField(label=_("身份"), choices=PersonKind.choices)
@@ -176,6 +176,7 @@ class DutyForm(forms.Form):
         Person.objects.none(),
         label=_("带班领导"),
         help_text=_("按下列次序每人一天轮流；已排的日期会被替换。"),
+        error_messages={"required": _("点选轮流带班的领导，一人以上。")},
         widget=forms.CheckboxSelectMultiple(),
     )
 

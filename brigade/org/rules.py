@@ -48,9 +48,9 @@ def password_fault(password: str, *, police_no: str, name_forms: list[str]) -> s
     kinds = sum(any(sign in kind for sign in password) for kind in classes)
     kinds += any(all(sign not in kind for kind in classes) for sign in password)
     if len(password) < PASSWORD_LENGTH:
-        return _("密码至少 %d 位，现在是 %d 位。") % (PASSWORD_LENGTH, len(password))
+        return _("密码至少%d位，现在是%d位。") % (PASSWORD_LENGTH, len(password))
     if len(password) > 128:
-        return _("密码最长 128 位。")
+        return _("密码最长128位。")
     if kinds < PASSWORD_CLASSES:
         return _("密码要含大写字母、小写字母、数字、其他符号中的三种。")
     plain = password.casefold()

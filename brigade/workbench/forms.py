@@ -32,7 +32,7 @@ class SpansField(forms.CharField):
     """Spans of time as they are read: 08:30–12:00、13:30–17:00."""
 
     def __init__(self, *, single: bool, **kwargs: Any) -> None:
-        super().__init__(max_length=100, help_text=_("例如 08:30–12:00，几段之间用顿号隔开。"), **kwargs)
+        super().__init__(max_length=100, help_text=_("例如08:30–12:00，几段之间用顿号隔开。"), **kwargs)
         self.single = single
 
     def clean(self, value: Any) -> list[Any]:
@@ -40,7 +40,7 @@ class SpansField(forms.CharField):
         spans = [[f"{int(a):02}:{b}", f"{int(c):02}:{d}"] for a, b, c, d in SPAN.findall(typed)]
         is_odd = SPAN.sub("", typed).strip("、,; ") or any(at >= "24" for span in spans for at in span)
         if not spans or is_odd or (self.single and len(spans) > 1):
-            raise forms.ValidationError(_("时段要写成 08:30–12:00 这样。"))
+            raise forms.ValidationError(_("时段要写成08:30–12:00这样。"))
         return spans[0] if self.single else spans
 
 

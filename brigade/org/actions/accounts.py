@@ -87,7 +87,7 @@ def set_password(*, by: Person, current: str, new: str, now: datetime | None = N
         raise Refused(fault, field="new")
     old = by.password_history.order_by("-changed_at").values_list("password", flat=True)
     if any(check_password(new, known) for known in {by.password, *old[: rules.PASSWORDS_REMEMBERED]}):
-        raise Refused(_("不能用最近 %d 次用过的密码。") % rules.PASSWORDS_REMEMBERED, field="new")
+        raise Refused(_("不能用最近%d次用过的密码。") % rules.PASSWORDS_REMEMBERED, field="new")
     hashed = make_password(new)
     with transaction.atomic():
         person = Person.objects.select_for_update(no_key=True).get(pk=by.pk)

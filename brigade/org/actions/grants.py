@@ -85,7 +85,7 @@ def end_grant(*, by: Any, grant: Grant, ends_on: date, reason: str = "", now: da
     rules.check_may(by, "org.change_grant", grant.unit)
     today = timezone.localdate(now)
     if grant.ends_on is not None and grant.ends_on <= today:
-        raise Refused(_("这项授权已于 %s 结束。") % grant.ends_on)
+        raise Refused(_("这项授权已于%s结束。") % grant.ends_on)
     if ends_on < today and ends_on != grant.starts_on:
         raise Refused(_("授权已经用到今天，止日不能早于今天。"), field="ends_on")
     rules.check_span(grant.starts_on, ends_on)

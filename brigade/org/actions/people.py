@@ -41,7 +41,7 @@ def enrol_person(
     unit = lock_open(unit, starts_on)
     police_no = normalise_code(police_no)
     if Person.objects.filter(police_no__iexact=police_no).exists():
-        raise Refused(_("警号 %s 已登记过。") % police_no, field="police_no")
+        raise Refused(_("警号%s已登记过。") % police_no, field="police_no")
     person = Person(police_no=police_no, name=clean_text(name), kind=kind, is_synthetic=is_synthetic)
     person.set_unusable_password()
     person.search_text = _search_text(person)
@@ -100,7 +100,7 @@ def post_person(
     current = lasting.select_related("unit").order_by("-starts_on", "-pk").first()
     if current is not None:
         if starts_on < current.starts_on:
-            raise Refused(_("现任职从 %s 起，新任职不能早于这一天。") % current.starts_on, field="starts_on")
+            raise Refused(_("现任职从%s起，新任职不能早于这一天。") % current.starts_on, field="starts_on")
         current.ends_on = starts_on
         current.save(update_fields=["ends_on"])
     posting = Posting.objects.create(person=person, unit=unit, title=clean_text(title), starts_on=starts_on)

@@ -73,7 +73,7 @@ def _sentence_of_failure(tries: int, now: datetime) -> str:
     left = ACCOUNT_TRIES - tries
     if left > 0:
         return _("警号或密码不对，还可试%d次，之后锁定15分钟。") % left
-    return _("连续%(count)d次不对，账号锁定到 %(until)s；急用找系统管理员重置密码。") % {
+    return _("连续%(count)d次不对，账号锁定到%(until)s；急用找系统管理员重置密码。") % {
         "count": ACCOUNT_TRIES,
         "until": f"{timezone.localtime(now + LOCK):%H:%M}",
     }
@@ -82,8 +82,8 @@ def _sentence_of_failure(tries: int, now: datetime) -> str:
 @transaction.atomic
 def _count_try(police_no: str, address: str, now: datetime) -> int:
     """Count one try of the account and of the address; says the account's count, or refuses while one is locked."""
-    account = _one_more(try_key("account", police_no), ACCOUNT_TRIES, now, _("账号已锁定，%s 后再试。"))
-    _one_more(try_key("address", address), ADDRESS_TRIES, now, _("从这个地址输错的次数太多，%s 后再试。"))
+    account = _one_more(try_key("account", police_no), ACCOUNT_TRIES, now, _("账号已锁定，%s后再试。"))
+    _one_more(try_key("address", address), ADDRESS_TRIES, now, _("从这个地址输错的次数太多，%s后再试。"))
     return account
 
 

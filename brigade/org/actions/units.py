@@ -39,7 +39,7 @@ def open_unit(
     rules.check_may(by, "org.change_unit", parent)
     code = clean_text(code)
     if Unit.objects.filter(code=code).exists():
-        raise Refused(_("代码 %s 已有单位在用。") % code, field="code")
+        raise Refused(_("代码%s已有单位在用。") % code, field="code")
     parent = parent and _lock_parent(tree, parent, opened_on)
     unit = Unit.objects.create(
         tree=tree,
@@ -79,7 +79,7 @@ def move_unit(*, by: Any, unit: Unit, parent: Unit, since: date, now: datetime |
         raise Refused(_("隶属只能从今天或以前的日子起改。"), field="since")
     current = UnitPlacement.objects.get(unit=unit, ends_on__isnull=True)
     if since <= current.starts_on:
-        raise Refused(_("现在的隶属从 %s 起，新的要晚于这一天。") % current.starts_on, field="since")
+        raise Refused(_("现在的隶属从%s起，新的要晚于这一天。") % current.starts_on, field="since")
     old, new = unit.path, f"{parent.path}{unit.pk}/"
     for row in below.values():
         row.path = new + row.path.removeprefix(old)
@@ -109,14 +109,14 @@ def close_unit(*, by: Any, unit: Unit, closed_on: date, now: datetime | None = N
     rules.check_may(by, "org.change_unit", unit)
     _check_open(unit, closed_on)
     if closed_on <= unit.opened_on:
-        raise Refused(_("撤销日期要晚于设立日期 %s。") % unit.opened_on, field="closed_on")
+        raise Refused(_("撤销日期要晚于设立日期%s。") % unit.opened_on, field="closed_on")
     lasting = Q(ends_on__isnull=True) | Q(ends_on__gt=closed_on)
     if below := unit.children.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=closed_on)).count():
-        raise Refused(_("还有 %d 个下级单位，先撤销或移走它们。") % below)
+        raise Refused(_("还有%d个下级单位，先撤销或移走它们。") % below)
     if people := unit.postings.filter(lasting).count():
-        raise Refused(_("还有 %d 人在此任职，先办调动。") % people)
+        raise Refused(_("还有%d人在此任职，先办调动。") % people)
     if grants := unit.grants.filter(lasting).count():
-        raise Refused(_("还有 %d 项角色授在这个单位上，先由安全管理员收回。") % grants)
+        raise Refused(_("还有%d项角色授在这个单位上，先由安全管理员收回。") % grants)
     unit.closed_on = closed_on
     unit.save(update_fields=["closed_on"])
     UnitPlacement.objects.filter(unit=unit, ends_on__isnull=True).update(ends_on=closed_on)
@@ -133,9 +133,9 @@ def lock_open(unit: Unit, day: date, field: str = "unit") -> Unit:
 
 def _check_open(unit: Unit, day: date, field: str = "unit") -> None:
     if unit.closed_on is not None and unit.closed_on <= day:
-        raise Refused(_("%s已于 %s 撤销。") % (unit.name, unit.closed_on), field=field)
+        raise Refused(_("%s已于%s撤销。") % (unit.name, unit.closed_on), field=field)
     if unit.opened_on > day:
-        raise Refused(_("%s %s 才设立。") % (unit.name, unit.opened_on), field=field)
+        raise Refused(_("%s %s才设立。") % (unit.name, unit.opened_on), field=field)
 
 
 def _last_place(parent: Unit | None, tree: Tree | str) -> int:

@@ -46,7 +46,7 @@ def _open_session(request: HttpRequest, signed: actions.SignIn, target: str) -> 
     if signed.last_at is not None:
         moment = f"{timezone.localtime(signed.last_at):%Y-%m-%d %H:%M}"
         words = {"moment": moment, "address": signed.last_from or _("本机")}
-        messages.info(request, _("上次登录：%(moment)s，地址 %(address)s。不是本人就立即改密码。") % words)
+        messages.info(request, _("上次登录：%(moment)s，地址%(address)s。不是本人就立即改密码。") % words)
     return redirect(target or "workbench:home")
 
 

@@ -46,5 +46,5 @@ def test_the_console_gives_an_administrator_a_new_password():
     given = run("reset_password", "d10002").strip()
     keeper.refresh_from_db()
     assert keeper.check_password(given)
-    with pytest.raises(CommandError, match="没有警号 999999"):
+    with pytest.raises(CommandError, match="没有警号999999"):
         run("reset_password", "999999")

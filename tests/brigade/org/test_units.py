@@ -139,14 +139,14 @@ def test_an_empty_unit_closes_and_opens_to_nobody_afterwards(brigade, keeper):
 def test_a_unit_with_people_grants_or_units_in_it_stays_open(brigade, keeper):
     squadron = unit(parent=brigade)
     post = unit(parent=squadron)
-    with pytest.raises(Refused, match="1 个下级单位"):
+    with pytest.raises(Refused, match="1个下级单位"):
         actions.close_unit(by=keeper, unit=squadron, closed_on=TODAY)
     officer = person(at=post)
-    with pytest.raises(Refused, match="1 人在此任职"):
+    with pytest.raises(Refused, match="1人在此任职"):
         actions.close_unit(by=keeper, unit=post, closed_on=TODAY)
     actions.post_person(by=keeper, person=officer, unit=squadron, starts_on=TODAY)
     grant(officer, "clerk", post)
-    with pytest.raises(Refused, match="1 项角色"):
+    with pytest.raises(Refused, match="1项角色"):
         actions.close_unit(by=keeper, unit=post, closed_on=TODAY)
 
 

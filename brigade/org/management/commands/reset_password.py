@@ -19,5 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         person = Person.objects.filter(police_no__iexact=options["police_no"]).first()
         if person is None:
-            raise CommandError(_("没有警号 %s 的人员。") % options["police_no"])
+            raise CommandError(_("没有警号%s的人员。") % options["police_no"])
         self.stdout.write(actions.reset_password(by=SYSTEM, person=person))
