@@ -55,10 +55,11 @@ class Officer:
         self.page.keyboard.insert_text(text)
 
     def choose(self, field, option):
-        """Walk down a list to an option: one field filled."""
+        """Walk a list from what stands in it to an option: one field filled, none where the option stands there."""
         field.focus()
-        for _ in range(field.locator("option").all_inner_texts().index(option)):
-            self.page.keyboard.press("ArrowDown")
+        steps = field.locator("option").all_inner_texts().index(option) - field.evaluate("field => field.selectedIndex")
+        for _ in range(abs(steps)):
+            self.page.keyboard.press("ArrowDown" if steps > 0 else "ArrowUp")
 
     def lose_session(self):
         """The session ends behind his back, as after half an hour without a request."""
