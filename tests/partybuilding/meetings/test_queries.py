@@ -83,7 +83,7 @@ def test_the_panel_of_an_assembly_counts_each_branch(world, a):
 
 def test_the_panel_takes_a_constant_number_of_queries(a, django_assert_max_num_queries):
     sheet = basket_day(a, absent=3)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         queries.preview(sheet, now=NOW)
 
 
