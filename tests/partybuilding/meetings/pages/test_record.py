@@ -26,6 +26,15 @@ def test_record_shows_next_step_checks_roll_and_history(recorder, meeting, branc
     assert branch.members[1].name in text and "谁能看到这条记录" in text and "记录会议" in text
 
 
+def test_who_was_there_is_led_to_no_list_that_he_may_not_open(client, recorder, branch):
+    held = factories.held(branch, "2026-11-10", "TD")
+    the_list = f'<p class="crumb"><a href="{reverse("meetings:meeting_list")}">'
+    assert the_list in recorder.get(held.get_absolute_url()).content.decode()
+    client.force_login(branch.members[7])
+    assert client.get(reverse("meetings:meeting_list")).status_code == 403
+    assert '<p class="crumb">会议记录 / ' in client.get(held.get_absolute_url()).content.decode()
+
+
 def test_chair_confirms_with_one_press(client, meeting, branch):
     client.force_login(branch.secretary)
     text = client.get(meeting.get_absolute_url()).content.decode()
