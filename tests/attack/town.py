@@ -18,7 +18,8 @@ from brigade.org.models import Grant, Person, Unit
 from brigade.org.states import Role, Tree, UnitKind
 from brigade.reference.actions import load_reference
 from brigade.reference.queries import kept_calendar, kept_parameters
-from partybuilding.branches.models import PartyMember
+from partybuilding.branches import actions as branches
+from partybuilding.branches.models import Exemption, PartyMember, Transfer, VotingExclusion
 from partybuilding.meetings import actions as meetings
 from partybuilding.meetings.models import Decision, Leave, Meeting, Waiver
 from partybuilding.meetings.rules import Picture, Task, Topic
@@ -46,6 +47,9 @@ class Town:
     waiver: Waiver
     leave: Leave
     member: PartyMember
+    transfer: Transfer
+    exemption: Exemption
+    exclusion: VotingExclusion
     photo: Any
     run: ExportRun
     view: SavedView
@@ -68,7 +72,13 @@ class Town:
             "branches:group_add": self.branch.row,
             "branches:member_enrol": self.branch.row,
             "branches:group": self.branch.groups[0],
+            "branches:term": self.branch.row,
+            "branches:committee": self.branch.row,
             "branches:member": self.member,
+            "branches:transfer": self.transfer,
+            "branches:transfer_create": self.member,
+            "branches:exemption": self.exemption,
+            "branches:exclusion": self.exclusion,
             "workbench:notice": self.message,
             "workbench:audit": self.event,
             "workbench:unit": self.branch.unit,
@@ -90,6 +100,7 @@ class Town:
             ("decisions", self.decision, "finish"),
             ("waivers", self.waiver, "approve"),
             ("leaves", self.leave, "approve"),
+            ("transfers", self.transfer, "send"),
         ]
 
     def row(self, name: str) -> Any:
@@ -116,6 +127,15 @@ def town() -> Town:
     waiver = meetings.ask_waiver(
         by=branch.recorder, unit=branch.unit, requirement="CM", period="2026-06", reason="执勤高峰", now=now
     )
+    member = PartyMember.objects.get(person=branch.members[2])
+    today = timezone.localdate(now)
+    exemption = branches.exempt_member(
+        by=branch.secretary, member=member, kind="serious_ill", start_on=today, end_on=None, now=now
+    )
+    exclusion = branches.exclude_voter(by=where.office, member=member, reason="bedridden", start_on=today, now=now)
+    transfer = branches.issue_transfer(
+        by=where.office, member=member, to_branch=other.row, letter_no="组转1号", issued_on=today, now=now
+    )
     run = ExportRun.objects.create(
         owner=window.clerk, listing="requests:servicerequest_list", path="/services/requests/", title="办件台账",
         format="xlsx", created_at=now,
@@ -133,7 +153,10 @@ def town() -> Town:
         decision=Decision.objects.get(),
         waiver=waiver,
         leave=leave,
-        member=PartyMember.objects.get(person=branch.members[2]),
+        member=member,
+        transfer=transfer,
+        exemption=exemption,
+        exclusion=exclusion,
         photo=photo,
         run=run,
         view=view,
