@@ -19,7 +19,7 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000:
 
 def strip_unsafe(value: str) -> str:
     """The text without characters that no database, sheet, document or reader can do with."""
-    return _UNSAFE.sub("", value)
+    return value if value.isprintable() else _UNSAFE.sub("", value)
 
 
 def clean_text(value: str, *, multiline: bool = False) -> str:
