@@ -54,7 +54,8 @@ def _hours(last: Meeting | None, day: date, now: datetime) -> tuple[time, time]:
     """The usual hours; on a day on which they have not begun, the same length up to now."""
     start, end = USUAL_START, USUAL_END
     if last is not None:
-        start, end = timezone.localtime(last.starts_at).time(), timezone.localtime(last.ends_at).time()
+        once = last.sessions.order_by("seq").first() or last
+        start, end = timezone.localtime(once.starts_at).time(), timezone.localtime(once.ends_at).time()
     local = timezone.localtime(now)
     if day < local.date() or start <= local.time() or end <= start:
         return start, end

@@ -120,6 +120,14 @@ def test_22_sessions_are_entered_by_who_came_to_which(recorder, branch):
     assert edit.count('<option value="s1-2" data-tone="ok" selected>') == 1 and 'value="15:00"' in edit
 
 
+def test_the_next_meeting_starts_with_the_hours_of_the_first_session_and_a_copy_with_all(recorder, branch):
+    recorder.post(NEW, typed(branch, "TD", **shifts(branch), day="2026-11-19"))
+    blank = recorder.get(f"{NEW}?kind=TD&day=2026-11-18").content.decode()
+    assert 'name="end" value="10:00"' in blank and 'name="shifts-TOTAL_FORMS" value="0"' in blank
+    copy = recorder.get(f"{NEW}?kind=TD&day=2026-11-18&copy=1").content.decode()
+    assert 'name="shifts-0-start" value="15:00"' in copy and 'name="end" value="10:00"' in copy
+
+
 @pytest.mark.parametrize("topic", [{"kind": "vote", "title": "评优"}, {"kind": "other", "title": "x", "votes": "one"}])
 def test_22_nothing_is_voted_on_in_sessions(recorder, branch, topic):
     if "votes" in topic:
