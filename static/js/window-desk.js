@@ -35,7 +35,7 @@ bind("[data-desk]", (form) => {
   const lacking = () => rows().filter((row) => chosen(row) && chosen(row).value === "missing");
   const remember = () => {
     const reviewed = limits.querySelector("[data-desk-reviewed]");
-    const next = lacking().length ? "notify" : reviewed ? "accept" : "settle";
+    const next = place.querySelector("[data-desk-closed]") ? "" : lacking().length ? "notify" : reviewed ? "accept" : "settle";
     ["settle", "accept", "notify"].forEach((ending) => form.querySelector(`[value=${ending}]`).classList.toggle("go", ending === next));
     form.querySelector("[data-desk-visitor]").setAttribute("aria-pressed", String(visitor.checked));
     marks.value = new URLSearchParams(radios().filter((radio) => radio.checked).map((radio) => [radio.name, radio.value])).toString();
