@@ -41,8 +41,8 @@ class ObligationTable(django_tables2.Table):
     """应办事项: what, on what basis, whose, until when."""
 
     title = Column(width=40)
-    rule = Column(verbose_name=_("依据"), width=20)
-    unit = Column(accessor="unit__short_name", verbose_name=_("责任单位"))
+    rule = Column(verbose_name=_("依据"), width=20, css="fit")
+    unit = Column(accessor="unit__short_name", verbose_name=_("责任单位"), css="fit")
     person = PersonColumn(verbose_name=_("责任人"))
     due_at = DueColumn(warn="warn_at", running=(ObligationState.OPEN,), verbose_name=_("期限"), orderable=True)
     state = StateColumn(tones=TONES)
