@@ -82,11 +82,13 @@ def test_minutes_say_who_was_there_what_was_voted_and_who_does_what(branch):
     assert any(line.startswith("主持人：____") for line in text)
 
 
-def test_vote_line_names_the_person_and_the_written_opinions(branch):
-    vote = (Count("admission", 12, 1, candidates=(branch.members[9].pk,)),)
-    content, _name = documents.minutes(recorded(branch, topics=(Topic("vote", "接收", votes=vote),)))
-    line = "：应到会有表决权党员15人，实到15人，同意12票，反对1票，弃权0票（书面意见0份），通过。"
-    assert f"表决：{branch.members[9].name}{line}" in paragraphs(content)
+def test_vote_line_names_the_person_and_the_written_opinions():
+    branch = factories.branch(factories.world(), full=16, probationary=1)
+    candidate = branch.members[16]
+    vote = (Count("confirmation", 12, 1, candidates=(candidate.pk,)),)
+    content, _name = documents.minutes(recorded(branch, topics=(Topic("vote", "转正", votes=vote),)))
+    line = "：应到会有表决权党员16人，实到16人，同意12票，反对1票，弃权0票（书面意见0份），通过。"
+    assert f"表决：{candidate.name}{line}" in paragraphs(content)
 
 
 def test_what_was_never_filled_in_stays_empty(branch):
