@@ -20,7 +20,7 @@ from brigade.audit import actions as audit
 from brigade.files import queries, rules
 from brigade.files.models import File
 from brigade.files.states import FileKind
-from brigade.kit.refusals import Refused
+from brigade.kit.refusals import Refused, refusing_full_disk
 from brigade.kit.web import safe_name
 
 VERBS = {"file.stored": gettext_lazy("上传附件")}
@@ -90,10 +90,11 @@ def _put_away(content: bytes, digest: str) -> None:
     if path.exists():
         os.utime(path, (time.time(), time.time()))
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{digest}.{secrets.token_hex(4)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    with refusing_full_disk(draft):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)

@@ -1,6 +1,6 @@
 """What the code registers as jobs, and how the machinery is doing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
@@ -46,6 +46,11 @@ def runner(name: str) -> Callable[[Job], str]:
         call = import_string(path)
         return lambda job: call(job=job)
     raise LookupError(f"no job is called {name!r}")
+
+
+def failed_of(keys: Iterable[str]) -> list[str]:
+    """Those of `keys` whose job was given up."""
+    return list(Job.objects.filter(key__in=keys, state=JobState.FAILED).values_list("key", flat=True))
 
 
 def broker_ok() -> bool:

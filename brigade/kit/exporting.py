@@ -17,6 +17,7 @@ from typing import IO, Any
 import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from xlsxwriter.exceptions import FileCreateError
 
 from brigade.kit.refusals import Refused
 from brigade.kit.text import strip_unsafe
@@ -93,8 +94,16 @@ def write_xlsx(
             _write_row(sheet, HEAD_ROWS + count - 1, kinds, row, formats)
     finally:
         sheet.autofilter(HEAD_ROWS - 1, 0, HEAD_ROWS - 1 + count, max(len(columns) - 1, 0))
-        book.close()
+        _close(book)
     return count
+
+
+def _close(book: xlsxwriter.Workbook) -> None:
+    """Write the file. What the system says when it cannot comes as it is, not in the library's wrapping."""
+    try:
+        book.close()
+    except FileCreateError as error:
+        raise error.args[0] from None
 
 
 def write_csv(target: IO[str], columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> int:

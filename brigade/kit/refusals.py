@@ -1,6 +1,12 @@
 """The one anticipated refusal, in the words of the person who reads it."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 
 class Refused(Exception):
@@ -37,3 +43,16 @@ class NotAllowed(Refused):
     """This person may not do this."""
 
     status = 403
+
+
+@contextmanager
+def refusing_full_disk(path: Path | None = None) -> Iterator[None]:
+    """A file is written inside: a full disk is refused in a sentence, and half a file (`path`) does not stay."""
+    try:
+        yield
+    except OSError as error:
+        if path is not None:
+            path.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Refused(_("服务器磁盘已满，文件没有保存；请找系统管理员腾出空间后再来。")) from error
+        raise

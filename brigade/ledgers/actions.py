@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from brigade.audit import actions as audit
 from brigade.jobs import actions as jobs
 from brigade.jobs.models import Job
+from brigade.jobs.queries import failed_of
 from brigade.kit import exporting
-from brigade.kit.refusals import NotAllowed, Refused
+from brigade.kit.refusals import NotAllowed, Refused, refusing_full_disk
 from brigade.ledgers import queries, rules
-from brigade.ledgers.models import LONGEST_QUERY, ExportRun, SavedView
+from brigade.ledgers.models import LONGEST_QUERY, ExportRun, ExportRunQuerySet, SavedView
 from brigade.ledgers.states import ExportFormat, ExportState
 from brigade.ledgers.tables import Sheet
 
@@ -57,7 +58,9 @@ def drop_view(*, by: Any, view: SavedView) -> None:
 
 def export_now(file: IO[bytes], sheet: Sheet, *, by: Any, title: str, file_format: str, now: datetime) -> None:
     """Write a short export and leave an audit row with its conditions and its number of rows, before it is sent."""
-    written = _write(file, sheet, sheet.values(), by=by, title=title, file_format=file_format, now=now)
+    with refusing_full_disk():
+        written = _write(file, sheet, sheet.values(), by=by, title=title, file_format=file_format, now=now)
+        file.flush()
     note_export(None, by=by, title=title, conditions=sheet.conditions_text, count=written)
 
 
@@ -68,12 +71,21 @@ def queue_export(*, by: Any, now: datetime, **asked: Any) -> ExportRun:
     `asked` are the fields of ExportRun that name the ledger: listing, path, query, title, conditions, format.
     """
     _check_length(asked["query"])
-    same = {name: asked[name] for name in ("listing", "path", "query", "format")}
-    run = ExportRun.objects.open().filter(owner=by, **same).first()
+    same = ExportRun.objects.filter(owner=by, **{name: asked[name] for name in ("listing", "path", "query", "format")})
+    close_given_up(same, now=now)
+    run = same.open().first()
     if run is None:
         run = ExportRun.objects.create(owner=by, created_at=now, **asked)
-        jobs.enqueue("ledgers.export", key=f"ledgers.export:{run.pk}", payload={"run": str(run.pk)})
+        jobs.enqueue("ledgers.export", key=_job_key(run), payload={"run": str(run.pk)})
     return run
+
+
+def close_given_up(runs: ExportRunQuerySet, *, now: datetime) -> None:
+    """Those of `runs` whose job was given up have failed: they say so, and may be asked for again."""
+    by_key = {_job_key(run): run for run in runs.open()}
+    for key in failed_of(by_key):
+        by_key[key].file.unlink(missing_ok=True)
+        _finish(by_key[key], ExportState.FAILED, now, error=_("试了几次都没有导出成，再导一次；还不行就找系统管理员。"))
 
 
 def run_export(*, job: Job) -> str:
@@ -95,9 +107,13 @@ def run_export(*, job: Job) -> str:
         return _finish(run, ExportState.FAILED, now, error=_("超过%s条，分几次按日期导出。") % limit)
     ExportRun.objects.filter(pk=run.pk).update(state=ExportState.RUNNING, written=0, total=total)
     rows = _told(sheet.values(), run, total, job)
-    run.file.parent.mkdir(parents=True, exist_ok=True)
-    with run.file.open("wb") as file:
-        written = _write(file, sheet, rows, by=run.owner, title=run.title, file_format=run.format, now=now)
+    try:
+        with refusing_full_disk(run.file):
+            run.file.parent.mkdir(parents=True, exist_ok=True)
+            with run.file.open("wb") as file:
+                written = _write(file, sheet, rows, by=run.owner, title=run.title, file_format=run.format, now=now)
+    except Refused as refusal:
+        return _finish(run, ExportState.FAILED, now, error=str(refusal))
     with transaction.atomic():
         note_export(run, by=run.owner, title=run.title, conditions=run.conditions, count=written)
         return _finish(run, ExportState.DONE, now, written=written, expires_at=now + rules.KEEP_EXPORT)
@@ -110,12 +126,17 @@ def note_download(*, by: Any, run: ExportRun) -> None:
 
 
 def expire_exports(*, now: datetime) -> str:
-    """Remove the files of exports that have been kept for a day; timed, hourly."""
+    """Remove the files of exports that have been kept for a day, and of those that were given up; timed, hourly."""
+    close_given_up(ExportRun.objects.all(), now=now)
     lapsed = list(ExportRun.objects.lapsed(now))
     for run in lapsed:
         run.file.unlink(missing_ok=True)
     ExportRun.objects.filter(pk__in=[run.pk for run in lapsed]).update(state=ExportState.EXPIRED)
     return _("清除到期导出%d份") % len(lapsed)
+
+
+def _job_key(run: ExportRun) -> str:
+    return f"ledgers.export:{run.pk}"
 
 
 def _check_length(query: str) -> None:

@@ -181,19 +181,25 @@ class Listing(View):
             )
             return redirect(f"{request.path}?export={run.pk}")
         file = TemporaryFile()  # noqa: SIM115 - the response closes it
-        actions.export_now(file, sheet, by=request.user, title=title, file_format=file_format, now=now)
+        try:
+            actions.export_now(file, sheet, by=request.user, title=title, file_format=file_format, now=now)
+        except Refused:
+            file.close()
+            raise
         file.seek(0)
         name = f"{title}{timezone.localdate():%Y%m%d}.{file_format}"
         return web.download(file, name=name, media_type=file_format.media_type)
 
     def _run(self, request: HttpRequest) -> HttpResponseBase:
         """How far an export is, or its file; only its owner finds it."""
-        asked = request.GET.get("download") or request.GET.get("export")
+        asked, now = request.GET.get("download") or request.GET.get("export"), timezone.now()
         try:
-            run = ExportRun.objects.get(pk=asked, owner=request.user, listing=self.code)
+            own = ExportRun.objects.filter(pk=asked, owner=request.user, listing=self.code)
+            actions.close_given_up(own, now=now)
+            run = own.get()
         except (ExportRun.DoesNotExist, ValidationError):
             raise Http404(_("没有这份导出，或者它不是你的。")) from None
-        is_kept = run.is_kept(timezone.now())
+        is_kept = run.is_kept(now) and run.file.exists()
         if "download" not in request.GET or not is_kept:
             context = {"listing": self, "run": run, "is_kept": is_kept}
             return web.page(request, "ledgers/export.html", context, fragment="progress")

@@ -1,5 +1,6 @@
 """Attachments are kept once, whole, outside the web root, and known for who brought them."""
 
+import errno
 import os
 from datetime import timedelta
 
@@ -77,6 +78,17 @@ def test_what_is_refused_leaves_nothing_behind(root):
     with pytest.raises(Refused):
         actions.store(upload(content=b"MZ"), by=ZHANG)
     assert not root.exists()
+    assert not File.objects.exists()
+
+
+def test_on_a_full_disk_a_file_is_refused_in_a_sentence_and_leaves_no_half(root, monkeypatch):
+    def full(_number):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(Refused, match="服务器磁盘已满"):
+        actions.store(upload(), by=ZHANG)
+    assert contents(root) == []
     assert not File.objects.exists()
 
 

@@ -1,6 +1,8 @@
 """Exports too long to wait for: made once by the worker, found only by their owner, gone after a day."""
 
 from datetime import timedelta
+from functools import partial
+from io import FileIO
 
 import pytest
 from django.conf import settings
@@ -9,6 +11,7 @@ from django.utils import timezone
 from brigade.audit.models import AuditEvent
 from brigade.jobs import actions as jobs
 from brigade.jobs.models import Job
+from brigade.jobs.states import JobState
 from brigade.ledgers import actions
 from brigade.ledgers.models import ExportRun
 from brigade.ledgers.states import ExportState
@@ -117,6 +120,53 @@ def test_after_a_day_the_file_is_gone(client, clerk):
     assert run.state == ExportState.EXPIRED
     assert not run.file.exists()
     assert "文件已清除" in client.get(f"{URL}?download={run.pk}").content.decode()
+
+
+def test_on_a_full_disk_an_export_fails_in_a_sentence_and_leaves_no_half_file(client, clerk):
+    address = ask(client)
+    run = ExportRun.objects.get()
+    run.file.parent.mkdir(parents=True, exist_ok=True)
+    run.file.symlink_to("/dev/full")
+    work()
+    run.refresh_from_db()
+    assert (run.state, run.file.is_symlink()) == (ExportState.FAILED, False)
+    page = client.get(address).content.decode()
+    assert "服务器磁盘已满" in page
+    assert "正在导出" not in page
+
+
+def test_on_a_full_disk_a_short_export_is_refused_in_a_sentence(client, clerk, monkeypatch):
+    monkeypatch.setattr("brigade.ledgers.views.TemporaryFile", partial(FileIO, "/dev/full", "w+"))
+    answer = client.get(f"{URL}?kind=brigade&format=csv")
+    assert answer.status_code == 422
+    assert "服务器磁盘已满" in answer.content.decode()
+
+
+def test_an_export_that_was_given_up_says_so_and_can_be_asked_for_again(client, clerk):
+    first = ask(client)
+    run = ExportRun.objects.get()
+    run.file.parent.mkdir(parents=True, exist_ok=True)
+    run.file.write_text("half")
+    Job.objects.filter(name="ledgers.export").update(state=JobState.FAILED)
+    page = client.get(first).content.decode()
+    assert "再导一次" in page
+    assert "every 2s" not in page
+    assert not run.file.exists()
+    assert ask(client) != first
+
+
+def test_a_given_up_export_is_not_in_the_way_of_the_next(client, clerk):
+    first = ask(client)
+    Job.objects.filter(name="ledgers.export").update(state=JobState.FAILED)
+    assert ask(client) != first
+
+
+def test_an_export_whose_file_was_lost_says_so(client, clerk):
+    ask(client)
+    work()
+    run = ExportRun.objects.get()
+    run.file.unlink()
+    assert "要用再导一次" in client.get(f"{URL}?download={run.pk}").content.decode()
 
 
 def test_the_progress_is_a_fragment_of_its_page(client, clerk):
