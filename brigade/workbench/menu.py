@@ -44,6 +44,8 @@ class Tab:
     code: str
     label: Text
     groups: tuple[tuple[Text, tuple[Item, ...]], ...]
+    skin: str = ""
+    """Colours of the shell on its pages, see tokens.css."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ TABS = (
                 "",
                 (
                     Item(gettext_lazy("工作台"), "workbench:home"),
-                    Item(gettext_lazy("应办事项"), "workbench:obligations", count="duties"),
+                    Item(gettext_lazy("应办事项"), "workbench:obligations", "obligations.have_obligation", "duties"),
                     Item(gettext_lazy("消息"), "workbench:notices", count="unread"),
                 ),
             ),
@@ -120,6 +122,7 @@ TABS = (
                 ),
             ),
         ),
+        skin="party",
     ),
     Tab(
         "services",
@@ -152,6 +155,7 @@ class Menu:
     groups: list[tuple[Text, list[tuple[Text, str, int, bool]]]]
     unit: str
     post: str
+    skin: str
 
 
 def shell(request: Any) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
         key=lambda item: len(address_of(item.view)),
         default=TABS[0].groups[0][1][0],
     )
-    current = next(groups for _tab, groups in shown if any(here in items for _label, items in groups))
+    skin, current = next((tab.skin, groups) for tab, groups in shown if any(here in items for _label, items in groups))
     return Menu(
         tabs=[(tab.label, address_of(groups[0][1][0].view), groups is current) for tab, groups in shown],
         groups=[
@@ -200,6 +204,7 @@ def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
         ],
         unit=settings.BRIGADE_NAME,
         post="、".join(str(role.label) for role in Role if role in user.roles and role not in EVERYBODY)[:20],
+        skin=skin,
     )
 
 

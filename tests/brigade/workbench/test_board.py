@@ -1,5 +1,6 @@
 """The leader's board and the workbench, over real records."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -96,6 +97,14 @@ def test_the_workbench_groups_by_urgency_and_shows_only_ones_own(client, house):
     assert "去确认" in page.text
     client.force_login(other.secretary)
     assert "去确认" not in client.get(reverse("workbench:home")).text
+
+
+def test_whoever_has_no_role_yet_finds_no_link_that_leads_nowhere(client, house):
+    client.force_login(person(at=house.brigade))
+    page = client.get(reverse("workbench:home")).text
+    links = set(re.findall(r'href="(/[^"#?]*)"', page)) - set(re.findall(r'href="(/static/[^"]*)"', page))
+    assert reverse("workbench:notices") in links
+    assert {client.get(link).status_code for link in links} == {200}
 
 
 def test_a_person_without_anything_to_do_is_told_so(client, house):
