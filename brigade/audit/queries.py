@@ -88,6 +88,8 @@ class Finding:
     def __str__(self) -> str:
         if self.event_id is not None:
             return _("审计记录第%(id)s号：%(reason)s") % {"id": self.event_id, "reason": self.reason}
+        if self.seal is None:
+            return self.reason
         return _("审计封存第%(n)s批：%(reason)s") % {"n": self.seal, "reason": self.reason}
 
 
@@ -109,17 +111,28 @@ class Verdict:
 
 def verify() -> Verdict:
     """Walk the whole trail in constant memory and name the first altered row. Reads only."""
+    try:
+        return _walk()
+    except ValueError:  # SQLite keeps in a column whatever is written there; what is no time cannot be read as one
+        return Verdict(False, 0, 0, 0, _unreadable())
+
+
+def _walk() -> Verdict:
     sealed = seals = unsealed = 0
     previous = ""
-    anchors = dict(_anchors())
+    anchors = _anchors()
+    if broken := next((name for name, lines in anchors.items() if lines is None), None):
+        reason = _("库外的校验值文件%(name)s被改过，读不出来。") % {"name": broken}
+        return Verdict(False, 0, 0, 0, Finding(reason))
+    kept = [line for line in anchors.values() if line is not None]
     for seal in Seal.objects.order_by("n").iterator(chunk_size=50):
         seals += 1
-        bad = _bad_link(seal, seals, previous) or _bad_anchor(seal, anchors) or _bad_event(seal)
+        bad = _bad_link(seal, seals, previous) or _bad_anchor(seal, kept) or _bad_event(seal)
         if bad:
             return Verdict(False, sealed, seals, 0, bad)
         sealed += seal.count
         previous = seal.digest
-    if lost := min((n for n in anchors if n > seals), default=None):
+    if lost := min((n for n, _digest in kept if n > seals), default=None):
         return Verdict(False, sealed, seals, 0, Finding(_("库外存有它的校验值，库内已没有这一批。"), seal=lost))
     if bad := _stray(sealed):
         return Verdict(False, sealed, seals, 0, bad)
@@ -152,14 +165,17 @@ def _bad_link(seal: Seal, expected: int, previous: str) -> Finding | None:
     return None
 
 
-def _bad_anchor(seal: Seal, anchors: dict[int, str]) -> Finding | None:
-    if anchors.get(seal.n, seal.digest) != seal.digest:
+def _bad_anchor(seal: Seal, kept: list[tuple[int, str]]) -> Finding | None:
+    if any(n == seal.n and digest != seal.digest for n, digest in kept):
         return Finding(_("与库外存的校验值不一致，从上一次留存以来有改动。"), seal=seal.n)
     return None
 
 
 def _bad_event(seal: Seal) -> Finding | None:
-    expected = rules.digests_of(seal)
+    try:
+        expected = rules.digests_of(seal)
+    except ValueError:
+        return Finding(_("封存内容与封存时不一致。"), seal=seal.n)
     found = {pk: (digest, values) for pk, digest, *values in _values(AuditEvent.objects.filter(pk__in=expected))}
     for pk, sealed_digest in expected.items():
         if pk not in found:
@@ -183,13 +199,26 @@ def _stray(sealed: int) -> Finding | None:
     return None
 
 
-def _anchors() -> Iterator[tuple[int, str]]:
-    """(seal, digest) of every daily anchor outside the database."""
-    folder = Path(settings.AUDIT_ANCHOR_DIR)
-    if folder.is_dir():
-        for path in sorted(folder.glob("*.txt")):
-            number, digest, *_rest = path.read_text("ascii").split()
-            yield int(number), digest
+def _unreadable() -> Finding:
+    for pk in AuditEvent.objects.order_by("id").values_list("id", flat=True).iterator(chunk_size=2000):
+        try:
+            list(_values(AuditEvent.objects.filter(pk=pk)))
+        except ValueError:
+            return Finding(_("内容与登记时不一致。"), event_id=pk)
+    return Finding(_("审计封存记录被改过，读不出来。"))
+
+
+def _anchors() -> dict[str, tuple[int, str] | None]:
+    """Name of each daily anchor outside the database → (seal, digest); None where nobody can read it any more."""
+    return {path.name: _anchor_in(path) for path in sorted(Path(settings.AUDIT_ANCHOR_DIR).glob("*.txt"))}
+
+
+def _anchor_in(path: Path) -> tuple[int, str] | None:
+    try:
+        number, digest, *_rest = path.read_text("ascii").split()
+        return int(number), digest
+    except ValueError:
+        return None
 
 
 # Triggers

@@ -84,7 +84,7 @@ def canonical(value: Any) -> str:
 def digest_of(values: Sequence[Any]) -> str:
     """SM3 of an event's values in the order of `DIGESTED`, the same from memory and from either database."""
     at, *rest = values
-    return sm3(canonical(["v1", _moment(at), *rest]).encode()).hex()
+    return sm3(canonical(["v1", _moment(at) if at else "", *rest]).encode()).hex()
 
 
 def digest_of_event(event: AuditEvent) -> str:

@@ -210,6 +210,16 @@ def test_an_altered_time_is_found(sealed):
     assert queries.verify().first_bad.event_id == sealed[2].pk
 
 
+@pytest.mark.parametrize("time", ["nonsense", "2026-13-45 00:00:00"])
+def test_what_is_no_time_is_found_where_the_database_takes_it(sealed, time):
+    try:
+        behind_the_database("UPDATE audit_auditevent SET at = %s WHERE id = %s", time, sealed[4].pk)
+    except DatabaseError:
+        assert not ON_SQLITE
+        return
+    assert queries.verify().first_bad.event_id == sealed[4].pk
+
+
 def test_a_row_altered_together_with_its_digest_is_found(sealed):
     event = sealed[3]
     event.note = "改过"
@@ -248,6 +258,14 @@ def test_a_row_whose_seal_was_taken_off_is_found(sealed):
 def test_an_altered_seal_is_found(sealed):
     behind_the_database("UPDATE audit_seal SET digests = '' WHERE n = 2")
     assert str(queries.verify()) == "审计封存第2批：封存内容与封存时不一致。"
+
+
+def test_a_seal_that_lists_no_rows_any_more_is_found(sealed):
+    seal = Seal.objects.get(n=3)
+    seal.digests = "x"
+    digest = rules.digest_of_seal(seal)
+    behind_the_database("UPDATE audit_seal SET digests = 'x', digest = %s WHERE n = 3", digest)
+    assert str(queries.verify()) == "审计封存第3批：封存内容与封存时不一致。"
 
 
 def test_a_removed_seal_is_found(sealed):
@@ -300,3 +318,23 @@ def test_a_trail_cut_off_behind_is_found_by_the_anchor(events):
     Seal.objects.filter(n=3).delete()
     AuditEvent.objects.filter(seal=3).delete()
     assert str(queries.verify()) == "审计封存第3批：库外存有它的校验值，库内已没有这一批。"
+
+
+@pytest.mark.parametrize("content", ["", "3", "第三批 abc", "three 0a1b2c"])
+def test_an_anchor_that_nobody_can_read_any_more_is_named(events, content):
+    actions.anchor_head(now=NOW)
+    path = queries.anchor_file("2026-06-26")
+    path.chmod(0o600)
+    path.write_text(content, "utf-8")
+    verdict = queries.verify()
+    assert not verdict.ok
+    assert str(verdict) == "库外的校验值文件2026-06-26.txt被改过，读不出来。"
+
+
+def test_an_altered_anchor_shows_though_the_next_day_keeps_the_same_head(events):
+    for days in (0, 1):
+        actions.anchor_head(now=NOW + timedelta(days=days))
+    path = queries.anchor_file("2026-06-26")
+    path.chmod(0o600)
+    path.write_text(f"3 {'0' * 64} {NOW.isoformat()}\n")
+    assert str(queries.verify()) == "审计封存第3批：与库外存的校验值不一致，从上一次留存以来有改动。"
