@@ -45,6 +45,8 @@ class Listing(View):
     """Rows fetched along for columns that need whole records; what plain columns read of other rows comes by itself."""
     tabs: tuple[tuple[Any, str], ...] = ()
     """Fixed views: (label, query string)."""
+    opens = ""
+    """The query string that the bare address stands for, instead of everything."""
     more: tuple[str, ...] = ()
     """Filters that are folded away until they are wanted."""
     create: tuple[Any, str, str] | None = None
@@ -88,6 +90,7 @@ class Listing(View):
         own = (view for view in self.views if view.is_default and view.owner_id == request.user.pk)
         if not asked and (default := next(own, None)):
             return redirect(f"{request.path}?{default.query}&view={default.pk}")
+        asked = asked or QueryDict(self.opens)
         sheet = self.sheet(request.user, asked, **kwargs)
         if "save" in asked:
             now = {"query": sheet.kept().urlencode()}
@@ -133,7 +136,8 @@ class Listing(View):
             **self.further(sheet),
         }
         response = web.page(request, self.template_name, context, fragment="ledgers/listing.html#ledger")
-        response["HX-Push-Url"] = request.path + address(sheet.kept(), request.GET, "per", "page", "view")
+        here = address(sheet.kept(), request.GET, "per", "page", "view") or (self.opens and "?all=1")
+        response["HX-Push-Url"] = f"{request.path}{here}"
         return response
 
     def _head(self, sheet: Sheet) -> list[tuple[Any, str, str]]:

@@ -39,7 +39,7 @@ class AddGroupForm(forms.Form):
     """`branch` limits who can lead the group."""
 
     name = forms.CharField(label=_("名称"), max_length=40)
-    leader = forms.ModelChoiceField(Person.objects.none(), label=_("党小组长"), required=False)
+    leader = forms.ModelChoiceField(Person.objects.none(), label=_("党小组长"), required=False, empty_label=_("未定"))
     start_on = DayField(label=_("设立日期"))
 
     def __init__(self, *args: Any, branch: PartyBranch, **kwargs: Any) -> None:
@@ -63,7 +63,9 @@ class EnrolMemberForm(forms.Form):
     start_on = DayField(label=_("编入支部日期"))
     admitted_on = forms.DateField(label=_("接收为预备党员日期"), required=False, widget=DayInput())
     confirmed_on = forms.DateField(label=_("转正日期"), required=False, widget=DayInput())
-    group = forms.ModelChoiceField(PartyGroup.objects.none(), label=_("党小组"), required=False)
+    group = forms.ModelChoiceField(
+        PartyGroup.objects.none(), label=_("党小组"), required=False, empty_label=_("不编组")
+    )
 
     def __init__(self, *args: Any, branch: PartyBranch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,7 +75,9 @@ class EnrolMemberForm(forms.Form):
 
 
 class AssignGroupForm(forms.Form):
-    group = forms.ModelChoiceField(PartyGroup.objects.none(), label=_("党小组"), required=False)
+    group = forms.ModelChoiceField(
+        PartyGroup.objects.none(), label=_("党小组"), required=False, empty_label=_("不编组")
+    )
 
     def __init__(self, *args: Any, branch: PartyBranch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -29,6 +29,7 @@ from brigade.ledgers.tables import (
     UnitFilter,
 )
 from brigade.obligations.states import ObligationState
+from brigade.org.states import Tree
 from partybuilding.branches.models import PartyBranch
 from partybuilding.meetings import queries, rules
 from partybuilding.meetings.models import Attendance, Decision, Meeting, Waiver
@@ -100,7 +101,7 @@ class StateFilter(django_filters.ChoiceFilter):
 
 class MeetingFilters(LedgerFilters):
     q = Search(label=gettext_lazy("标题、编号、主题、地点"))
-    unit = UnitFilter(label=gettext_lazy("支部"), perm="meetings.view_meeting")
+    unit = UnitFilter(label=gettext_lazy("支部"), perm="meetings.view_meeting", tree=Tree.PARTY)
     kind = KindFilter(label=gettext_lazy("内容"), choices=SegmentKind.choices)
     state = StateFilter(
         label=gettext_lazy("状态"), choices=[*MeetingState.choices, ("counted", gettext_lazy("已确认和已归档"))]
@@ -125,7 +126,7 @@ class DecisionTable(django_tables2.Table):
 
 class DecisionFilters(LedgerFilters):
     q = Search(label=gettext_lazy("事项、责任人"))
-    unit = UnitFilter(label=gettext_lazy("支部"), perm="meetings.view_decision")
+    unit = UnitFilter(label=gettext_lazy("支部"), perm="meetings.view_decision", tree=Tree.PARTY)
     state = django_filters.ChoiceFilter(label=gettext_lazy("状态"), choices=DecisionState.choices)
     due_on = DaysFilter(label=gettext_lazy("期限"))
 
@@ -146,7 +147,7 @@ class WaiverTable(django_tables2.Table):
 
 class WaiverFilters(LedgerFilters):
     q = Search("title", "reason", label=gettext_lazy("期间、事项、理由"))
-    unit = UnitFilter(label=gettext_lazy("支部"), perm="meetings.view_waiver")
+    unit = UnitFilter(label=gettext_lazy("支部"), perm="meetings.view_waiver", tree=Tree.PARTY)
     requirement = django_filters.ChoiceFilter(
         label=gettext_lazy("事项"), choices=[(code, SegmentKind(code).label) for code in REQUIRED]
     )

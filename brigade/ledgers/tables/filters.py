@@ -20,6 +20,9 @@ from django_filters.widgets import DateRangeWidget
 from brigade.kit.forms import DayInput
 
 
+FEW = 200
+
+
 class Search(django_filters.CharFilter):
     """Each word must be found in one of `fields`."""
 
@@ -33,27 +36,38 @@ class Search(django_filters.CharFilter):
         self.fields = fields or ("search_text",)
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
-        for word in (value or "").split()[:5]:
-            qs = qs.filter(reduce(or_, (Q((f"{name}__icontains", word)) for name in self.fields)))
-        return qs
+        """Rows with every word. Where they are few, they are taken by key: looked for in the order of the ledger, a
+        rare word would have the database read every row of a long one, in the slowest order there is.
+        """
+        words = (value or "").split()[:5]
+        if not words:
+            return qs
+        found = qs
+        for word in words:
+            found = found.filter(reduce(or_, (Q((f"{name}__icontains", word)) for name in self.fields)))
+        few = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
+        return found if len(few) > FEW else qs.filter(pk__in=few)
 
 
 class UnitFilter(django_filters.ChoiceFilter):
     """A unit out of those that the user reaches with `perm`; choosing one takes in everything below it.
 
-    `field_name` is a key to units, or a bare number of one.
+    `tree` offers those of one tree only: a ledger of branches has no use for offices. `field_name` is a key to units,
+    or a bare number of one.
     """
 
-    def __init__(self, *args: Any, perm: str, **kwargs: Any):
+    def __init__(self, *args: Any, perm: str, tree: str = "", **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.perm = perm
+        self.perm, self.tree = perm, tree
 
     @cached_property
     def units(self) -> Any:
         """(id, name, path) of the units offered; a new name may take a minute to show."""
         ids = sorted(self.parent.request.user.units_for(self.perm))
         units = apps.get_model("org", "Unit").objects.filter(pk__in=ids)
-        key = f"ledgers.units:{sha256(repr(ids).encode()).hexdigest()}"
+        if self.tree:
+            units = units.filter(tree=self.tree)
+        key = f"ledgers.units:{self.tree}:{sha256(repr(ids).encode()).hexdigest()}"
         return cache.get_or_set(key, lambda: [(str(one.pk), str(one), one.path) for _, one in units.as_tree()], 60)
 
     @property

@@ -132,7 +132,7 @@ class Sheet:
 
         `others` names what shall stay besides.
         """
-        own = {"sort", "columns", *others}.union(*self.names.values())
+        own = {"sort", "columns", "all", *others}.union(*self.names.values())
         kept = QueryDict(mutable=True)
         for name, values in self.query.lists():
             if name in own and any(values):

@@ -22,8 +22,9 @@ class ObligationList(Listing):
     title = _("应办事项")
     order = ("-due_at", "-id")
     related = ("unit", "person")
+    opens = "state=open&sort=due_at"
     tabs = (
-        (_("待办"), "state=open"),
+        (_("待办"), opens),
         (_("我的待办"), "scope=mine&state=open&sort=due_at"),
         (_("已逾期"), "due=late&sort=due_at"),
         (_("未达标"), "state=missed"),

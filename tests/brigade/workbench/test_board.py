@@ -119,3 +119,24 @@ def test_the_list_of_duties_asks_as_much_for_two_hundred_rows_as_for_one(client,
     client.get(reverse("workbench:obligations"))
     with django_assert_max_num_queries(11):
         assert client.get(reverse("workbench:obligations"), {"per": "200"}).status_code == 200
+
+
+def test_the_list_of_duties_opens_on_what_is_to_be_done_the_nearest_first(client, house):
+    branch = factories.branch(house)
+    hold(house, branch)
+    client.force_login(house.office)
+    bare = client.get(reverse("workbench:obligations"))
+    rows = bare.context["page"].records
+    assert rows and {row.state for row in rows} == {"open"}
+    assert [row.due_at for row in rows] == sorted(row.due_at for row in rows)
+
+
+def test_all_duties_stay_asked_for_while_the_list_is_sorted_and_reloaded(client, house):
+    hold(house, factories.branch(house))
+    client.force_login(house.office)
+    url = reverse("workbench:obligations")
+    assert {row.state for row in client.get(url, {"all": 1}).context["page"].records} > {"open"}
+    sorting = [address for _cell, address, _now in client.get(url, {"all": 1}).context["head"] if address]
+    assert sorting and all("all=1" in address for address in sorting)
+    swapped = client.get(f"{url}?q=&state=", headers={"HX-Request": "true"})
+    assert swapped["HX-Push-Url"] == f"{url}?all=1"

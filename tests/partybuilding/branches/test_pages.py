@@ -285,3 +285,12 @@ def test_the_api_refuses_whom_the_pages_refuse(api, world, old, new, he):
         assert (answer.status_code, answer.json()["field"]) == (422, "member")
     assert "只填一个" in api("post", "", world.office, body(new, he, to_outside="机关工委")).json()["detail"]
     assert api("get", f"{new_id()}/", world.office).status_code == 404
+
+
+def test_a_page_that_asks_wears_the_colours_of_its_tab_and_says_what_an_empty_choice_means(client, world, new):
+    client.force_login(world.office)
+    page = client.get(f"/party/branches/{new.pk}/members/enrol/").text
+    assert 'data-skin="party"' in page
+    assert "不编组" in page and "---" not in page
+    assert "未定" in client.get(f"/party/branches/{new.pk}/groups/add/").text
+    assert 'data-skin=""' in client.get("/obligations/").text

@@ -120,3 +120,10 @@ def test_statistic_form_holds_the_figures_of_the_screen(client, branch, world):
 def test_matrix_is_not_for_everybody(client, branch):
     client.force_login(branch.members[5])
     assert client.get(MATRIX).status_code == 403
+
+
+def test_ledgers_of_branches_offer_no_offices(client, branch, world):
+    client.force_login(world.office)
+    for name in ("meeting_list", "decision_list", "waiver_list"):
+        page = client.get(reverse(f"meetings:{name}")).text
+        assert branch.unit.name in page and f"{world.brigade}</option>" not in page
