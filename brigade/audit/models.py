@@ -60,6 +60,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["verb", "-at"], name="audit_verb_at"),
             models.Index(fields=["unit_id", "-at"], name="audit_unit_at"),
             models.Index(fields=["-at", "-id"], name="audit_at"),
+            models.Index(fields=["result", "-at", "-id"], name="audit_result_at"),
             models.Index(fields=["id"], name="audit_unsealed", condition=Q(seal=None)),
         ]
 

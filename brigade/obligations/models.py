@@ -94,6 +94,8 @@ class Obligation(models.Model):
             models.Index(fields=["unit", "post", "due_at"], condition=Q(state="open"), name="obligation_todo"),
             models.Index(fields=["person", "due_at"], condition=Q(state="open"), name="obligation_own"),
             models.Index(fields=["due_at"], condition=Q(state="open"), name="obligation_due"),
+            models.Index(fields=["-due_at", "-id"], name="obligation_by_due"),
+            models.Index(fields=["state", "-due_at", "-id"], name="obligation_by_state"),
             models.Index(fields=["rule", "period", "unit"]),
             models.Index(fields=["kind", "subject"]),
         ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from brigade.audit.queries import verb_label, verbs_by_name
+from brigade.audit.queries import gist, verb_label, verbs_by_name
 from brigade.audit.states import Result
 from brigade.kit.pinyin import initials
 from brigade.ledgers.tables import (
@@ -75,10 +75,11 @@ class ObligationFilters(LedgerFilters):
     unit = UnitFilter(label=_("单位"), perm="obligations.have_obligation")
     due_at = DaysFilter(label=_("期限"))
 
-    def by_scope(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+    def by_scope(self, rows: Any, name: str, value: str) -> QuerySet:
         user = self.request.user
-        mine = Obligation.objects.for_person(user)
-        return rows.filter(pk__in=mine) if value == "mine" else rows.exclude(pk__in=mine)
+        if value == "mine":
+            return rows.for_person(user)
+        return rows.exclude(pk__in=Obligation.objects.for_person(user))
 
     def by_urgency(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         now = timezone.now()
@@ -89,12 +90,21 @@ class ObligationFilters(LedgerFilters):
         return rows.filter(state=ObligationState.OPEN, warn_at__lte=now, due_at__gte=now)
 
 
+class GistColumn(Column):
+    """What was done to what; who, when and with what result stand beside it. A file keeps the whole sentence."""
+
+    reads = ("at", "actor_no", "actor_name", "result")
+
+    def render(self, record: AuditEvent) -> str:
+        return gist(record)
+
+
 class AuditTable(django_tables2.Table):
     """审计: when, who, did what, to what, with what result."""
 
     at = Column(orderable=True, linkify=("workbench:audit_detail", [django_tables2.A("pk")]))
-    actor_name = Column(small="actor_no")
-    sentence = Column(width=80)
+    actor_name = Column(small="actor_no", css="fit")
+    sentence = GistColumn(width=80)
     result = StateColumn(tones={Result.REFUSED: "off", Result.FAILED: "late"})
     ip = Column(css="fit")
     verb = Column(visible=False)
@@ -111,7 +121,8 @@ class ActorFilter(django_filters.CharFilter):
     """A person by number, name, pinyin or initials."""
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
-        return qs.filter(actor_id__in=Person.objects.found_by(value).values("pk")) if value else qs
+        found = Person.objects.found_by(value).values_list("pk", flat=True) if value else ()
+        return qs.filter(actor_id__in=list(found)) if value else qs
 
 
 class VerbFilter(django_filters.ChoiceFilter):

@@ -261,6 +261,7 @@ class ServiceRequest(Record):
             models.Index(fields=["unit", "-received_at", "-id"], name="request_of_unit"),
             models.Index(fields=["-received_at", "-id"], name="request_by_day"),
             models.Index(fields=["state", "-received_at", "-id"], name="request_by_state"),
+            models.Index(fields=["unit", "state", "-received_at", "-id"], name="request_of_unit_by_state"),
             models.Index(fields=["unit", "completed_at"], name="request_completed"),
             # SQLite takes a partial index only where the query names its condition in the same words: not so for IN.
             models.Index(

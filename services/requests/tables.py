@@ -22,6 +22,8 @@ from brigade.ledgers.tables import (
     StateColumn,
     UnitFilter,
 )
+from brigade.org.states import Tree
+from services.requests.models import ServiceItem
 from services.requests.states import CLOCK_RUNS, Category, RequestState, Trust
 
 
@@ -44,11 +46,19 @@ class RequestTable(django_tables2.Table):
     category = Column(accessor="item__category", verbose_name=_("类别"), visible=False)
 
 
+class ItemCode(django_filters.CharFilter):
+    """Requests of a service, by its code. All its versions are looked up first: what is rare is then found by key."""
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        items = ServiceItem.objects.filter(code__iexact=value).values_list("pk", flat=True)
+        return qs.filter(item__in=list(items)) if value else qs
+
+
 class RequestFilters(LedgerFilters):
     q = Search()
     state = django_filters.ChoiceFilter(label=_("状态"), choices=RequestState.choices)
     category = django_filters.ChoiceFilter(label=_("类别"), field_name="item__category", choices=Category.choices)
-    item = django_filters.CharFilter(label=_("事项代码"), field_name="item__code", lookup_expr="iexact", max_length=8)
+    item = ItemCode(label=_("事项代码"), max_length=8)
     received_at = DaysFilter(label=_("收件"))
     completed_at = DaysFilter(label=_("办结"))
     overdue = django_filters.BooleanFilter(
@@ -57,7 +67,7 @@ class RequestFilters(LedgerFilters):
     review = django_filters.ChoiceFilter(
         label=_("审核"), choices=[("waiting", _("待审核")), ("mine", _("等我审核"))], method="by_review"
     )
-    unit = UnitFilter(label=_("大厅"), perm="requests.view_servicerequest")
+    unit = UnitFilter(label=_("大厅"), perm="requests.view_servicerequest", tree=Tree.HALL)
 
     def by_review(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         """What waits for the review post; `mine` without what the person accepted or put forward himself."""

@@ -19,8 +19,8 @@ from django_filters.widgets import DateRangeWidget
 
 from brigade.kit.forms import DayInput
 
-
 FEW = 200
+"""So many rows a search takes by key."""
 
 
 class Search(django_filters.CharFilter):
