@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.forms import DayInput
 from brigade.kit.text import half_width
+from brigade.reference.actions import Day
 from brigade.reference.models import Parameter
 from brigade.reference.states import DayReason
 
@@ -23,6 +26,59 @@ class WorkdayForm(forms.Form):
     reason = forms.ChoiceField(label=_("原因"), choices=DayReason.choices)
     source = forms.CharField(label=_("依据"), max_length=200, help_text=_("例如放假通知的文号。"))
     note = forms.CharField(label=_("说明"), max_length=100, required=False)
+
+
+BRACKETS = re.compile(r"\(.*?\)")
+HEAD = re.compile(r"^[\d一二三四五六七八九十]+[、.]")
+DATES = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日(?:[至到~–—-](?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日)?")
+LONGEST = timedelta(days=31)
+
+
+class YearForm(forms.Form):
+    """The list of holidays of a year, as the State Council's notice reads; what its brackets say is passed over."""
+
+    year = forms.IntegerField(label=_("年份"), min_value=2000, max_value=2100)
+    source = forms.CharField(label=_("依据"), max_length=200, help_text=_("通知的名称或文号。"))
+    days = forms.CharField(
+        label=_("放假安排"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 9}),
+        help_text=_("把通知里的安排粘贴过来，一个节日一行，例如“国庆节：10月1日至7日放假，共7天。10月10日上班。”"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        if "year" in typed and "days" in typed:
+            lines = half_width(typed["days"]).replace(" ", "").splitlines()
+            try:
+                typed["days"] = [day for line in lines for day in _named_days(typed["year"], line)]
+            except ValueError:
+                self.add_error("days", _("有日期不存在，或者起止不对，请核对。"))
+        return typed
+
+
+def _named_days(year: int, line: str) -> Iterator[Day]:
+    """The days of one line: 国庆节:10月1日至7日放假,共7天。10月10日上班。"""
+    name, _colon, text = HEAD.sub("", BRACKETS.sub("", line)).rpartition(":")
+    for sentence in re.split(r"[。;]", text):
+        dates = list(DATES.finditer(sentence))
+        is_workday = "上班" in sentence
+        if dates and is_workday == ("放假" in sentence or "休息" in sentence):
+            raise forms.ValidationError(
+                {"days": _("“%(text)s”要写明放假还是上班，两样分成两句。") % {"text": sentence[:40]}}
+            )
+        reason = DayReason.MAKE_UP if is_workday else DayReason.HOLIDAY
+        for found in dates:
+            yield from (Day(day, is_workday, reason, name[:20]) for day in _span(year, found))
+
+
+def _span(year: int, found: re.Match) -> list[date]:
+    from_year, month, first, to_year, to_month, last = found.groups()
+    start = date(int(from_year or year), int(month), int(first))
+    end = date(int(to_year or start.year), int(to_month or month), int(last or first))
+    if not start <= end <= start + LONGEST:
+        raise ValueError(found[0])
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
 
 
 SPAN = re.compile(r"(\d{1,2}):([0-5]\d)\s*[-–—~至]\s*(\d{1,2}):([0-5]\d)")

@@ -48,6 +48,7 @@ urlpatterns = [
     path("org/duty/arrange/", duty.duty_arrange, name="duty_arrange"),
     path("org/calendar/", reference.calendar_year, name="calendar_year"),
     path("org/calendar/set/", reference.workday_set, name="workday_set"),
+    path("org/calendar/publish/", reference.year_publish, name="year_publish"),
     path("org/parameters/", reference.parameter_list, name="parameter_list"),
     path("org/parameters/<str:code>/set/", reference.parameter_set, name="parameter_set"),
     path("org/roles/", access.role_list, name="role_list"),

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.kit.web import ask, page
 from brigade.reference import actions, queries
-from brigade.workbench.forms import ParameterForm, WorkdayForm
+from brigade.workbench.forms import ParameterForm, WorkdayForm, YearForm
 
 
 def calendar_year(request: HttpRequest) -> HttpResponse:
     """The days of a year that differ from Monday to Friday, with their source; everybody."""
     today = timezone.localdate()
     asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdecimal() and len(asked) == 4 else today.year
+    year = (int(asked) if asked.isdecimal() and len(asked) == 4 else 0) or today.year
     context = {
         "year": year,
         "years": queries.years_known(today),
@@ -38,6 +39,22 @@ def workday_set(request: HttpRequest) -> HttpResponse:
         call=lambda **typed: actions.set_workday(by=request.user, **typed),
         said=_("工作日历已设定"),
         back="workbench:calendar_year",
+    )
+
+
+def year_publish(request: HttpRequest) -> HttpResponse:
+    """Enter the list of holidays of a year, from which on its limits are final; business administrator."""
+    typed = request.GET.get("year", "")
+    year = int(typed) if typed.isdecimal() and len(typed) == 4 else timezone.localdate().year + 1
+    return ask(
+        request,
+        YearForm(request.POST or None, initial={"year": year}),
+        title=_("这一年怎么放假？"),
+        text=_("录入后，暂算的期限会重新计算；这一年以前设定的日子以这份安排为准。"),
+        button=_("录入"),
+        call=lambda **typed: actions.publish_year(by=request.user, **typed),
+        said=lambda row: _("%(year)s年放假安排已录入，请核对一遍") % {"year": row.year},
+        back=reverse("workbench:calendar_year") + f"?year={year}",
     )
 
 
