@@ -20,7 +20,9 @@ from tests.services.requests.world import item, marks
 
 pytestmark = pytest.mark.django_db
 
-NASTY = ["9" * 5000, "-1", "²", "a\x00b", "'; DROP TABLE x; --", "😀" * 300, "9999-12-31", "created_by__password"]
+NASTY = [
+    "9" * 5000, "-1", "²", "a\x00b", "'; DROP TABLE x; --", "😀" * 300, "9999-12-31", "0000", "created_by__password",
+]  # fmt: skip
 READ = """
 page per sort columns view export format print save all search state unit item kind overdue backfill year cell period
 received_at_after received_at_before starts_at_after due_on_before at_after day group copy requirement meeting done q
