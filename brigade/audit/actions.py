@@ -121,17 +121,8 @@ def _short(value: Any, length: int) -> str:
 
 
 def _sentence(event: AuditEvent, what: str) -> str:
-    """张三（012345）于2026年6月26日15:30对会议记录 2026-003“六月主题党日”办理“确认”，结果：成功。"""
-    local = timezone.localtime(event.at)
-    sentence = _("%(who)s于%(year)s年%(month)s月%(day)s日%(clock)s%(what)s，结果：%(result)s") % {
-        "who": f"{event.actor_name}（{event.actor_no}）" if event.actor_no else event.actor_name,
-        "year": local.year,
-        "month": local.month,
-        "day": local.day,
-        "clock": f"{local:%H:%M}",
-        "what": what.rstrip("。"),
-        "result": Result(event.result).label,
-    }
+    """张三（012345）于2026年6月26日15:30对会议记录2026-003“六月主题党日”办理“确认”，结果：成功。"""
+    sentence = queries.opening(event) + what.rstrip("。") + queries.outcome(event)
     note = event.note.rstrip("。")
     return _("%(sentence)s，说明：%(note)s。") % {"sentence": sentence, "note": note} if note else f"{sentence}。"
 
@@ -140,9 +131,8 @@ def _what(event: AuditEvent, target: Any) -> str:
     verb = queries.verb_label(event.verb)
     if target is None:
         return _("办理“%(verb)s”") % {"verb": verb}
-    numbered = f"{target._meta.verbose_name} {event.target_number}".strip()
     return _("对%(target)s“%(title)s”办理“%(verb)s”") % {
-        "target": numbered,
+        "target": f"{target._meta.verbose_name}{event.target_number}",
         "title": event.target_title,
         "verb": verb,
     }

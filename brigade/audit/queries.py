@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.audit import rules
@@ -51,6 +52,36 @@ def verbs_by_name() -> dict[str, list[str]]:
             name = f"{name}（{apps.get_model(kinds[verb])._meta.verbose_name}）"
         named[name].append(verb)
     return named
+
+
+# Sentences
+
+
+def opening(event: AuditEvent) -> str:
+    """How an event's sentence begins: who, when."""
+    local = timezone.localtime(event.at)
+    return _("%(who)s于%(year)s年%(month)s月%(day)s日%(clock)s") % {
+        "who": f"{event.actor_name}（{event.actor_no}）" if event.actor_no else event.actor_name,
+        "year": local.year,
+        "month": local.month,
+        "day": local.day,
+        "clock": f"{local:%H:%M}",
+    }
+
+
+def outcome(event: AuditEvent) -> str:
+    """How it goes on after what was done."""
+    return _("，结果：%s") % Result(event.result).label
+
+
+def gist(event: AuditEvent) -> str:
+    """The sentence without who, when and with what result, for a list that has columns of them.
+
+    One that was altered, or written in other words, is told in full.
+    """
+    begin = opening(event)
+    what, mark, rest = event.sentence.removeprefix(begin).rpartition(outcome(event))
+    return what + rest if mark and event.sentence.startswith(begin) else event.sentence
 
 
 @dataclass(frozen=True)

@@ -86,17 +86,22 @@ class Rung:
 
 
 def rungs_reached(now: datetime) -> dict[Person, list[Rung]]:
-    """Per person, the latest rung reached and not yet told of each obligation that is still open or was missed.
+    """Per person, the latest rung reached and not yet told of each obligation that is still open or was missed, the
+    most urgent first.
 
     A rung that was passed over while nothing ran is not made up for: the latest one says all that the earlier did.
     """
     work, today = calendar(), timezone.localdate(now)
-    rows = Obligation.objects.filter(
-        state__in=[ObligationState.OPEN, ObligationState.MISSED],
-        opens_at__lte=now,
-        due_at__gte=now - LOOK_BACK,
-        due_at__lte=now + LOOK_AHEAD,
-    ).select_related("unit", "person")
+    rows = (
+        Obligation.objects.filter(
+            state__in=[ObligationState.OPEN, ObligationState.MISSED],
+            opens_at__lte=now,
+            due_at__gte=now - LOOK_BACK,
+            due_at__lte=now + LOOK_AHEAD,
+        )
+        .select_related("unit", "person")
+        .order_by("due_at", "pk")
+    )
     reached = [(row, step) for row in rows if (step := _latest_step(row, work, today)) is not None]
     told = set(
         Reminder.objects.filter(obligation__in=[row.pk for row, _step in reached]).values_list(

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from brigade.audit.models import AuditEvent
 from brigade.audit.queries import gist, verb_label, verbs_by_name
 from brigade.audit.states import Result
 from brigade.kit.pinyin import initials

@@ -27,7 +27,7 @@ def test_the_sentence_says_who_when_to_what_what_and_with_what_result(hazard, mo
     monkeypatch.setitem(queries.verb_labels(), "hazard.closed", gettext_lazy("销号"))
     event = actions.record("hazard.closed", hazard, by=ZHANG, now=AT)
     assert event.sentence == (
-        "张三（012345）于2026年6月26日15:30对隐患 隐〔2026〕7号“G105国道缺护栏”办理“销号”，结果：成功。"
+        "张三（012345）于2026年6月26日15:30对隐患隐〔2026〕7号“G105国道缺护栏”办理“销号”，结果：成功。"
     )
 
 
@@ -50,6 +50,17 @@ def test_what_the_portal_does_itself_is_done_by_the_system():
 def test_nobody_signed_in_is_named_so():
     event = actions.record("signin", None, by=None, result=Result.REFUSED, now=AT)
     assert event.sentence == "未登录者于2026年6月26日15:30办理“signin”，结果：被拒绝。"
+
+
+def test_a_list_with_columns_of_who_when_and_result_tells_the_rest(hazard):
+    event = actions.record("hazard.void", hazard, by=ZHANG, note="登记重复。", now=AT)
+    assert queries.gist(event) == "对隐患隐〔2026〕7号“G105国道缺护栏”办理“hazard.void”，说明：登记重复。"
+
+
+def test_a_sentence_that_does_not_begin_as_its_row_says_is_told_in_full(hazard):
+    event = actions.record("hazard.closed", hazard, by=ZHANG, now=AT)
+    event.actor_name = "李四"
+    assert queries.gist(event) == event.sentence
 
 
 def test_the_row_outlives_person_and_record(hazard):

@@ -182,6 +182,14 @@ def test_a_digest_run_twice_or_three_days_late_is_one_message(reports, squadron,
     assert Reminder.objects.filter(person=clerk).count() == 1
 
 
+def test_the_most_urgent_stands_first_in_the_digest(reports, squadron, clerk):
+    reconcile(at("2026-02-25T08:30"))
+    reconcile(at("2026-01-26T08:30"))
+    actions.send_digest(now=at("2026-02-25T08:30"))
+    [(_when, body)] = lines_to(clerk)
+    assert [line[:2] for line in body.splitlines()] == ["逾期", "剩3"]
+
+
 def test_nobody_gets_a_message_with_nothing_in_it(reports, squadron, clerk):
     reports.handed_in |= {(squadron.pk, "2026-01"), (squadron.pk, "2026-02")}
     reconcile(at("2026-02-25T08:30"))
