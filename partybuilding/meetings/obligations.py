@@ -30,6 +30,7 @@ from brigade.org.models import Unit
 from brigade.org.states import Role
 from brigade.reference.queries import calendar
 from partybuilding.branches.models import PartyBranch
+from partybuilding.branches.queries import structure
 from partybuilding.meetings import queries
 from partybuilding.meetings.models import Decision, Leave, Meeting, Waiver
 from partybuilding.meetings.queries import keys_due, requirement_of, rule_of
@@ -227,19 +228,26 @@ def _general_branch_of(units: Iterable[Unit]) -> dict[int, int]:
 
 
 def _answer_leave(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
-    rows = Leave.objects.filter(pk__in=[key.subject for key in keys]).select_related("meeting")
+    """The secretary of the branch decides; of his own leave, and of leave from the general branch, its secretary."""
+    rows = list(Leave.objects.filter(pk__in=[key.subject for key in keys]).select_related("meeting", "unit"))
+    above = _general_branch_of({leave.unit for leave in rows})
+    whole = structure({leave.unit_id for leave in rows})
     for leave in rows:
         due = queries.record_deadline(leave.meeting.held_on)
+        secretary = whole.secretary(leave.unit_id, leave.meeting.held_on)
+        is_own = secretary is not None and secretary.pk == leave.person_id
+        decider = above.get(leave.unit_id, leave.unit_id) if is_own else leave.unit_id
+        is_for_general = decider in above.values()
         decided = leave.state != LeaveState.ASKED
         due_at = max(at(due.date, time.max), leave.created_at)
         yield Answer(
             key=Key("party.leave", LEAVE, str(leave.pk)),
-            unit_id=leave.unit_id,
+            unit_id=decider,
             title=_("批假：%(title)s") % {"title": leave.title},
             opens_at=leave.created_at,
             due_at=due_at,
             state=ObligationState.MET if decided else ObligationState.OPEN,
-            post=Role.BRANCH_SECRETARY,
+            post=Role.GENERAL_SECRETARY if is_for_general else Role.BRANCH_SECRETARY,
             count=int(decided),
             met_kind=LEAVE if decided else "",
             met_id=str(leave.pk) if decided else "",

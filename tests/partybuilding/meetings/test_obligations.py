@@ -369,6 +369,29 @@ def test_every_duty_leads_to_where_it_is_done(world, client):
         assert client.get(address).status_code == 200, address
 
 
+def leave_duty_of(branch, person):
+    plan = actions.plan_meeting(
+        by=branch.recorder, sheet=make.sheet(branch, "2026-05-12", "TD"), now=moment("2026-05-04")
+    )
+    meeting = actions.notify_meeting(by=branch.recorder, meeting=plan, now=moment("2026-05-04"))
+    actions.file_leave(
+        by=person, meeting=meeting, person=person, kind="leave_duty", reason="执勤", now=moment("2026-05-05")
+    )
+    return Obligation.objects.get(rule="party.leave")
+
+
+def test_leave_is_decided_by_the_secretary(world):
+    a = make.branch(world)
+    duty = leave_duty_of(a, a.members[-2])
+    assert (duty.unit, duty.post) == (a.unit, Role.BRANCH_SECRETARY)
+
+
+def test_the_secretary_s_own_leave_is_decided_by_the_general_secretary(world):
+    a = make.branch(world)
+    duty = leave_duty_of(a, a.secretary)
+    assert (duty.unit, duty.post) == (world.general.unit, Role.GENERAL_SECRETARY)
+
+
 def test_the_recorder_finds_what_he_has_to_record_and_the_secretary_keeps_it(world):
     a, b = make.branch(world), make.branch(world, "机关党支部", full=3, committee=False)
     known_since(a)
