@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tempfile import TemporaryFile
 from typing import Any
+from urllib.parse import urlencode
 
 import django_tables2
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -244,10 +245,9 @@ class Page:
 
 def address(kept: QueryDict, query: QueryDict, *names: str, **changes: Any) -> str:
     """The query string of a sheet, with `names` taken over from `query` and `changes` put in."""
-    turned, taken = kept.copy(), {name: query[name] for name in names if query.get(name)}
-    for name, value in (taken | changes).items():
-        turned[name] = value
-    return f"?{turned.urlencode()}" if turned else ""
+    taken = {name: query[name] for name in names if query.get(name)}
+    turned = dict(kept.lists()) | taken | changes
+    return f"?{urlencode(turned, doseq=True)}" if turned else ""
 
 
 def narrowing(query: QueryDict) -> list[tuple[str, list[str]]]:

@@ -104,7 +104,7 @@ def due(
         return mark_safe(f'<span class="due">{NOTHING}</span>')
     now = now_of(context)
     if over:
-        return format_html('<span class="due">{}</span>', day_text(local(at), now))
+        return mark_safe(f'<span class="due">{day_text(local(at), now)}</span>')
     word, tone = time_left(local(at), now, None if warn_at is None else local(warn_at))
     tone = "" if plain and tone == "warn" else tone
     drawing = {"late": "exclamation-octagon-fill", "warn": "clock-fill", "near": "clock"}.get(tone or "near")
