@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import Calendar, add_months, at
+from brigade.kit.templatetags.ui import full_day_text
 from brigade.obligations.models import Obligation
 from brigade.obligations.rules import LADDER, Answer, Key, Rule, Step, workdays_from_due
 from brigade.obligations.states import ObligationState
@@ -111,7 +112,11 @@ def _answer_terms(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
             post=Role.GENERAL_SECRETARY if branch.is_general else Role.BRANCH_SECRETARY,
             count=int(later is not None),
             met_at=later and at(later, time.min),
-            reason=_("%(elected)s选举，%(last)s届满") % {"elected": term.elected_on, "last": term.last_day},
+            reason=_("%(elected)s选举，%(last)s届满")
+            % {
+                "elected": full_day_text(term.elected_on),
+                "last": full_day_text(term.last_day),
+            },
         )
 
 
@@ -162,7 +167,7 @@ def _answer_transfers(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
             count=int(done),
             met_kind=TRANSFER if done else "",
             met_id=str(transfer.pk) if done else "",
-            reason=_("介绍信%(letter)s，%(day)s到期") % {"letter": transfer.letter_no, "day": last},
+            reason=_("介绍信%(letter)s，%(day)s到期") % {"letter": transfer.letter_no, "day": full_day_text(last)},
         )
 
 

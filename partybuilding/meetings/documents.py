@@ -151,7 +151,7 @@ def minutes_context(meeting: Meeting) -> dict[str, Any]:
 
 def _span(starts_at: datetime, ends_at: datetime) -> str:
     start, end = timezone.localtime(starts_at), timezone.localtime(ends_at)
-    return f"{start.year}年{start.month}月{start.day}日{start:%H:%M}–{end:%H:%M}"
+    return f"{start.year}年{start.month}月{start.day}日 {start:%H:%M}–{end:%H:%M}"
 
 
 def shifts(meeting: Meeting, called: Roll) -> list[tuple[Session, int]]:
@@ -376,7 +376,7 @@ def return_title(found: QuarterReturn) -> str:
 def return_cut_off(found: QuarterReturn) -> str:
     """数据截至 with the minute up to which figures are computed; of a running quarter that it runs still."""
     at = timezone.localtime(found.as_of or found.now)
-    text = _("数据截至%(year)d年%(month)d月%(day)d日%(clock)s") % {
+    text = _("数据截至%(year)d年%(month)d月%(day)d日 %(clock)s") % {
         "year": at.year,
         "month": at.month,
         "day": at.day,

@@ -58,7 +58,7 @@ def _owner(decision: Decision) -> Iterable[Person]:
 def _when_and_where(context: Mapping[str, Any]) -> str:
     meeting: Meeting = context["record"]
     starts_at = timezone.localtime(meeting.starts_at)
-    return _("%(month)s月%(day)s日%(clock)s，%(place)s。不能到的请在开始前请假。") % {
+    return _("%(month)s月%(day)s日 %(clock)s，%(place)s。不能到的请在开始前请假。") % {
         "month": starts_at.month,
         "day": starts_at.day,
         "clock": f"{starts_at:%H:%M}",

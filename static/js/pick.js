@@ -9,12 +9,13 @@ function line(data, escape) {
 
 function settings(select) {
   const address = select.dataset.pick;
+  const empty = select.querySelector("option[value='']");
   const own = {
     valueField: "value",
     searchField: ["text", "search", "note"],
     maxOptions: 200,
     plugins: select.multiple ? ["remove_button"] : [],
-    placeholder: select.dataset.placeholder || "",
+    placeholder: select.dataset.placeholder || (select.multiple ? "" : empty && empty.text) || "",
     allowEmptyOption: false,
     render: {
       option: line,

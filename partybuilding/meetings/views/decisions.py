@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -14,11 +16,16 @@ from django.views.decorators.http import require_safe
 from brigade.kit.clocks import parse_period
 from brigade.kit.ids import new_id
 from brigade.kit.web import ask, get_visible
-from brigade.org.models import Person
+from brigade.obligations.models import Obligation
+from brigade.obligations.rules import RULES
+from brigade.org.models import Person, Record
+from brigade.org.queries import holders
+from brigade.org.states import Role
 from partybuilding.branches.models import PartyBranch
 from partybuilding.meetings import actions, forms, moves, queries
 from partybuilding.meetings.models import Decision, Leave, Waiver
-from partybuilding.meetings.states import REQUIRED, SegmentKind
+from partybuilding.meetings.obligations import BASES
+from partybuilding.meetings.states import REQUIRED, SegmentKind, WaiverState
 from partybuilding.meetings.views.buttons import make_move, record_page
 from partybuilding.meetings.views.meetings import MEETINGS
 
@@ -36,13 +43,38 @@ def decision_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
 
 @require_safe
 def waiver_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One waiver: what it is for, how the branch stands, approve or return."""
+    """One waiver: what it is for, on what basis, who answers until when; approve or return, or ask again."""
     record = get_visible(request, Waiver.objects.select_related("unit", "created_by", "decided_by"), pk)
-    requirement = SegmentKind(record.requirement).label
+    period = parse_period(record.period)
+    own = {"unit": record.unit_id, "requirement": record.requirement, "period": record.period}
+    stands = Waiver.objects.exclude(state=WaiverState.RETURNED).filter(**own).exists()
+    may_ask = not stands and request.user.has_perm("meetings.ask_waiver", record)
     return record_page(
-        request, record, forms.WAIVER_FORMS, "meetings/waiver_detail.html", requirement=requirement,
-        period=parse_period(record.period),
+        request, record, forms.WAIVER_FORMS, "meetings/waiver_detail.html",
+        requirement=SegmentKind(record.requirement).label, period=period, basis=BASES[SegmentKind(record.requirement)],
+        awaited=_awaited(record, "party.waiver"),
+        again=f"{reverse('meetings:waiver_create')}?{urlencode(own)}" if may_ask else "",
+        approved=Waiver.objects.filter(
+            unit=record.unit_id, state=WaiverState.APPROVED, period__startswith=str(period.start.year)
+        ).count(),
     )  # fmt: skip
+
+
+def _awaited(record: Record, rule: str) -> dict[str, Any]:
+    """Until when somebody has to answer, who, and by what rule; empty once it is answered."""
+    duties = Obligation.objects.open().filter(rule=rule, kind=record.kind(), subject=str(record.pk))
+    if (duty := duties.select_related("unit").first()) is None:
+        return {}
+    due = timezone.localdate(duty.due_at)
+    names = "、".join(person.name for person in holders(duty.unit_id, duty.post, timezone.localdate()))
+    return {
+        "when": _("%(month)d月%(day)d日前答复") % {"month": due.month, "day": due.day},
+        "at": duty.due_at,
+        "lines": [
+            _("等%(post)s%(names)s答复。") % {"post": Role(duty.post).label, "names": names},
+            _("%s。") % RULES[rule].basis,
+        ],
+    }
 
 
 def waiver_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
@@ -86,7 +118,8 @@ def leave_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     record = get_visible(
         request, Leave.objects.select_related("unit", "meeting", "person", "created_by", "decided_by"), pk
     )
-    return record_page(request, record, forms.LEAVE_FORMS, "meetings/leave_detail.html")
+    awaited = _awaited(record, "party.leave")
+    return record_page(request, record, forms.LEAVE_FORMS, "meetings/leave_detail.html", awaited=awaited)
 
 
 def leave_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:

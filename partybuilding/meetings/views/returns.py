@@ -70,9 +70,8 @@ def _line(line: queries.ReturnLine, period: Period) -> dict[str, Any]:
     cells = []
     for cell in line.cells:
         query = f"year={year}&kind={cell.requirement}&cell={line.branch.pk}-{cell.month}"
-        cells.append(
-            {**tables.shown_return(cell), "href": f"{reverse('meetings:matrix')}?{query}" if cell.month else ""}
-        )
+        shown = {**tables.shown_return(cell), "label": SegmentKind(cell.requirement).label}
+        cells.append({**shown, "href": f"{reverse('meetings:matrix')}?{query}" if cell.month else ""})
     return {"line": line, "cells": cells, "result": tables.return_word(line.state), **_drill(line.branch, period)}
 
 

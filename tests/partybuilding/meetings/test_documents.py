@@ -71,7 +71,7 @@ def test_minutes_say_who_was_there_what_was_voted_and_who_does_what(branch):
         name == f"{branch.unit.short_name}党员大会会议记录20261120.docx"
         and text[0] == f"{branch.unit.short_name}党员大会会议记录"
     )
-    assert head[0] == ["时间", "2026年11月20日15:00–16:00", "地点", "会议室"]
+    assert head[0] == ["时间", "2026年11月20日 15:00–16:00", "地点", "会议室"]
     assert head[2] == ["应到", "16人", "实到", "13人"] and head[3][1::2] == ["16人", "13人"]
     assert head[4][1] == f"{people[1].name}（执勤公务：夜查）、{people[2].name}（病假）"
     assert head[5][1] == f"{people[4].name}（未说明）" and head[6][1] == "无"

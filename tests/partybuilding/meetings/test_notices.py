@@ -46,7 +46,7 @@ def test_an_announcement_says_when_and_where_to_all_but_the_exempt(a):
     found = told("meeting.notified")
     assert found[a.members[3]] == (
         "会议通知：城区一中队党支部6月主题党日",
-        "6月20日15:00，会议室。不能到的请在开始前请假。",
+        "6月20日 15:00，会议室。不能到的请在开始前请假。",
     )
     assert len(found) == 12
 

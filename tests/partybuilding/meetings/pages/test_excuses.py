@@ -70,6 +70,31 @@ def test_waiver_is_returned_with_a_reason(recorder, client, branch, world):
     assert (waiver.state, waiver.answer) == (WaiverState.RETURNED, "可以晚上开")
 
 
+def test_waiver_says_on_what_basis_until_when_and_who_answers(recorder, client, branch, world):
+    waiver = waive(recorder, branch)
+    for reader in (world.political_officer, branch.secretary):
+        client.force_login(reader)
+        page = client.get(waiver.get_absolute_url()).text
+        assert "第十二条" in page and "日前答复" in page
+        assert f"等党总支书记{world.general_secretary.name}答复" in page
+        assert f"{branch.unit.short_name}2026年0次" in page
+
+
+def test_a_returned_waiver_leads_to_asking_again(recorder, client, branch, world):
+    waiver = waive(recorder, branch)
+    again = "重新申请"
+    assert again not in recorder.get(waiver.get_absolute_url()).text
+    actions.return_waiver(by=world.office, waiver=waiver, reason="可以晚上开", now=NOW)
+    page = recorder.get(waiver.get_absolute_url()).text
+    assert again in page and "日前答复" not in page
+    address = unescape(page.partition(f'">{again}')[0].rpartition('href="')[2].partition('"')[0])
+    recorder.post(address, {"reason": "夜间也在岗"})
+    assert Waiver.objects.filter(state=WaiverState.ASKED).count() == 1
+    assert again not in recorder.get(waiver.get_absolute_url()).text
+    client.force_login(world.political_officer)
+    assert again not in client.get(waiver.get_absolute_url()).text
+
+
 # Leave, and one's own
 
 
