@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -61,13 +60,3 @@ def broker_ok() -> bool:
 def tick_ok(now: datetime, within: timedelta = timedelta(minutes=5)) -> bool:
     """Whether the schedule has been looked at lately, that is, whether beat and a worker are alive."""
     return Pulse.objects.filter(name=TICK, at__gte=now - within).exists()
-
-
-def state_of(key: str) -> Any:
-    """State, progress and result of the job with that key, for a progress bar; None when there is none."""
-    return Job.objects.filter(key=key).values("state", "progress", "result").first()
-
-
-def given_up(since: datetime) -> int:
-    """How many jobs have been given up since then."""
-    return Job.objects.filter(state=JobState.FAILED, finished_at__gte=since).count()

@@ -82,7 +82,7 @@ def write_xlsx(
     )
     book.set_properties({"title": _clean(title), "author": _clean(person), "created": timezone.localtime(at)})
     sheet = book.add_worksheet(_sheet_name(title))
-    _lay_out(sheet, title, person, at, columns)
+    _lay_out(sheet, person, at, columns)
     _write_head(book, sheet, title=title, unit=unit, filters=filters, person=person, at=at, columns=columns)
     formats = [book.add_format({**_FORMATS[column.kind], "border": 1}) for column in columns]
     kinds = [column.kind for column in columns]
@@ -216,7 +216,7 @@ def _sheet_name(title: str) -> str:
     return re.sub(r"[\[\]:*?/\\]+", " ", _clean(title))[:31].strip(" '") or "Sheet1"
 
 
-def _lay_out(sheet: Any, title: str, person: str, at: datetime, columns: Sequence[Column]) -> None:
+def _lay_out(sheet: Any, person: str, at: datetime, columns: Sequence[Column]) -> None:
     for number, column in enumerate(columns):
         sheet.set_column(number, number, column.width)
     sheet.freeze_panes(HEAD_ROWS, 0)

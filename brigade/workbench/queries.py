@@ -22,6 +22,7 @@ from brigade.audit.queries import triggers_in_place
 from brigade.indicators.queries import Standing
 from brigade.indicators.rules import Indicator, Kind
 from brigade.jobs.models import Job
+from brigade.jobs.queries import tick_ok
 from brigade.kit.templatetags.ui import NOTHING, rounded
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
@@ -275,7 +276,10 @@ class Check:
 
 
 def readiness(now: datetime) -> list[Check]:
-    """Database, migrations, audit triggers, disk and the oldest job that nobody took; a late job takes no page away."""
+    """Database, migrations, audit triggers, disk, the tick and the oldest job that nobody took.
+
+    A schedule that stands still or a late job takes no page away.
+    """
     free_mb = shutil.disk_usage(settings.VAR).free // 2**20
     disk = Check("disk_free_mb", free_mb >= LEAST_FREE_MB, free_mb)
     try:
@@ -286,6 +290,7 @@ def readiness(now: datetime) -> list[Check]:
             Check("migrations", not _unapplied()),
             Check("audit_triggers", triggers_in_place()),
             disk,
+            Check("tick", tick_ok(now), needed=False),
             Check("oldest_job_seconds", waited < LATE_JOB, int(waited.total_seconds()), needed=False),
         ]
     except DatabaseError:

@@ -102,7 +102,7 @@ def build(world: World) -> None:
         moves.RECORD,
         by=SYSTEM,
         now=world.now,
-        write=lambda rows: _children(world, whole, rows, plans),
+        write=lambda rows: _children(world, rows, plans),
     )
     decisions = [row for meeting, plan in zip(meetings, plans, strict=True) for row in _decisions(world, meeting, plan)]
     workflow.bulk(decisions, moves.DECIDE, by=SYSTEM, now=world.now)
@@ -249,7 +249,7 @@ def _is_this_month(world: World, plan: Plan) -> bool:
     return period_of(plan.spans[0][1].date(), "month") == period_of(world.today, "month")
 
 
-def _children(world: World, whole: Structure, meetings: Sequence[Meeting], plans: Sequence[Plan]) -> None:
+def _children(world: World, meetings: Sequence[Meeting], plans: Sequence[Plan]) -> None:
     segments, roll, agenda = [], [], []
     for meeting, plan in zip(meetings, plans, strict=True):
         for kind, starts_at, ends_at, topic, lecturer, group_id in plan.spans:
@@ -362,7 +362,6 @@ def _waivers(world: World, months: Sequence[Period]) -> Iterator[Waiver]:
                 continue
             asked_at = at(min(month.start + timedelta(days=17), world.today), time(9, 0))
             yield _waiver(
-                world,
                 branch,
                 kind,
                 month,
@@ -372,13 +371,10 @@ def _waivers(world: World, months: Sequence[Period]) -> Iterator[Waiver]:
             )
     this = months[-1]
     asked_at = at(workday_on_or_after(max(this.start, world.today - timedelta(days=3)), calendar()).date, time(9, 0))
-    yield _waiver(
-        world, world.branches[ASKS], SegmentKind.TD, this, "岁末农村安保执勤高峰", min(asked_at, world.now), None
-    )
+    yield _waiver(world.branches[ASKS], SegmentKind.TD, this, "岁末农村安保执勤高峰", min(asked_at, world.now), None)
 
 
 def _waiver(
-    world: World,
     branch: PartyBranch,
     kind: SegmentKind,
     month: Period,

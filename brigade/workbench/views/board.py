@@ -48,7 +48,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "period": period,
         "end": end,
         "compares": any(card.compares for card in cards),
-        "parts": [_part(tree, cards, unit, period.start, end) for tree in Tree],
+        "parts": [_part(tree, cards, period.start, end) for tree in Tree],
         "funnel": funnel,
         "as_of": as_of(list(FIGURES)),
         "courses": [_course(card.standing.indicator, unit, end) for card in cards[:2]],
@@ -85,7 +85,7 @@ def _shown(indicator: Indicator, sums: tuple | None) -> str:
     return queries.shown(sums[0] * 100 / sums[1] if indicator.kind == Kind.RATIO else sums[0], indicator.kind)
 
 
-def _part(tree: Tree, cards: list[queries.Card], unit: Unit, start: date, end: date) -> dict:
+def _part(tree: Tree, cards: list[queries.Card], start: date, end: date) -> dict:
     """The cards of one tree, and one table of all its units: a line a unit in fixed order, a column an indicator."""
     own = [card for card in cards if card.standing.indicator.tree == tree]
     codes = [card.standing.indicator.code for card in own]

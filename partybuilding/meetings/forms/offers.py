@@ -11,7 +11,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from brigade.kit.clocks import parse_period
 from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import structure
 from partybuilding.meetings.states import Presence, SegmentKind
@@ -108,7 +107,3 @@ def offer(branch: PartyBranch, day: date) -> Offer:
         [(row.pk, row.unit.short_name) for row in below.in_order()],
         secretary.pk if secretary else None,
     )
-
-
-def period_label(code: str) -> str:
-    return str(parse_period(code).label)

@@ -43,10 +43,6 @@ class Outcome:
     before_count: int
     note: str = ""
 
-    @property
-    def is_changed(self) -> bool:
-        return (self.state, self.count) != (self.before_state, self.before_count)
-
 
 @dataclass(frozen=True, slots=True)
 class Preview:

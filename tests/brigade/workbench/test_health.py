@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from brigade.audit import actions as audit
+from brigade.jobs.actions import tick
 from brigade.jobs.models import Job
 from brigade.workbench import queries
 
@@ -23,7 +24,7 @@ def test_a_sound_installation_is_ready_and_gives_nothing_away(client, settings):
     answer = client.get("/readyz")
     assert answer.status_code == 200 and answer.json()["ready"] is True
     assert set(answer.json()["checks"]) == {
-        "database", "migrations", "audit_triggers", "disk_free_mb", "oldest_job_seconds",
+        "database", "migrations", "audit_triggers", "disk_free_mb", "tick", "oldest_job_seconds",
     }  # fmt: skip
     assert str(settings.VAR) not in answer.text and "sqlite" not in answer.text
 
@@ -52,3 +53,11 @@ def test_a_job_that_nobody_takes_is_told_and_takes_no_page_away(client):
     answer = client.get("/readyz")
     oldest = answer.json()["checks"]["oldest_job_seconds"]
     assert answer.status_code == 200 and oldest["ok"] is False and oldest["value"] >= 1200
+
+
+def test_a_schedule_that_stands_still_is_told_and_takes_no_page_away(client):
+    """Without beat nothing falls due, so no job is late either."""
+    assert client.get("/readyz").json()["checks"]["tick"] == {"ok": False}
+    tick(now=timezone.now())
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["tick"]) == (200, {"ok": True})
