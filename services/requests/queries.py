@@ -215,7 +215,7 @@ def track(request: ServiceRequest) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The clock that runs now: in words, until when, and on what ground."""
+    """The clock that runs now: what is done by its end (what holds it, without one), until when, on what ground."""
 
     when: str
     at: datetime | None
@@ -237,7 +237,7 @@ def deadline(request: ServiceRequest) -> Deadline | None:
             after = _("逾期视为受理，自收件之日起算") if item.is_licence else ""
             return Deadline(_("受理或一次性告知"), request.answer_due_at, (law, after, asked, *provisional))
         case RequestState.SUPPLEMENT_REQUESTED:
-            return Deadline(_("等申请人补正"), request.lapses_at, (_("到期没有补正的终止，申请人可以重新申请"),))
+            return Deadline(_("补正"), request.lapses_at, (_("等申请人；到期没有补正的终止，可以重新申请"),))
         case RequestState.ACCEPTED | RequestState.PROCESSING:
             law = _("法定%(law)s，承诺%(ours)s") % {"law": item.statutory_text, "ours": item.promised_text}
             return Deadline(_("办结"), request.promised_due_at, (law, item.legal_basis, asked, *provisional))

@@ -30,7 +30,9 @@ class Search(django_filters.CharFilter):
         kwargs = {
             "label": gettext_lazy("搜索"),
             "max_length": 60,
-            "widget": forms.TextInput(attrs={"type": "search"}),
+            "widget": forms.TextInput(
+                attrs={"type": "search", "data-key": "/", "data-key-label": gettext_lazy("搜索")}
+            ),
         } | kwargs
         super().__init__(**kwargs)
         self.fields = fields or ("search_text",)

@@ -34,6 +34,16 @@ def test_desk_offers_every_service_of_the_catalogue(desk):
     assert "hlxsz" in text
 
 
+def test_desk_leads_to_the_ledger_by_a_key(desk):
+    assert 'href="/services/requests/" data-key="F10"' in desk.get(DESK).text
+
+
+def test_next_step_says_by_which_day(desk, world):
+    record = taken_in(world, "PL02", "2026-06-08 09:00", Ending.NOTIFY, missing=1)
+    until = timezone.localdate(record.lapses_at)
+    assert f"{until.month}月{until.day}日前补正" in desk.get(record.get_absolute_url()).text
+
+
 def test_simple_citizen_is_settled_in_one_post_and_the_desk_is_ready_again(desk, world):
     answer = desk.post(DESK, posted(world, "PL02", "settle", external_no="37150020260612001"), follow=True)
     made = ServiceRequest.objects.get()
