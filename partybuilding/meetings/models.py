@@ -95,6 +95,8 @@ class Meeting(Record):
             models.Index(fields=["unit", "-starts_at", "-id"], name="meeting_unit"),
             models.Index(fields=["-starts_at", "-id"], name="meeting_all"),
             models.Index(fields=["unit", "state", "starts_at"], name="meeting_state"),
+            models.Index(fields=["state", "-starts_at", "-id"], name="meeting_by_state"),
+            models.Index(fields=["-starts_at", "-id"], condition=Q(backfill=True), name="meeting_backfilled"),
         ]
 
     @property
@@ -316,6 +318,7 @@ class Decision(Record):
         indexes = [
             models.Index(fields=["unit", "-due_on", "-id"], name="decision_unit"),
             models.Index(fields=["-due_on", "-id"], name="decision_all"),
+            models.Index(fields=["state", "-due_on", "-id"], name="decision_by_state"),
         ]
 
     def own_readers(self) -> Iterable[tuple[Person, str]]:
