@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 
 from brigade.notices import actions as notices
 from brigade.obligations import queries
-from brigade.obligations.models import Obligation, Reminder
-from brigade.obligations.rules import RULES, Answer, Key
+from brigade.obligations.models import Key, Obligation, Reminder
+from brigade.obligations.rules import DIGEST, RULES, Answer
 from brigade.obligations.states import LIVE, ObligationState
 
 BATCH = 500
-DIGEST = "obligations.digest"
 ANSWERED = (
     "unit_id", "post", "helper", "person_id", "title", "state", "opens_at", "warn_at", "due_at", "count", "needed",
     "met_kind", "met_id", "met_at", "reason", "provisional",
@@ -76,7 +75,7 @@ def send_digest(*, now: datetime) -> str:
     Nobody gets a message with nothing in it. A rung missed while the portal was down is told once, on the next run; a
     rung already told is never told again, so the run may be repeated.
     """
-    day = timezone.localdate(now).isoformat()
+    day = timezone.localdate(now)
     told_today = queries.told_on(day)
     lines = {person: rungs for person, rungs in queries.rungs_reached(now).items() if person.pk not in told_today}
     for person, rungs in lines.items():
@@ -85,7 +84,7 @@ def send_digest(*, now: datetime) -> str:
             notices.post(
                 DIGEST,
                 to=[person],
-                period=day,
+                period=day.isoformat(),
                 context={"count": len(rungs), "late": late, "lines": [rung.line(now) for rung in rungs]},
                 now=now,
             )

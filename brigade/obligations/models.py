@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,8 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from brigade.obligations.states import ObligationState
 from brigade.org.models import Person, Unit
 
-if TYPE_CHECKING:
-    from brigade.obligations.rules import Key
+
+class Key(NamedTuple):
+    """What makes an obligation unique."""
+
+    rule: str
+    kind: str
+    subject: str
+    period: str = ""
 
 
 class ObligationQuerySet(models.QuerySet):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from brigade.notices.rules import Notice
 from brigade.notices.states import Channel
+from brigade.obligations.rules import DIGEST
 
 
 def _title(context: Mapping[str, Any]) -> str:
@@ -18,7 +19,7 @@ def _title(context: Mapping[str, Any]) -> str:
 
 NOTICES = [
     Notice(
-        code="obligations.digest",
+        code=DIGEST,
         label=gettext_lazy("早间提醒"),
         title=_title,
         body=lambda context: "\n".join(context["lines"]),

@@ -11,10 +11,10 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from brigade.kit.clocks import Calendar, workday_on_or_after
+from brigade.kit.clocks import Calendar, at, workday_on_or_after
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation, Reminder
-from brigade.obligations.rules import RULES, Step
+from brigade.obligations.rules import DIGEST, RULES, Step
 from brigade.obligations.states import ObligationState
 from brigade.org.models import Grant, Person
 from brigade.reference.queries import calendar
@@ -34,7 +34,7 @@ class Urgency:
 
 def by_urgency(person: Person, now: datetime, limit: int = 12) -> list[Urgency]:
     """What `person` answers for and can act on, in one query: late, today, within seven days, later."""
-    end_of_day = datetime.combine(timezone.localdate(now), time.max, timezone.get_current_timezone())
+    end_of_day = at(timezone.localdate(now), time.max)
     rows = list(
         Obligation.objects.open()
         .begun(now)
@@ -149,10 +149,8 @@ def _recipients(row: Obligation, step: Step, holders: dict[tuple[int, str], list
             yield person
 
 
-def told_on(day: str) -> set[int]:
-    """Ids of the people who have had their digest of that day (ISO date)."""
-    start = datetime.combine(date.fromisoformat(day), time.min, timezone.get_current_timezone())
-    sent = Message.objects.filter(
-        code="obligations.digest", created_at__gte=start, created_at__lt=start + timedelta(days=1)
-    )
+def told_on(day: date) -> set[int]:
+    """Ids of the people who have had their digest of that day."""
+    start = at(day, time.min)
+    sent = Message.objects.filter(code=DIGEST, created_at__gte=start, created_at__lt=start + timedelta(days=1))
     return set(sent.values_list("recipient_id", flat=True))

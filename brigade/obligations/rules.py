@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from brigade.kit.clocks import Calendar, add_workdays
-from brigade.obligations.models import Obligation
+from brigade.kit.clocks import Calendar, add_workdays, last_workday, period_of
+from brigade.obligations.models import Key, Obligation
 from brigade.obligations.states import ObligationState
 from brigade.org.states import Role
 
@@ -32,13 +32,8 @@ GRANTS: dict[str, tuple[Role, ...]] = {
 }
 
 
-class Key(NamedTuple):
-    """What makes an obligation unique."""
-
-    rule: str
-    kind: str
-    subject: str
-    period: str = ""
+DIGEST = "obligations.digest"
+"""The one message of a morning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +90,7 @@ def day_of_month(day: int) -> Callable[[Obligation, Calendar], date]:
 
 
 def last_workday_of_month(obligation: Obligation, calendar: Calendar) -> date:
-    first = timezone.localdate(obligation.due_at).replace(day=1)
-    return add_workdays((first + timedelta(days=32)).replace(day=1), -1, calendar).date
+    return last_workday(period_of(timezone.localdate(obligation.due_at), "month"), calendar).date
 
 
 LADDER = (
@@ -107,25 +101,31 @@ LADDER = (
 """The rungs where a rule names none: a working day ahead, on the day, and one working day late to the superior."""
 
 
+def no_keys(about: Any) -> Iterable[Key]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A duty in general.
 
-    `touched(record)` names the keys that a record counts for as it stands in the database now; the door asks before and
-    after each write. `answer(keys, now)` says how those keys stand, in a constant number of queries; rules may share
-    one answer function and are then asked together. `due_keys(now)` names every key that must exist at `now`: open
-    periods, and closed ones not yet decided. `action` is the one thing to do, as words and address; `place` is the page
-    that shows how a duty without a record of its own stands, to those as well who only look on.
+    `kinds` and `touched(record)` name the records that count and the keys that one counts for as it stands in the
+    database now; the door asks before and after each write. `due_keys(now)` names every key that must exist at `now`:
+    open periods, and closed ones not yet decided. A duty that comes from the calendar alone has no kinds, one that
+    comes from records alone no due keys: what is live is asked again by the reconciler. `answer(keys, now)` says how
+    those keys stand, in a constant number of queries; rules may share one answer function and are then asked together.
+    `action` is the one thing to do, as words and address; `place` is the page that shows how a duty without a record
+    of its own stands, to those as well who only look on.
     """
 
     code: str
     label: str | Promise
     basis: str | Promise
-    kinds: frozenset[str]
-    touched: Callable[[Any], Iterable[Key]]
     answer: Callable[[Collection[Key], datetime], Iterable[Answer]]
-    due_keys: Callable[[datetime], Iterable[Key]]
     action: Callable[[Obligation], tuple[str, str]]
+    kinds: frozenset[str] = frozenset()
+    touched: Callable[[Any], Iterable[Key]] = no_keys
+    due_keys: Callable[[datetime], Iterable[Key]] = no_keys
     ladder: tuple[Step, ...] = LADDER
     place: Callable[[Obligation], str] | None = None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -14,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import Calendar, add_months, at
 from brigade.kit.templatetags.ui import full_day_text
-from brigade.obligations.models import Obligation
-from brigade.obligations.rules import LADDER, Answer, Key, Rule, Step, workdays_from_due
+from brigade.obligations.models import Key, Obligation
+from brigade.obligations.rules import LADDER, Answer, Rule, Step, workdays_from_due
 from brigade.obligations.states import ObligationState
 from brigade.org.states import Role
 from brigade.reference.queries import parameter
@@ -73,10 +72,6 @@ def _answer_committee(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
 
 def _due_committees(now: datetime) -> Iterable[Key]:
     return [committee_key(pk) for pk in queries.without_committee(timezone.localdate(now))]
-
-
-def _nothing(record: Any) -> Iterable[Key]:
-    return ()
 
 
 def _see_branch(obligation: Obligation) -> tuple[str, str]:
@@ -211,11 +206,6 @@ def _see_member(obligation: Obligation) -> tuple[str, str]:
     return _("去复核"), reverse("branches:exemption_review", args=[obligation.subject])
 
 
-def _none_due(now: datetime) -> Iterable[Key]:
-    """This duty comes from records alone; what is live is asked again by the reconciler."""
-    return ()
-
-
 LATE = Step("late", gettext_lazy("逾期"), workdays_from_due(1), SUPERIORS)
 
 RULES = [
@@ -223,8 +213,6 @@ RULES = [
         code="party.committee",
         label=gettext_lazy("应设立支委会"),
         basis=gettext_lazy("《中国共产党支部工作条例（试行）》：正式党员7人以上应当设立支部委员会；期限90天为产品默认"),
-        kinds=frozenset(),
-        touched=_nothing,
         answer=_answer_committee,
         due_keys=_due_committees,
         action=_see_branch,
@@ -237,8 +225,6 @@ RULES = [
             "《中国共产党基层组织选举工作条例》第三条：任期届满按期换届，提前或延期经上级批准，一般不超过1年；"
             "提前6个月、3个月提醒为产品默认"
         ),
-        kinds=frozenset(),
-        touched=_nothing,
         answer=_answer_terms,
         due_keys=_due_terms,
         action=_see_branch,
@@ -256,7 +242,6 @@ RULES = [
         kinds=frozenset({TRANSFER}),
         touched=_touched_transfer,
         answer=_answer_transfers,
-        due_keys=_none_due,
         action=_see_transfer,
         ladder=(
             Step("month", gettext_lazy("到期前30天"), _days_from_due(-WARN_DAYS)),
@@ -267,8 +252,6 @@ RULES = [
         code="party.exemption",
         label=gettext_lazy("复核豁免"),
         basis=gettext_lazy("《中国共产党党员教育管理工作条例》第二十三条；每6个月复核为产品默认"),
-        kinds=frozenset(),
-        touched=_nothing,
         answer=_answer_exemptions,
         due_keys=_due_exemptions,
         action=_see_member,

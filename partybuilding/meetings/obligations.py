@@ -14,17 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import add_workdays, at, parse_period
-from brigade.obligations.models import Obligation
-from brigade.obligations.rules import (
-    LADDER,
-    Answer,
-    Key,
-    Rule,
-    Step,
-    day_of_month,
-    last_workday_of_month,
-    workdays_from_due,
-)
+from brigade.obligations.models import Key, Obligation
+from brigade.obligations.rules import LADDER, Answer, Rule, Step, day_of_month, last_workday_of_month, workdays_from_due
 from brigade.obligations.states import ObligationState
 from brigade.org.models import Unit
 from brigade.org.states import Role
@@ -78,7 +69,7 @@ BASES = {
 }
 
 
-# Requirements: the six rules read meetings and waivers together, so one of them speaks for all
+# Requirements: the six rules read meetings and waivers together, so the first of them speaks for all
 
 
 def _touched(record: Any) -> Iterable[Key]:
@@ -88,18 +79,8 @@ def _touched(record: Any) -> Iterable[Key]:
     return queries.keys_of_meeting(record)
 
 
-def _nothing(record: Any) -> Iterable[Key]:
-    return ()
-
-
 def _answer_requirements(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
     return queries.Requirements(keys).answers(now)
-
-
-def _due_requirements(requirement: str) -> Callable[[datetime], Iterable[Key]]:
-    if requirement != REQUIRED[0]:
-        return lambda now: ()
-    return keys_due
 
 
 def _record_it(obligation: Obligation) -> tuple[str, str]:
@@ -120,19 +101,16 @@ def _cell(obligation: Obligation) -> str:
     return f"{reverse('meetings:matrix')}?year={end.year}&cell={obligation.unit_id}-{end.month}"
 
 
-def _requirement(code: str) -> Rule:
-    first = code == REQUIRED[0]
+def _requirement(code: str, **asked: Any) -> Rule:
     return Rule(
         code=rule_of(code),
         label=str(SegmentKind(code).label),
         basis=BASES[SegmentKind(code)],
-        kinds=frozenset({MEETING, WAIVER}) if first else frozenset(),
-        touched=_touched if first else _nothing,
         answer=_answer_requirements,
-        due_keys=_due_requirements(code),
         action=_record_it,
         place=_cell,
         ladder=LADDERS[SegmentKind(code)],
+        **asked,
     )
 
 
@@ -257,11 +235,6 @@ def _answer_leave(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
         )
 
 
-def _none_due(now: datetime) -> Iterable[Key]:
-    """These duties come from records alone; what is live is asked again by the reconciler."""
-    return ()
-
-
 def _open(label: Promise, address: str) -> Callable[[Obligation], tuple[str, str]]:
     return lambda obligation: (str(label), reverse(address, args=[obligation.subject]))
 
@@ -270,7 +243,8 @@ LATE = (*LADDER[:2], Step("late", gettext_lazy("逾期"), NEXT_MONTH, (Role.BRAN
 LATE_ABOVE = (*LADDER[:2], Step("late", gettext_lazy("逾期"), NEXT_MONTH, (Role.PARTY_OFFICE, Role.POLITICAL_OFFICER)))
 
 RULES = [
-    *(_requirement(code) for code in REQUIRED),
+    _requirement(REQUIRED[0], kinds=frozenset({MEETING, WAIVER}), touched=_touched, due_keys=keys_due),
+    *(_requirement(code) for code in REQUIRED[1:]),
     Rule(
         code="party.confirm",
         label=gettext_lazy("确认会议记录"),
@@ -278,7 +252,6 @@ RULES = [
         kinds=frozenset({MEETING}),
         touched=_touched_meeting,
         answer=_answer_confirm,
-        due_keys=_none_due,
         action=_open(gettext_lazy("去确认"), "meetings:meeting_detail"),
         ladder=LATE,
     ),
@@ -289,7 +262,6 @@ RULES = [
         kinds=frozenset({DECISION}),
         touched=_touched_record("party.decision"),
         answer=_answer_decision,
-        due_keys=_none_due,
         action=_open(gettext_lazy("去办结"), "meetings:decision_detail"),
         ladder=LATE,
     ),
@@ -300,7 +272,6 @@ RULES = [
         kinds=frozenset({WAIVER}),
         touched=_touched_record("party.waiver"),
         answer=_answer_waiver,
-        due_keys=_none_due,
         action=_open(gettext_lazy("去批复"), "meetings:waiver_detail"),
         ladder=LATE_ABOVE,
     ),
@@ -311,7 +282,6 @@ RULES = [
         kinds=frozenset({LEAVE}),
         touched=_touched_record("party.leave"),
         answer=_answer_leave,
-        due_keys=_none_due,
         action=_open(gettext_lazy("去批假"), "meetings:leave_detail"),
         ladder=LADDER[:2],
     ),

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import Calendar
-from brigade.obligations.models import Obligation
-from brigade.obligations.rules import Answer, Key, Rule, Step, workdays_from_due
+from brigade.obligations.models import Key, Obligation
+from brigade.obligations.rules import Answer, Rule, Step, workdays_from_due
 from brigade.obligations.states import ObligationState
 from brigade.org.states import Role
 from brigade.reference.queries import parameter

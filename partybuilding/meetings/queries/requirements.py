@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.kit.clocks import Period, add_months, at, parse_period, period_of, periods_between
-from brigade.obligations.models import Obligation
-from brigade.obligations.rules import Answer, Key
+from brigade.obligations.models import Key, Obligation
+from brigade.obligations.rules import Answer
 from brigade.obligations.states import ObligationState
 from brigade.org.states import Role, UnitKind
 from brigade.reference.queries import parameter

@@ -8,17 +8,8 @@ from django.utils import timezone
 from brigade.kit.clocks import parse_period, period_of
 from brigade.notices.models import Message
 from brigade.obligations import actions, queries
-from brigade.obligations.models import Obligation, Reminder
-from brigade.obligations.rules import (
-    RULES,
-    Answer,
-    Key,
-    Rule,
-    Step,
-    day_of_month,
-    last_workday_of_month,
-    workdays_from_due,
-)
+from brigade.obligations.models import Key, Obligation, Reminder
+from brigade.obligations.rules import RULES, Answer, Rule, Step, day_of_month, last_workday_of_month, workdays_from_due
 from brigade.obligations.states import ObligationState
 from brigade.org.models import Unit
 from brigade.org.states import Role
@@ -74,8 +65,6 @@ def reports(monkeypatch):
             code="report",
             label="月报",
             basis="测试",
-            kinds=frozenset(),
-            touched=lambda record: (),
             answer=rule.answer,
             due_keys=rule.due_keys,
             action=lambda row: ("去写", "/"),
