@@ -159,7 +159,9 @@ def set_parameter(
     Audited with the old and the new value.
     """
     _allow(by, "reference.change_parameter")
-    old = Parameter.objects.select_for_update().filter(code=code, valid_to__isnull=True).first()
+    values = Parameter.objects.filter(code=code)
+    list(values.select_for_update().order_by("pk"))
+    old = values.filter(valid_to__isnull=True).first()
     if old is None:
         raise Refused(_("没有名为“%(code)s”的参数。") % {"code": code}, field="code")
     if not source.strip():

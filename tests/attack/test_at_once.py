@@ -6,12 +6,17 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from brigade.kit.ids import new_id
+from brigade.org.models import DutyTurn, Grant, Posting, Unit
+from brigade.org.states import Role
 from brigade.reference.models import Counter
+from partybuilding.branches.models import CommitteeSeat, PartyMember
 from partybuilding.meetings.models import Decision, Leave, Meeting, Waiver
 from services.requests.models import ServiceRequest
 from tests.attack.test_input import desk, meeting
+from tests.brigade.org.factories import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,8 +46,8 @@ def browsers(client):
 
     def open_for(*people):
         found = [type(client)(raise_request_exception=False) for _person in people]
-        for browser, person in zip(found, people, strict=True):
-            browser.force_login(person)
+        for browser, who in zip(found, people, strict=True):
+            browser.force_login(who)
         return found
 
     return open_for
@@ -137,3 +142,70 @@ def test_an_id_of_somebody_else_is_not_taken_over(browsers, town):
     assert town.request.citizen_name == "刘某某"
     sent = browsers(town.hall.other)[0].post("/services/requests/new/", desk(town, id=str(new_id())))
     assert sent.status_code == 302
+
+
+@pytest.fixture
+def pressed_twice(browsers):
+    """The statuses of one form sent twice at once by one person."""
+
+    def press(who, address, form):
+        return statuses(at_once([lambda b=b: b.post(address, form) for b in browsers(who, who)]))
+
+    return press
+
+
+def test_a_unit_opened_twice_at_once_is_one_unit(pressed_twice, town):
+    form = {
+        "tree": "line", "kind": "squadron", "code": "X1", "name": "新中队", "short_name": "新",
+        "opened_on": timezone.localdate(),
+    }  # fmt: skip
+    admin = person(Role.SYSTEM_ADMIN, at=town.brigade)
+    assert pressed_twice(admin, reverse("workbench:unit_open", args=[town.brigade.pk]), form) == [302, 422]
+    assert Unit.objects.filter(code="X1").count() == 1
+
+
+def test_a_roster_sent_twice_at_once_is_one_roster(pressed_twice, town):
+    today, leader = timezone.localdate(), person(Role.BRIGADE_LEADER, Role.CLERK, at=town.brigade)
+    form = {"start": today, "end": today, "leaders": [leader.pk]}
+    assert pressed_twice(leader, reverse("workbench:duty_arrange"), form) == [302, 302]
+    assert DutyTurn.objects.get().person == leader
+
+
+def test_a_posting_sent_twice_at_once_is_one_posting(pressed_twice, town):
+    mover, admin = person(at=town.branch.unit), person(Role.SYSTEM_ADMIN, at=town.brigade)
+    form = {"unit": town.other_hall.pk, "title": "民警", "starts_on": timezone.localdate()}
+    assert pressed_twice(admin, reverse("workbench:person_post", args=[mover.pk]), form) == [302, 302]
+    assert Posting.objects.filter(person=mover).count() == 2
+
+
+def test_a_member_enrolled_twice_at_once_is_one_member(pressed_twice, town):
+    newcomer, office = person(at=town.branch.unit), Grant.objects.filter(role=Role.PARTY_OFFICE).first().person
+    form = {
+        "person": newcomer.pk, "status": "full", "start_on": timezone.localdate(), "confirmed_on": "2020-01-01",
+    }  # fmt: skip
+    assert pressed_twice(office, reverse("branches:member_enrol", args=[town.branch.pk]), form) == [302, 422]
+    assert PartyMember.objects.filter(person=newcomer).count() == 1
+
+
+def test_a_secretary_seated_twice_at_once_is_one_secretary(pressed_twice, town):
+    office = Grant.objects.filter(role=Role.PARTY_OFFICE).first().person
+    form = {"start_on": timezone.localdate(), "secretary": town.branch.members[1].pk}
+    assert pressed_twice(office, reverse("branches:committee_seat", args=[town.branch.pk]), form) == [302, 302]
+    assert CommitteeSeat.objects.filter(branch=town.branch.pk, end_on=None).count() == 1
+
+
+def test_a_group_added_twice_at_once_is_one_group(pressed_twice, town):
+    form = {"name": "第九党小组", "start_on": timezone.localdate()}
+    address = reverse("branches:group_add", args=[town.branch.pk])
+    assert pressed_twice(town.branch.secretary, address, form) == [302, 422]
+
+
+def test_two_security_administrators_do_not_take_the_role_from_each_other(browsers, town):
+    pair = [person(Role.SECURITY_ADMIN, at=town.brigade) for _number in range(2)]
+    held = Grant.objects.filter(role=Role.SECURITY_ADMIN).exclude(person__in=pair)
+    held.update(ends_on=timezone.localdate())
+    addresses = [reverse("workbench:grant_end", args=[Grant.objects.get(person=other).pk]) for other in reversed(pair)]
+    sent = {"ends_on": timezone.localdate()}
+    calls = [lambda b=b, to=to: b.post(to, sent) for b, to in zip(browsers(*pair), addresses, strict=True)]
+    assert statuses(at_once(calls))[0] == 302
+    assert Grant.objects.filter(role=Role.SECURITY_ADMIN, ends_on=None).count() == 1

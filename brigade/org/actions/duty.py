@@ -29,6 +29,7 @@ def arrange_duty(
         raise Refused(_("一次最多排一年。"), field="end")
     if not leaders:
         raise Refused(_("至少选一名带班领导。"), field="leaders")
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     before = dict(DutyTurn.objects.filter(unit=unit, day__range=(start, end)).values_list("day", "person__name"))
     DutyTurn.objects.filter(unit=unit, day__range=(start, end)).delete()
     days = [start + timedelta(days=n) for n in range((end - start).days + 1)]

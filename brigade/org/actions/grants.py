@@ -99,7 +99,8 @@ def end_grant(*, by: Any, grant: Grant, ends_on: date, reason: str = "", now: da
 
 
 def check_others_grant(unit: Unit, person: Person, day: date) -> None:
-    """Refuse what would leave a unit without a security administrator."""
+    """Refuse what would leave a unit without a security administrator; two who stop each other follow one another."""
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.lineage[0])
     others = Grant.objects.filter(
         Q(ends_on__isnull=True),
         role=Role.SECURITY_ADMIN,

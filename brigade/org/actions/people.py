@@ -90,7 +90,8 @@ def post_person(
 ) -> Posting:
     """Post a person to a unit from a day on (任职、调动); the present posting ends on that day. System administrator.
 
-    Grants stay: they are the security administrator's to end.
+    Posting to where he has just been posted changes nothing. Grants stay: they are the security administrator's to
+    end.
     """
     person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     rules.check_may(by, "org.change_person", person)
@@ -99,6 +100,8 @@ def post_person(
     lasting = person.postings.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on))
     current = lasting.select_related("unit").order_by("-starts_on", "-pk").first()
     if current is not None:
+        if (current.unit_id, current.title, current.starts_on) == (unit.pk, clean_text(title), starts_on):
+            return current
         if starts_on < current.starts_on:
             raise Refused(_("现任职从%s起，新任职不能早于这一天。") % current.starts_on, field="starts_on")
         current.ends_on = starts_on

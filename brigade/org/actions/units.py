@@ -37,10 +37,10 @@ def open_unit(
     Without an `order` it stands after its sisters, as a new unit does on every list.
     """
     rules.check_may(by, "org.change_unit", parent)
+    parent = parent and _lock_parent(tree, parent, opened_on)
     code = clean_text(code)
     if Unit.objects.filter(code=code).exists():
         raise Refused(_("代码%s已有单位在用。") % code, field="code")
-    parent = parent and _lock_parent(tree, parent, opened_on)
     unit = Unit.objects.create(
         tree=tree,
         kind=kind,

@@ -103,6 +103,7 @@ def add_group(
 ) -> PartyGroup:
     """Form a group within a branch. Secretary of the branch or Party office. Source: 支部工作条例第十三条."""
     allow(by, "branches.change_partygroup", branch.unit)
+    PartyBranch.objects.select_for_update(no_key=True).get(pk=branch.pk)
     name = clean_text(name)
     if PartyGroup.objects.filter(branch=branch, name=name).exists():
         raise Refused(_("这个支部已经有“%(name)s”") % {"name": name}, field="name")

@@ -85,6 +85,7 @@ def seat_committee(*, by: Any, branch: PartyBranch, seats: Seats, start_on: date
     Whoever held one before and is not named again leaves it on that day; who is named again goes on.
     """
     allow(by, "branches.change_partybranch", branch.unit)
+    PartyBranch.objects.select_for_update(no_key=True).get(pk=branch.pk)
     return _seat(by, branch, seats, start_on, now, term=queries.term_of(branch))
 
 

@@ -51,6 +51,7 @@ def enrol_member(
     Refused for a person who is entered already: he is moved, not entered twice.
     """
     allow(by, "branches.change_partymember", branch.unit)
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     if PartyMember.objects.filter(person=person).exists():
         raise Refused(_("%(name)s已经登记过，请办理转接") % {"name": person.name}, field="person")
     if status == MemberStatus.FULL and confirmed_on is None:
