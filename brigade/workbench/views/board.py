@@ -95,9 +95,12 @@ def _part(tree: Tree, cards: list[queries.Card], start: date, end: date) -> dict
 
 
 def _unit_cell(indicator: Indicator, unit: Unit, sums: dict, start: date, end: date) -> tuple[str, str, str]:
-    """What a unit came to, of what, and the list behind it."""
+    """What a unit came to, with its sign, of what, and the list behind it."""
     if indicator.code not in sums:
         return queries.NOTHING, "", ""
     value, base = sums[indicator.code]
-    shown = _shown(indicator, (value, base)) or queries.NOTHING
+    shown = _shown(indicator, (value, base))
+    if not shown:
+        return queries.NOTHING, "", ""
+    shown = f"{shown}%" if indicator.kind == Kind.RATIO else shown
     return shown, queries.parts_of(indicator, value, base), indicator.drill(unit, start, end)
