@@ -17,9 +17,10 @@ def address_of(view: str) -> str:
 
 def record_address(view: str, pk: Any) -> str:
     """Where the page of one row is. `reverse` takes as long as the rest of a table's row, and a ledger has fifty."""
-    if type(pk) not in STAND_INS:
+    stand_in = STAND_INS.get(type(pk))
+    if stand_in is None:
         return reverse(view, args=[pk])
-    before, after = _around(view, type(pk), get_script_prefix())
+    before, after = _around(view, stand_in, get_script_prefix())
     return f"{before}{pk}{after}"
 
 
@@ -29,7 +30,7 @@ def _whole(view: str, prefix: str) -> str:
 
 
 @cache
-def _around(view: str, kind: type, prefix: str) -> tuple[str, str]:
-    stand_in = STAND_INS[kind]
+def _around(view: str, stand_in: Any, prefix: str) -> tuple[str, str]:
+    """What stands before and after the id below that prefix."""
     before, _pk, after = reverse(view, args=[stand_in]).partition(str(stand_in))
     return before, after

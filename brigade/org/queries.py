@@ -148,7 +148,7 @@ def role_catalogue() -> list[tuple[str, list[tuple[str, str, frozenset[str]]]]]:
         app, _dot, name = perm.partition(".")
         verb, _line, model = name.rpartition("_")
         subject = apps.all_models.get(app, {}).get(model)
-        words = moves.get(perm) or [str(WORDS_OF_PERMISSIONS.get(perm) or VERBS_OF_PERMISSIONS.get(verb, verb))]
+        words = moves.get(perm) or [str(WORDS_OF_PERMISSIONS.get(perm) or VERBS_OF_PERMISSIONS.get(verb) or verb)]
         label = subject._meta.verbose_name if subject else apps.get_app_config(app).verbose_name
         subjects[str(label)].append(("、".join(words), perm, roles))
     return list(subjects.items())
