@@ -53,7 +53,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "as_of": as_of(list(FIGURES)),
         "courses": [_course(card.standing.indicator, unit, end) for card in cards[:2]],
     }
-    return page(request, "workbench/dashboard.html", context, fragment="board")
+    return page(request, "workbench/dashboard.html", context)
 
 
 def _moment(day: date) -> datetime:

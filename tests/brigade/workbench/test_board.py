@@ -45,6 +45,12 @@ def test_every_figure_opens_the_list_behind_it(client, house):
     assert {client.get(url).status_code for url in set(urls)} == {200}
 
 
+def test_the_board_is_a_whole_page_also_where_a_swap_asks_for_it(client, house):
+    client.force_login(house.leader)
+    board = client.get(reverse("workbench:dashboard"), headers={"HX-Request": "true"})
+    assert board.status_code == 200 and "<!doctype html>" in board.content.decode()
+
+
 def test_the_board_asks_no_more_for_twelve_branches_than_for_two(client, house, django_assert_max_num_queries):
     branches = [factories.branch(house, f"第{n}党支部") for n in range(12)]
     hold(house, *branches)
