@@ -187,7 +187,10 @@ def test_every_record_has_an_address(model):
 
 # Who writes
 
-WRITES = r"\.(create|bulk_create|get_or_create|update_or_create|bulk_update|delete)\(|\.save\((\)|update_fields|using)"
+WRITES = (
+    r"\.(create|bulk_create|get_or_create|update_or_create|bulk_update|delete)\("
+    r"|[)s]\.update\(|\.save\((\)|update_fields|using)"
+)
 WRITERS = re.compile(r"(^|/)(actions|workflow|test_\w+|factories)\.py$|/actions/|/management/commands/|/demo/|/kit/")
 
 

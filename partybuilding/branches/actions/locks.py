@@ -13,6 +13,7 @@ from partybuilding.branches.models import CommitteeSeat, Membership, PartyBranch
 
 
 def allow(by: Any, perm: str, unit: Unit) -> None:
+    """For facts that no move leads to: refused to whoever does not hold the permission on the branch."""
     if not by.has_perm(perm, unit):
         raise NotAllowed(_("这件事由党建办或支部书记办理，不在你的职责里"))
 
@@ -50,5 +51,6 @@ def regroup(current: Membership, group: PartyGroup | None, on: date) -> Membersh
 
 
 def check_group(branch: PartyBranch, group: PartyGroup | None) -> None:
+    """A group is optional, but never another branch's."""
     if group is not None and group.branch_id != branch.pk:
         raise Refused(_("“%(group)s”不是这个支部的党小组") % {"group": group.name}, field="group")

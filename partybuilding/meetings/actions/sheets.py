@@ -106,10 +106,12 @@ def _check_photos(by: Any, sheet: Sheet, meeting: Meeting | None) -> None:
 
 
 def blank_meeting(sheet: Sheet, branch: PartyBranch, meeting_id: UUID | None) -> Meeting:
+    """A meeting under the id that came with its blank form, not yet in the database."""
     return Meeting(pk=meeting_id or new_id(), unit=branch.unit, **header_of(sheet, branch))
 
 
 def header_of(sheet: Sheet, branch: PartyBranch) -> dict[str, Any]:
+    """What a sheet says of the meeting itself; one without a title gets the usual one."""
     return {
         "title": fitting(sheet.title, 120, "title") or queries.usual_title(branch, sheet.kinds, sheet.day),
         "theme": fitting(sheet.theme, 120, "theme"),

@@ -182,6 +182,7 @@ def _set(request: ServiceRequest, fields: Mapping[str, Any]) -> None:
 
 
 def limits_of(request: ServiceRequest, suspensions: Iterable[ClockSuspension]) -> rules.Limits:
+    """The law's day and the promised one, counted from acceptance; before it, from receipt."""
     accepted_at = request.accepted_at or request.received_at
     return rules.limits(request.item, accepted_at, suspensions, queries.clock(timezone.localdate(accepted_at)))
 
