@@ -59,6 +59,15 @@ class ManyChoiceField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
 
+class OneChoiceField(forms.ModelChoiceField):
+    """A row whose key is that of another row: the framework looks such a key up however long it is."""
+
+    def to_python(self, value: Any) -> Any:
+        if len(str(value)) > LONGEST_KEY:
+            raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": value})
+        return super().to_python(value)
+
+
 class DayInput(forms.DateInput):
     """A day as 2026-11-20, typed (1120 will do) or picked from a calendar that is Chinese in any browser."""
 

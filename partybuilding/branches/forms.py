@@ -8,8 +8,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, ManyChoiceField
+from brigade.kit.forms import DayInput, ManyChoiceField, OneChoiceField
 from brigade.org.models import Person
+from brigade.org.queries import colleagues
 from partybuilding.branches.models import Membership, PartyBranch, PartyGroup, PartyMember, Transfer
 from partybuilding.branches.rules import NEXT_STATUS
 from partybuilding.branches.states import (
@@ -69,7 +70,7 @@ class EnrolMemberForm(forms.Form):
 
     def __init__(self, *args: Any, branch: PartyBranch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Person.objects.filter(party_member=None, is_active=True).order_by("police_no")
+        people = colleagues([branch.pk]).filter(party_member=None).order_by("police_no")
         self.fields["person"].queryset = people
         self.fields["group"].queryset = groups_of(branch)
 
@@ -183,7 +184,7 @@ class ExtendTermForm(forms.Form):
 class TransferForm(forms.Form):
     """A letter to another branch of the brigade, or to an organisation elsewhere."""
 
-    to_branch = forms.ModelChoiceField(
+    to_branch = OneChoiceField(
         PartyBranch.objects.none(), label=_("接收支部"), required=False, empty_label=_("转到大队外")
     )
     to_outside = forms.CharField(
@@ -195,8 +196,10 @@ class TransferForm(forms.Form):
     def __init__(self, *args: Any, member: PartyMember, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
-        there = member.memberships.on(today).values("branch")
-        branches = PartyBranch.objects.active_on(today).exclude(kind=BranchKind.GENERAL).exclude(pk__in=there)
+        there = member.memberships.on(today)
+        path = there.values_list("branch__unit__path", flat=True).first() or ""
+        branches = PartyBranch.objects.active_on(today).filter(unit__path__startswith=f"{path.split('/')[0]}/")
+        branches = branches.exclude(kind=BranchKind.GENERAL).exclude(pk__in=there.values("branch"))
         self.fields["to_branch"].queryset = branches.in_order()
 
 

@@ -7,15 +7,18 @@ import json
 import openpyxl
 import pytest
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from brigade.kit.ids import new_id
 from brigade.ledgers.views import Listing
-from brigade.org.models import Person
+from brigade.org.models import Grant, Person
 from brigade.org.states import Role
+from partybuilding.branches.models import PartyMember
 from partybuilding.meetings.models import Meeting
 from services.requests.models import ServiceRequest
 from tests.attack.test_scope import addresses, named
 from tests.brigade.org.factories import PASSWORD, person, unit
+from tests.partybuilding import factories as party
 from tests.services.requests.world import item, marks
 
 pytestmark = pytest.mark.django_db
@@ -235,6 +238,24 @@ def test_names_of_people_out_of_reach_are_not_offered(client, town):
     assert answer.status_code == 422
 
 
+def test_people_and_branches_of_another_brigade_are_not_offered(client, town):
+    elsewhere = party.branch(party.world(), "邻县机关党支部", full=3)
+    far, office = (
+        person(at=elsewhere.unit, name="邻县民警"),
+        Grant.objects.filter(role=Role.PARTY_OFFICE).first().person,
+    )
+    client.force_login(office)
+    enrol = reverse("branches:member_enrol", args=[town.branch.pk])
+    form = {"person": far.pk, "status": "full", "start_on": "2026-06-01", "confirmed_on": "2020-01-01"}
+    assert client.post(enrol, form).status_code == 422
+    letter = {"to_branch": elsewhere.pk, "letter_no": "组转2号", "issued_on": timezone.localdate()}
+    send = reverse("branches:transfer_create", args=[PartyMember.objects.get(person=town.branch.members[4]).pk])
+    assert client.post(send, letter).status_code == 422
+    for page in (enrol, send):
+        assert "邻县" not in client.get(page).text
+    assert client.post(send, letter | {"to_branch": town.other_branch.pk}).status_code == 302
+
+
 # Files made of it
 
 
@@ -313,6 +334,8 @@ def test_a_key_too_long_for_any_row_is_no_choice(client, town, everywhere):
     client.force_login(everywhere)
     roster = {"start": "2026-06-20", "end": "2026-06-21", "leaders": ["9" * 30]}
     assert client.post(reverse("workbench:duty_arrange"), roster).status_code == 422
+    letter = {"to_branch": "9" * 30, "letter_no": "组转2号", "issued_on": "2026-06-20"}
+    assert client.post(reverse("branches:transfer_create", args=[town.member.pk]), letter).status_code == 422
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "trace"])
