@@ -149,8 +149,12 @@ class EndPostingForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    role = forms.ChoiceField(label=_("角色"), choices=Role.choices)
-    unit = UnitField(label=_("管到哪个单位"), help_text=_("包括它的全部下级。"))
+    role = forms.ChoiceField(
+        label=_("角色"),
+        choices=[("", _("选一个角色")), *Role.choices],
+        error_messages={"required": _("选一个角色")},
+    )
+    unit = UnitField(label=_("管到哪里"), help_text=_("包括它的全部下级。"))
     starts_on = DayField(label=_("起"))
     ends_on = forms.DateField(
         label=_("止"), required=False, widget=DayInput(), help_text=_("借调、临时授权写上；到这一天就不再有效。")
@@ -159,7 +163,7 @@ class GrantForm(forms.Form):
 
 
 class EndGrantForm(forms.Form):
-    ends_on = DayField(label=_("从哪天起收回"))
+    ends_on = DayField(label=_("从哪天起"))
     reason = forms.CharField(label=_("事由"), max_length=200, required=False)
 
 

@@ -301,6 +301,7 @@ class HandOverForm(MoveForm):
     to = forms.ModelChoiceField(
         label=_("移交给"),
         queryset=None,
+        empty_label=_("选一个人"),
         error_messages={"required": _("选接手的人"), "invalid_choice": _("这个人不在本大厅")},
     )
 

@@ -81,7 +81,7 @@ class ItemList(Listing):
 def servicerequest_create(request: HttpRequest) -> HttpResponse:
     """The desk: one citizen after the other, by keyboard; window officers of a hall."""
     if not queries.halls_of(request.user):
-        raise PermissionDenied(_("“窗口办件”给窗口人员用；没有分到大厅的，请系统管理员授权。"))
+        raise PermissionDenied(_("“窗口办件”给窗口人员用；没有分到大厅的，请安全管理员授权。"))
     now = timezone.now()
     if request.method != "POST":
         form = DeskForm(user=request.user, now=now, initial={"id": new_id(), **_asked_item(request, now)})

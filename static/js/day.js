@@ -1,5 +1,6 @@
 /* <input data-day>: a day, typed as 2026-11-20, 20261120, 11-20 or 1120 (this year), or picked from the calendar.
-   data-day="time": day and time. Beside a field of full width stands the weekday. */
+   data-day="time": day and time. Beside a field of full width stands the weekday. A modal dialog covers the page, so its
+   calendar is a part of it, and opens when it is asked for (a click, the arrow down), not over the next field. */
 import { bind, load, style } from "./bind.js";
 
 const WEEKDAYS = ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"];
@@ -22,7 +23,15 @@ function weekday(input) {
   };
 }
 
+function below(calendar) {
+  const [field, sheet] = [calendar.input.getBoundingClientRect(), calendar.calendarContainer];
+  const isRoom = field.bottom + sheet.offsetHeight < window.innerHeight;
+  sheet.style.top = `${isRoom ? field.bottom + 2 : Math.max(2, field.top - sheet.offsetHeight - 2)}px`;
+  sheet.style.left = `${Math.max(2, Math.min(field.left, window.innerWidth - sheet.offsetWidth - 2))}px`;
+}
+
 bind("[data-day]", (input) => {
+  const dialog = input.closest("dialog:not(.in-page)");
   const withTime = input.dataset.day === "time";
   const tell = weekday(input);
   input.addEventListener("change", () => {
@@ -34,9 +43,13 @@ bind("[data-day]", (input) => {
   style("day-css");
   load("day").then(() => load("day-zh")).then(() => {
     const calendar = window.flatpickr(input, {
-      locale: "zh", allowInput: true, clickOpens: true, disableMobile: true, monthSelectorType: "static",
+      locale: "zh", allowInput: true, clickOpens: !dialog, ...(dialog ? { appendTo: dialog, position: below } : {}), disableMobile: true, monthSelectorType: "static",
       enableTime: withTime, time_24hr: true, dateFormat: withTime ? "Y-m-d H:i" : "Y-m-d",
     });
+    if (dialog) {
+      input.addEventListener("click", () => calendar.open());
+      input.addEventListener("keydown", (event) => { if (event.key === "ArrowDown") calendar.open(); });
+    }
     input.addEventListener("keydown", (event) => { if (event.key.length === 1 || event.key === "Enter") calendar.close(); });
   });
 });
