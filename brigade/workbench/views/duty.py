@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.kit.templatetags.ui import WEEKDAYS
-from brigade.kit.web import ask, page
+from brigade.kit.web import ask, page, require
 from brigade.org import actions, queries
 from brigade.org.forms import DutyForm
 from brigade.org.models import Unit
@@ -40,6 +40,7 @@ def duty_list(request: HttpRequest) -> HttpResponse:
 def duty_arrange(request: HttpRequest) -> HttpResponse:
     """Put leaders on the roster in turn; clerk and leaders."""
     unit, today = _brigade(), timezone.localdate()
+    require(request, "org.change_dutyturn", unit)
     start = today + timedelta(days=1)
     form = DutyForm(
         request.POST or None,

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from brigade.kit.web import ask, page
+from brigade.kit.web import ask, page, require
 from brigade.reference import actions, queries
 from brigade.workbench.forms import ParameterForm, WorkdayForm, YearForm
 
@@ -30,6 +30,7 @@ def calendar_year(request: HttpRequest) -> HttpResponse:
 
 def workday_set(request: HttpRequest) -> HttpResponse:
     """Say of one day whether it is worked; business administrator."""
+    require(request, "reference.change_workcalendarday")
     return ask(
         request,
         WorkdayForm(request.POST or None),
@@ -44,6 +45,7 @@ def workday_set(request: HttpRequest) -> HttpResponse:
 
 def year_publish(request: HttpRequest) -> HttpResponse:
     """Enter the list of holidays of a year, from which on its limits are final; business administrator."""
+    require(request, "reference.change_workcalendarday")
     typed = request.GET.get("year", "")
     year = int(typed) if typed.isdecimal() and len(typed) == 4 else timezone.localdate().year + 1
     return ask(
@@ -69,6 +71,7 @@ def parameter_list(request: HttpRequest) -> HttpResponse:
 
 def parameter_set(request: HttpRequest, code: str) -> HttpResponse:
     """Give a parameter another value from a day on; business administrator."""
+    require(request, "reference.change_parameter")
     row = next((row for row in queries.parameters_on(timezone.localdate()) if row.code == code), None)
     if row is None:
         raise Http404(_("没有这个参数。"))

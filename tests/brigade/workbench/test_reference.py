@@ -52,6 +52,15 @@ def test_nobody_else_does(client):
     assert not WorkCalendarDay.objects.filter(date="2026-12-31").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [("workday_set", []), ("year_publish", []), ("parameter_set", ["party.minimum.PL"]), ("duty_arrange", [])],
+)
+def test_whoever_may_not_send_a_form_does_not_get_to_fill_it_in(client, name, args):
+    client.force_login(person(Role.OFFICER, at=unit("大队")))
+    assert client.get(reverse(f"workbench:{name}", args=args)).status_code == 403
+
+
 def test_a_parameter_takes_another_value_from_a_day_on(client, admin):
     typed = {"value": "2", "valid_from": "2027-01-01", "source": "县委组织部通知"}
     assert client.post(reverse("workbench:parameter_set", args=["party.minimum.PL"]), typed).status_code == 302
