@@ -206,22 +206,27 @@ def _general_branch_of(units: Iterable[Unit]) -> dict[int, int]:
 
 
 def _answer_leave(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
-    """The secretary of the branch decides; of his own leave, and of leave from the general branch, its secretary."""
-    rows = list(Leave.objects.filter(pk__in=[key.subject for key in keys]).select_related("meeting", "unit"))
+    """The secretary of the branch decides; of his own leave, and of leave from the general branch, its secretary.
+
+    Leave is answered before the meeting begins, or by the next working day when it was asked at the last moment.
+    """
+    found = Leave.objects.filter(pk__in=[key.subject for key in keys])
+    rows = list(found.select_related("meeting", "unit", "person"))
     above = _general_branch_of({leave.unit for leave in rows})
     whole = structure({leave.unit_id for leave in rows})
     for leave in rows:
-        due = queries.record_deadline(leave.meeting.held_on)
+        asked_on = timezone.localdate(leave.created_at)
+        due = queries.record_deadline(leave.meeting.held_on) if leave.late else add_workdays(asked_on, 1, calendar())
         secretary = whole.secretary(leave.unit_id, leave.meeting.held_on)
         is_own = secretary is not None and secretary.pk == leave.person_id
         decider = above.get(leave.unit_id, leave.unit_id) if is_own else leave.unit_id
         is_for_general = decider in above.values()
         decided = leave.state != LeaveState.ASKED
-        due_at = max(at(due.date, time.max), leave.created_at)
+        due_at = max(at(due.date, time.max), leave.created_at if leave.late else leave.meeting.starts_at)
         yield Answer(
             key=Key("party.leave", LEAVE, str(leave.pk)),
             unit_id=decider,
-            title=_("批假：%(title)s") % {"title": leave.title},
+            title=_("批假：%(who)s，%(meeting)s") % {"who": leave.person.name, "meeting": leave.meeting.title},
             opens_at=leave.created_at,
             due_at=due_at,
             state=ObligationState.MET if decided else ObligationState.OPEN,

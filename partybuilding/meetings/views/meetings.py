@@ -40,6 +40,7 @@ def meeting_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "checks": _checks(meeting, "edit" in able, now) if meeting.state == MeetingState.RECORDED else [],
         "moves": buttons_of(meeting, options, forms.MEETING_FORMS),
         "able": able,
+        "is_time": now >= meeting.starts_at,
         "roll": called,
         "shifts": documents.shifts(meeting, called),
         "agenda": documents.agenda(meeting),

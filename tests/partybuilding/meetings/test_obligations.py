@@ -15,6 +15,7 @@ from brigade.org.states import Role
 from partybuilding.branches import actions as branches
 from partybuilding.branches.models import PartyMember
 from partybuilding.meetings import actions, queries, rules
+from partybuilding.meetings.models import Leave
 from tests.brigade.org.factories import grant
 from tests.partybuilding import factories as make
 from tests.partybuilding.factories import moment, span
@@ -384,6 +385,20 @@ def test_leave_is_decided_by_the_secretary(world):
     a = make.branch(world)
     duty = leave_duty_of(a, a.members[-2])
     assert (duty.unit, duty.post) == (a.unit, Role.BRANCH_SECRETARY)
+
+
+def test_leave_is_decided_before_the_meeting_begins(world):
+    a = make.branch(world)
+    duty = leave_duty_of(a, a.members[-2])
+    meeting = Leave.objects.get().meeting
+    assert duty.due_at == meeting.starts_at
+    assert duty.title == f"批假：{a.members[-2].name}，{meeting.title}"
+    someone = a.members[-3]
+    actions.file_leave(
+        by=someone, meeting=meeting, person=someone, kind="leave_sick", reason="发烧", now=moment("2026-05-12", "08:00")
+    )
+    last = Obligation.objects.filter(rule="party.leave").order_by("pk").last()
+    assert last.due_at == moment("2026-05-13", "23:59:59.999999")
 
 
 def test_the_secretary_s_own_leave_is_decided_by_the_general_secretary(world):
