@@ -26,9 +26,6 @@ class ObligationQuerySet(models.QuerySet):
     def open(self) -> ObligationQuerySet:
         return self.filter(state=ObligationState.OPEN)
 
-    def late(self, now: datetime) -> ObligationQuerySet:
-        return self.open().filter(due_at__lt=now)
-
     def begun(self, now: datetime) -> ObligationQuerySet:
         """Those whose period has started: next month's duties are nobody's business yet."""
         return self.filter(opens_at__lte=now)
@@ -108,9 +105,6 @@ class Obligation(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    def is_late(self, now: datetime) -> bool:
-        return self.state == ObligationState.OPEN and self.due_at < now
 
     def is_warning(self, now: datetime) -> bool:
         return self.state == ObligationState.OPEN and self.warn_at is not None and self.warn_at <= now <= self.due_at
