@@ -157,6 +157,18 @@ def kind_of(field: Field | None) -> str:
     return "integer" if "Integer" in name else KINDS.get(name, "text")
 
 
+Gives = dict[str, Callable[[Model, Context], Any]]
+
+
+def called(method: Callable | None, gives: Gives) -> Callable[[Model, Context], Any] | None:
+    """A renderer of a table, handed those of `gives` that it names; nothing where there is none."""
+    if method is None:
+        return None
+    wanted = inspect.signature(method).parameters
+    asked = [(key, give) for key, give in gives.items() if key in wanted]
+    return lambda record, context: method(**{key: give(record, context) for key, give in asked})
+
+
 def ready(name: str, column: django_tables2.Column, table: django_tables2.Table, model: type[Model]) -> Cell:
     """Look everything up once that does not depend on the record: field, choices, renderers and what they ask for."""
     path = str(column.accessor or name)
@@ -175,24 +187,16 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
 
     worded = chosen if words else raw
 
-    def caller(method: Callable | None) -> Callable[[Model, Context], Any] | None:
-        if method is None:
-            return None
-        wanted = inspect.signature(method).parameters
-        gives = {
-            "value": lambda record, context: worded(record),
-            "raw": lambda record, context: raw(record),
-            "parts": lambda record, context: [read(record) for read in read_parts],
-            "record": lambda record, context: record,
-            "context": lambda record, context: context,
-        }
-        asked = [(key, give) for key, give in gives.items() if key in wanted]
-        return lambda record, context: method(**{key: give(record, context) for key, give in asked})
-
+    gives: Gives = {
+        "value": lambda record, context: worded(record),
+        "raw": lambda record, context: raw(record),
+        "parts": lambda record, context: [read(record) for read in read_parts],
+        "record": lambda record, context: record,
+        "context": lambda record, context: context,
+    }
     own = column.render if type(column).render is not django_tables2.Column.render else None
     method = getattr(table, f"render_{name}", own)
-    render = caller(method)
-
+    render = called(method, gives)
     is_own = column.link is not None and column.link.url is None and not column.link.reverse_args
 
     def address(record: Any, value: Any) -> str:
@@ -210,7 +214,7 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
     def bare(record: Model) -> str:
         return strip_tags(show(record, BLANK))
 
-    filed = caller(getattr(table, f"value_{name}", None))
+    filed = called(getattr(table, f"value_{name}", None), gives)
     value = (lambda record: filed(record, BLANK)) if filed else None
     if value is None and field is None and not hasattr(model, path.partition("__")[0]) and render:
         value = bare
