@@ -184,14 +184,16 @@ def quick_entries(user: Person) -> list[Quick]:
 def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
     shown = [(tab, [(label, items) for label, group in tab.groups if (items := _allowed(group, user))]) for tab in TABS]
     shown = [(tab, groups) for tab, groups in shown if groups]
-    here = max(
-        (item for _tab, groups in shown for _label, items in groups for item in items if _is_at(item, path)),
-        key=lambda item: len(address_of(item.view)),
-        default=TABS[0].groups[0][1][0],
+    lines = [(item, tab, groups) for tab, groups in shown for _label, items in groups for item in items]
+    at = max(
+        (line for line in lines if _is_at(line[0], path)), key=lambda line: len(address_of(line[0].view)), default=None
     )
-    skin, current = next((tab.skin, groups) for tab, groups in shown if any(here in items for _label, items in groups))
+    # A page that no line leads to, like a leave, stands under the tab of its part of the addresses.
+    near = next((line for line in lines if _part(address_of(line[0].view)) == _part(path)), lines[0])
+    here = at[0] if at else None
+    _item, tab, current = at or near
     return Menu(
-        tabs=[(tab.label, address_of(groups[0][1][0].view), groups is current) for tab, groups in shown],
+        tabs=[(one.label, address_of(groups[0][1][0].view), groups is current) for one, groups in shown],
         groups=[
             (
                 label,
@@ -204,7 +206,7 @@ def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
         ],
         unit=settings.BRIGADE_NAME,
         post="、".join(str(role.label) for role in Role if role in user.roles and role not in EVERYBODY)[:20],
-        skin=skin,
+        skin=tab.skin,
     )
 
 
@@ -215,6 +217,11 @@ def _allowed(items: tuple[Item, ...], user: Person) -> list[Item]:
 def _is_at(item: Item, path: str) -> bool:
     url = address_of(item.view)
     return path == url or (url != "/" and path.startswith(url))
+
+
+def _part(path: str) -> str:
+    """The first part of an address: party of /party/leaves/…"""
+    return path.split("/")[1]
 
 
 def _watermark(user: Person) -> str:

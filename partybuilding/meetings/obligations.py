@@ -283,7 +283,7 @@ RULES = [
     Rule(
         code="party.leave",
         label=gettext_lazy("批假"),
-        basis=gettext_lazy("补假由支部书记批准，批准前按缺席算"),
+        basis=gettext_lazy("请假由支部书记批准，补假批准前按缺席算"),
         kinds=frozenset({LEAVE}),
         touched=_touched_record("party.leave"),
         answer=_answer_leave,

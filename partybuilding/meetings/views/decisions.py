@@ -48,12 +48,12 @@ def waiver_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     period = parse_period(record.period)
     own = {"unit": record.unit_id, "requirement": record.requirement, "period": record.period}
     stands = Waiver.objects.exclude(state=WaiverState.RETURNED).filter(**own).exists()
-    may_ask = not stands and request.user.has_perm("meetings.ask_waiver", record)
+    is_asker = record.decided_by_id != request.user.pk and request.user.has_perm("meetings.ask_waiver", record)
     return record_page(
         request, record, forms.WAIVER_FORMS, "meetings/waiver_detail.html",
         requirement=SegmentKind(record.requirement).label, period=period, basis=BASES[SegmentKind(record.requirement)],
         awaited=_awaited(record, "party.waiver"),
-        again=f"{reverse('meetings:waiver_create')}?{urlencode(own)}" if may_ask else "",
+        again=f"{reverse('meetings:waiver_create')}?{urlencode(own)}" if is_asker and not stands else "",
         approved=Waiver.objects.filter(
             unit=record.unit_id, state=WaiverState.APPROVED, period__startswith=str(period.start.year)
         ).count(),

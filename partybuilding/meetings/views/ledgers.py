@@ -39,7 +39,8 @@ class DecisionList(Listing):
     title = gettext_lazy("议定事项")
     order = ("-due_on", "-id")
     related = ("unit", "owner", "meeting")
-    tabs = ((gettext_lazy("办理中"), "state=open"), (gettext_lazy("已办结"), "state=done"))
+    opens = "state=open&sort=due_on"
+    tabs = ((gettext_lazy("办理中"), opens), (gettext_lazy("已办结"), "state=done"))
     empty = gettext_lazy("会上定了事、写了责任人和期限，就会列在这里。")
     template_name = "meetings/ledger.html"
 

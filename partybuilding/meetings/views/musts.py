@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from brigade.kit.text import whole_number
 from brigade.kit.web import download, page
 from brigade.ledgers.actions import note_export
-from partybuilding.meetings import documents, queries, tables
+from partybuilding.meetings import documents, moves, queries, tables
 
 
 @require_safe
@@ -43,6 +43,7 @@ def five_musts(request: HttpRequest) -> HttpResponseBase:
         "cell": picked,
         "rows": tables.must_rows(picked) if picked else [],
         "shown": tables.shown_must(picked) if picked else None,
+        "may_record": picked is not None and request.user.has_perm(moves.RECORD_PERM, picked.branch),
     }
     return page(request, "meetings/five_musts.html", context, fragment="cell")
 

@@ -294,3 +294,12 @@ def test_a_page_that_asks_wears_the_colours_of_its_tab_and_says_what_an_empty_ch
     assert "不编组" in page and "---" not in page
     assert "未定" in client.get(f"/party/branches/{new.pk}/groups/add/").text
     assert 'data-skin=""' in client.get("/obligations/").text
+
+
+def test_a_page_that_no_line_of_the_menu_leads_to_stands_under_the_tab_of_its_address(client, world, new):
+    client.force_login(world.office)
+    group = make.PartyGroup.objects.create(branch=new.row, name="第二党小组", start_on=make.LONG_AGO)
+    page = client.get(f"/party/groups/{group.pk}/end/").text
+    assert 'data-skin="party"' in page
+    assert page.count('aria-current="page"') == 2, "the tab of the bar and of the drawer, and no line below it"
+    assert 'data-skin=""' in client.get("/password/").text
