@@ -207,10 +207,12 @@ class Person(AbstractBaseUser):
 
     @cached_property
     def unit(self) -> Unit | None:
-        """Where the person works today; else where he works next, or worked last."""
+        """Where the person works today; else where he works next, or worked last. A post that was taken back counts
+        when there is no other: who was enrolled by mistake still has an account to be stopped.
+        """
         today = timezone.localdate()
-        postings = list(self.postings.select_related("unit").exclude(ends_on=F("starts_on")))
-        postings.sort(key=lambda posting: (posting.is_valid(today), posting.starts_on))
+        postings = list(self.postings.select_related("unit"))
+        postings.sort(key=lambda post: (post.starts_on != post.ends_on, post.is_valid(today), post.starts_on))
         return postings[-1].unit if postings else None
 
     @property

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from brigade.kit.templatetags.ui import WEEKDAYS
+from brigade.kit.templatetags.ui import WEEKDAYS, day_text, local
 from brigade.kit.web import ask, page, require
 from brigade.org import actions, queries
 from brigade.org.forms import DutyForm
@@ -53,9 +53,15 @@ def duty_arrange(request: HttpRequest) -> HttpResponse:
         title=_("哪些天由谁带班？"),
         button=_("排班"),
         call=lambda **typed: actions.arrange_duty(by=request.user, unit=unit, **typed),
-        said=_("带班已排好"),
+        said=lambda turns: (
+            _("%(first)s至%(last)s的带班已排好") % {"first": _day(turns[0].day), "last": _day(turns[-1].day)}
+        ),
         back="workbench:duty_list",
     )
+
+
+def _day(day: date) -> str:
+    return day_text(local(day), timezone.localtime())
 
 
 def _brigade() -> Unit:

@@ -117,6 +117,7 @@ def posting_end(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         EndPostingForm(request.POST or None),
         title=_("%s哪天离任？") % person.name,
+        text=_("账号和角色不随离任停用：账号在本页停用，角色由安全管理员收回。"),
         button=_("离任"),
         call=lambda **typed: actions.end_posting(by=request.user, person=person, **typed),
         said=_("任职已结束"),

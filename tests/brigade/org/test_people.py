@@ -128,6 +128,15 @@ def test_a_post_ends_once_and_not_before_it_began(system_admin, officer):
         actions.end_posting(by=system_admin, person=officer, ends_on=TODAY)
 
 
+def test_the_account_of_somebody_enrolled_and_gone_on_one_day_can_still_be_stopped(system_admin, squadron):
+    new = actions.enrol_person(
+        by=system_admin, police_no="037190", name="黎小川", unit=squadron, starts_on=TODAY, kind="officer"
+    )
+    actions.end_posting(by=system_admin, person=new, ends_on=TODAY)
+    actions.disable_account(by=system_admin, person=again(new), reason="登记错了")
+    assert not again(new).is_active
+
+
 def test_a_correction_keeps_the_phone_unless_a_new_one_is_given(system_admin, squadron):
     new = enrol(system_admin, squadron)
     actions.change_person(by=system_admin, person=new, name="曾玮", kind="officer")
