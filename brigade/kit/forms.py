@@ -49,6 +49,12 @@ def in_our_time(value: date) -> None:
         raise ValidationError(_("年份不对，请核对"))
 
 
+def in_living_memory(value: date) -> None:
+    """The same for a day that may lie far back: when a unit was opened, when somebody began."""
+    if not 1920 <= value.year <= 2100:
+        raise ValidationError(_("年份不对，请核对"))
+
+
 class ManyChoiceField(forms.ModelMultipleChoiceField):
     """Several rows out of a list; a key longer than any key is no choice, instead of breaking the database."""
 

@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, ManyChoiceField
+from brigade.kit.forms import DayInput, ManyChoiceField, in_living_memory
 from brigade.org.models import Person, Unit
 from brigade.org.states import PersonKind, Role, Tree, UnitKind
 
@@ -21,10 +21,10 @@ def today() -> Any:
 
 
 class DayField(forms.DateField):
-    """A day, today unless another is picked."""
+    """A day, today unless another is picked or `initial` says none."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"initial": today, "widget": DayInput(), **kwargs})
+        super().__init__(**{"initial": today, "widget": DayInput(), "validators": [in_living_memory], **kwargs})
 
 
 class InTree(forms.models.ModelChoiceIterator):
@@ -156,8 +156,8 @@ class GrantForm(forms.Form):
     )
     unit = UnitField(label=_("管到哪里"), help_text=_("包括它的全部下级。"))
     starts_on = DayField(label=_("起"))
-    ends_on = forms.DateField(
-        label=_("止"), required=False, widget=DayInput(), help_text=_("借调、临时授权写上；到这一天就不再有效。")
+    ends_on = DayField(
+        initial=None, label=_("止"), required=False, help_text=_("借调、临时授权写上；到这一天就不再有效。")
     )
     reason = forms.CharField(label=_("事由"), max_length=200, required=False)
 

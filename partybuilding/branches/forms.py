@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, ManyChoiceField, OneChoiceField
+from brigade.kit.forms import DayInput, ManyChoiceField, OneChoiceField, in_living_memory
 from brigade.org.models import Person
 from brigade.org.queries import colleagues
 from partybuilding.branches.models import Membership, PartyBranch, PartyGroup, PartyMember, Transfer
@@ -25,10 +25,12 @@ from partybuilding.branches.states import (
 
 
 class DayField(forms.DateField):
-    """A day, today unless another is picked."""
+    """A day, today unless another is picked or `initial` says none."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"initial": timezone.localdate, "widget": DayInput(), **kwargs})
+        super().__init__(
+            **{"initial": timezone.localdate, "widget": DayInput(), "validators": [in_living_memory], **kwargs}
+        )
 
 
 class ChangeBranchForm(forms.Form):
@@ -62,8 +64,8 @@ class EnrolMemberForm(forms.Form):
         label=_("身份"), choices=[(code.value, code.label) for code in ENTERED_AS], initial=MemberStatus.FULL
     )
     start_on = DayField(label=_("编入支部日期"))
-    admitted_on = forms.DateField(label=_("接收为预备党员日期"), required=False, widget=DayInput())
-    confirmed_on = forms.DateField(label=_("转正日期"), required=False, widget=DayInput())
+    admitted_on = DayField(initial=None, label=_("接收为预备党员日期"), required=False)
+    confirmed_on = DayField(initial=None, label=_("转正日期"), required=False)
     group = forms.ModelChoiceField(
         PartyGroup.objects.none(), label=_("党小组"), required=False, empty_label=_("不编组")
     )
@@ -90,9 +92,7 @@ class ChangeStatusForm(forms.Form):
 
     status = forms.ChoiceField(label=_("变为"))
     on = DayField(label=_("日期"), help_text=_("转正、延长和取消写支部党员大会通过的日期。"))
-    until = forms.DateField(
-        label=_("预备期延长到"), required=False, widget=DayInput(), help_text=_("只有延长预备期的才填。")
-    )
+    until = DayField(initial=None, label=_("预备期延长到"), required=False, help_text=_("只有延长预备期的才填。"))
     note = forms.CharField(label=_("依据"), max_length=200, required=False)
 
     def __init__(self, *args: Any, member: PartyMember, **kwargs: Any) -> None:
@@ -106,7 +106,7 @@ class ChangeStatusForm(forms.Form):
 class ExemptForm(forms.Form):
     kind = forms.ChoiceField(label=_("情形"), choices=ExemptionKind.choices)
     start_on = DayField(label=_("起"))
-    end_on = forms.DateField(label=_("止"), required=False, widget=DayInput())
+    end_on = DayField(initial=None, label=_("止"), required=False)
 
 
 class CommitteeForm(forms.Form):
@@ -175,7 +175,7 @@ class TermForm(CommitteeForm):
 
 
 class ExtendTermForm(forms.Form):
-    extended_to = forms.DateField(label=_("延期至"), widget=DayInput(), help_text=_("一般不超过1年。"))
+    extended_to = DayField(initial=None, label=_("延期至"), help_text=_("一般不超过1年。"))
     approval_no = forms.CharField(
         label=_("上级批准文号"), max_length=40, error_messages={"required": _("延期换届要写上级批准文号")}
     )
@@ -243,8 +243,8 @@ TRANSFER_FORMS: dict[str, type[MoveForm]] = {"send": MoveForm, "accept": AcceptF
 
 class SanctionForm(forms.Form):
     sanction = forms.ChoiceField(label=_("党纪处分"), choices=Sanction.choices, required=False)
-    start_on = forms.DateField(label=_("处分起"), required=False, widget=DayInput())
-    end_on = forms.DateField(label=_("处分止"), required=False, widget=DayInput())
+    start_on = DayField(initial=None, label=_("处分起"), required=False)
+    end_on = DayField(initial=None, label=_("处分止"), required=False)
     rights_suspended = forms.BooleanField(
         label=_("党员权利中止"), required=False, help_text=_("被留置、逮捕的，中止期间没有表决权。")
     )
@@ -252,17 +252,17 @@ class SanctionForm(forms.Form):
 
 
 class ReviewExemptionForm(forms.Form):
-    end_on = forms.DateField(
-        label=_("止"), required=False, widget=DayInput(), help_text=_("仍要豁免就留空；不再豁免的写从哪天起恢复。")
+    end_on = DayField(
+        initial=None, label=_("止"), required=False, help_text=_("仍要豁免就留空；不再豁免的写从哪天起恢复。")
     )
 
 
 class ChangeExclusionForm(forms.Form):
     approval_no = forms.CharField(label=_("上级批准文号"), max_length=40, required=False)
-    passed_on = forms.DateField(
-        label=_("党员大会通过日期"), required=False, widget=DayInput(), help_text=_("两项都有才不计入应到会。")
+    passed_on = DayField(
+        initial=None, label=_("党员大会通过日期"), required=False, help_text=_("两项都有才不计入应到会。")
     )
-    end_on = forms.DateField(label=_("止"), required=False, widget=DayInput())
+    end_on = DayField(initial=None, label=_("止"), required=False)
 
 
 class ExclusionForm(ChangeExclusionForm):

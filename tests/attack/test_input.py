@@ -450,3 +450,12 @@ def test_a_day_that_cannot_be_meant_is_refused_in_a_sentence(client, town, day):
         assert client.get(f"{address}{day}").status_code == 200
     moved = reverse("meetings:meeting_move", args=[town.announced.pk, "postpone"])
     assert client.post(moved, {"reason": "改期", "starts_at": f"{day}T10:00"}).status_code in (302, 422)
+    for name, row, form in (
+        ("workbench:person_post", person(at=town.branch.unit), {"unit": town.brigade.pk, "starts_on": day}),
+        ("workbench:unit_close", town.other_hall, {"closed_on": day}),
+        ("branches:term_create", town.branch, {"elected_on": day, "secretary": town.branch.secretary.pk, "years": 3}),
+        ("branches:member_exempt", town.member, {"kind": "serious_ill", "start_on": day, "end_on": day}),
+    ):
+        answer = client.post(reverse(name, args=[row.pk]), form)
+        assert answer.status_code == 422, name
+        assert "年份不对" in answer.text, name
