@@ -78,9 +78,7 @@ class ObligationFilters(LedgerFilters):
 
     def by_scope(self, rows: Any, name: str, value: str) -> QuerySet:
         user = self.request.user
-        if value == "mine":
-            return rows.for_person(user)
-        return rows.exclude(pk__in=Obligation.objects.for_person(user))
+        return rows.for_person(user) if value == "mine" else rows.for_others(user)
 
     def by_urgency(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         now = timezone.now()

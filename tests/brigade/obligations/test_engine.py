@@ -209,6 +209,18 @@ def test_a_duty_stands_with_the_responsible_and_with_whoever_does_the_work_for_h
     assert list(Obligation.objects.open().visible_to(writer)) == list(Obligation.objects.open().for_person(writer))
 
 
+def test_each_duty_is_either_ones_own_or_somebody_elses(reports, squadron, clerk):
+    reports.helper = Role.OFFICER
+    writer, stranger = person(Role.OFFICER, at=squadron), person(Role.OFFICER, at=unit(parent=squadron))
+    reconcile(at("2026-06-10T09:00:00"))
+    Obligation.objects.filter(period="2026-05").update(person=stranger)
+    every = set(Obligation.objects.all())
+    assert every
+    for who in (clerk, writer, stranger):
+        own, rest = set(Obligation.objects.for_person(who)), set(Obligation.objects.for_others(who))
+        assert own | rest == every and not own & rest
+
+
 def test_whoever_is_both_responsible_and_helper_has_it_once_and_hears_of_it_once(reports, squadron):
     reports.helper = Role.OFFICER
     both, helper = person(Role.CLERK, Role.OFFICER, at=squadron), person(Role.OFFICER, at=squadron)
