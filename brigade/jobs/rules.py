@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal, Protocol
 
-from brigade.kit.clocks import CHINA, ONE_DAY, Calendar, add_workdays, period_of
+from brigade.kit.clocks import CHINA, ONE_DAY, Calendar
 
 LEASE = timedelta(minutes=6)
 """Longer than the hard time limit of a task, so that a job whose lease has run out has no living worker."""
@@ -63,22 +63,6 @@ class Workdays:
 
     def moments(self, after: datetime, until: datetime, calendar: Calendar) -> Iterator[datetime]:
         return (moment for moment in _on_days(self.at, after, until) if calendar.is_workday(moment.date()))
-
-
-@dataclass(frozen=True)
-class MonthlyWorkday:
-    """Once a month, on its n-th working day; -1 is the last one."""
-
-    nth: int
-    at: time
-
-    def moments(self, after: datetime, until: datetime, calendar: Calendar) -> Iterator[datetime]:
-        return (moment for moment in _on_days(self.at, after, until) if moment.date() == self._day(moment, calendar))
-
-    def _day(self, moment: datetime, calendar: Calendar) -> date:
-        month = period_of(moment.date(), "month")
-        start = month.start - ONE_DAY if self.nth > 0 else month.end + ONE_DAY
-        return add_workdays(start, self.nth, calendar).date
 
 
 @dataclass(frozen=True)

@@ -76,12 +76,6 @@ def workdays_between(after: date, until: date, calendar: Calendar) -> int:
     return sum(calendar.is_workday(after + timedelta(days=n)) for n in range(1, (until - after).days + 1))
 
 
-def notice_end(first_day: date, count: int, calendar: Calendar) -> Day:
-    """Last day of a public notice of `count` working days of which `first_day`, if a working day, is the first."""
-    end = add_workdays(first_day - ONE_DAY, count, calendar)
-    return Day(end.date, end.provisional)
-
-
 def workday_on_or_after(day: date, calendar: Calendar) -> Day:
     return _roll(day, ONE_DAY, calendar)
 
@@ -117,11 +111,6 @@ def add_months(day: date, months: int) -> date:
 def suspended_days(suspended_on: date, resumed_on: date, calendar: Calendar) -> int:
     """Working days by which a suspension moves a limit: those in (suspended_on, resumed_on]."""
     return workdays_between(suspended_on, resumed_on, calendar)
-
-
-def resume_due(due: date, suspended_on: date, resumed_on: date, calendar: Calendar) -> Day:
-    """The due day of a limit in working days after a suspension."""
-    return add_workdays(due, suspended_days(suspended_on, resumed_on, calendar), calendar)
 
 
 # Minutes
@@ -206,14 +195,6 @@ class Period:
     @property
     def previous(self) -> "Period":
         return period_of(self.start - ONE_DAY, self.kind)
-
-    @property
-    def last_year(self) -> "Period":
-        """The same period a year before (week 53 answers to the other year's last week, 29 February to the 28th)."""
-        if self.kind == "week":
-            year, week, _weekday = self.start.isocalendar()
-            return parse_period(f"{year - 1}-W{min(week, _weeks_in(year - 1)):02}")
-        return period_of(add_months(self.start, -12), self.kind)
 
     @property
     def label(self) -> str:
@@ -303,7 +284,3 @@ def _months(year: int, month: int, count: int, kind: str, code: str) -> Period:
     start = date(year, month, 1)
     last = month + count - 1
     return Period(code, kind, start, date(year, last, monthrange(year, last)[1]))
-
-
-def _weeks_in(year: int) -> int:
-    return date(year, 12, 28).isocalendar().week

@@ -52,11 +52,6 @@ def cell(table: str, column: str, row_id: Any) -> str:
     return f"{table}.{column}:{row_id}"
 
 
-def key_of(token: str) -> str:
-    """Id of the key that sealed the value."""
-    return token.split("|")[1]
-
-
 def blind_index(value: str, *, purpose: str) -> str:
     """A keyed fingerprint for exact look-up, however the value was typed; `purpose` keeps two columns unlinkable."""
     normal = normalise_code(value)

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from brigade.jobs.rules import Daily, Every, MonthlyWorkday, Timed, Workdays, next_attempt, runs_to_plan
+from brigade.jobs.rules import Daily, Every, Timed, Workdays, next_attempt, runs_to_plan
 from brigade.kit.clocks import CHINA, Calendar
 from brigade.reference.actions import _printed_days
 
@@ -32,14 +32,6 @@ def test_working_days_leave_out_the_festival_and_keep_the_make_up_saturday():
     assert moments(Workdays(time(8, 30)), "02-13 12:00", "02-28 12:00") == [
         "02-14 08:30", "02-24 08:30", "02-25 08:30", "02-26 08:30", "02-27 08:30", "02-28 08:30",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("nth", "expected"),
-    [(1, ["02-02 06:00", "03-02 06:00"]), (-1, ["01-30 06:00", "02-28 06:00"]), (5, ["02-06 06:00", "03-06 06:00"])],
-)
-def test_the_nth_working_day_of_a_month_counts_from_either_end(nth, expected):
-    assert moments(MonthlyWorkday(nth, time(6)), "01-20 00:00", "03-10 00:00") == expected
 
 
 def test_moments_are_the_same_whatever_zone_the_question_is_asked_in():

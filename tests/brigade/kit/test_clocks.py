@@ -63,16 +63,7 @@ def test_a_suspension_moves_the_due_day_by_the_working_days_in_it():
     """Services 5."""
     suspended, resumed = date(2026, 3, 5), date(2026, 3, 11)
     assert clocks.suspended_days(suspended, resumed, CAL) == 4
-    assert clocks.resume_due(date(2026, 3, 23), suspended, resumed, CAL) == Day(date(2026, 3, 27))
-
-
-def test_a_public_notice_counts_its_first_day():
-    """Party building 29."""
-    assert clocks.notice_end(date(2026, 9, 28), 5, CAL) == Day(date(2026, 10, 9))
-
-
-def test_a_public_notice_that_starts_on_a_day_off_counts_from_the_next_working_day():
-    assert clocks.notice_end(date(2026, 10, 3), 1, CAL) == Day(date(2026, 10, 8))
+    assert clocks.add_workdays(date(2026, 3, 23), 4, CAL) == Day(date(2026, 3, 27))
 
 
 @given(DAYS_2026, st.integers(-200, 200))
@@ -144,7 +135,7 @@ def test_a_limit_that_reaches_into_an_unloaded_year_is_provisional():
 def test_an_unloaded_year_makes_each_rolled_day_provisional():
     nothing = Calendar()
     assert clocks.workday_on_or_before(date(2027, 1, 2), nothing) == Day(date(2027, 1, 1), provisional=True)
-    assert clocks.notice_end(date(2026, 9, 28), 5, nothing).provisional
+    assert clocks.workday_on_or_after(date(2027, 1, 1), nothing) == Day(date(2027, 1, 1), provisional=True)
 
 
 def test_natural_days_without_roll_need_no_calendar():
@@ -261,14 +252,6 @@ def test_periods_of_a_kind_lie_side_by_side(day, kind):
     assert clocks.parse_period(period.code) == period
     assert period.next.start - period.end == timedelta(days=1)
     assert period.next.previous == period
-
-
-@pytest.mark.parametrize(
-    ("code", "before"),
-    [("2026-06", "2025-06"), ("2026-W53", "2025-W52"), ("2028-02-29", "2027-02-28"), ("2026-Q3", "2025-Q3")],
-)
-def test_a_period_is_compared_with_the_same_one_last_year(code, before):
-    assert clocks.parse_period(code).last_year.code == before
 
 
 def test_the_periods_between_two_days_are_those_they_touch():

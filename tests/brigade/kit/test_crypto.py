@@ -59,7 +59,7 @@ def test_a_wrong_key_stops_the_start_with_its_name(settings, name, value):
 def test_a_sealed_value_is_read_again_in_its_cell(plain):
     token = crypto.seal(plain, aad=CELL)
     assert crypto.unseal(token, aad=CELL) == plain
-    assert token.split("|")[:2] == ["v1", crypto.key_of(token)]
+    assert token.startswith("v1|")
 
 
 def test_the_same_value_is_sealed_differently_each_time():
@@ -100,7 +100,7 @@ def test_values_sealed_with_an_older_key_stay_readable(settings):
     settings.FIELD_KEYS = {**settings.FIELD_KEYS, "next": "5a" * 16}
     settings.FIELD_KEY_CURRENT = "next"
     assert crypto.unseal(token, aad=CELL) == "鲁P12345"
-    assert crypto.key_of(crypto.seal("鲁P12345", aad=CELL)) == "next"
+    assert crypto.seal("鲁P12345", aad=CELL).startswith("v1|next|")
 
 
 def test_an_empty_value_stays_empty():
