@@ -59,7 +59,9 @@ class MakeUpForm(MoveForm):
         super().__init__(*args, record=record, **kwargs)
         away = record.attendances.exclude(status__in=THERE | {Presence.EXEMPT, Presence.OBSERVER})
         away = away.exclude(makeup="done").select_related("person")
-        self.fields["people"].choices = [(row.person_id, row.person.name) for row in away]
+        choices = self.fields["people"].choices = [(row.person_id, row.person.name) for row in away]
+        if len(choices) == 1:
+            self.fields["people"].initial = [choices[0][0]]
 
 
 class FinishForm(MoveForm):

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from brigade import workflow
 from brigade.files import actions as files
 from brigade.files.states import FileKind
+from brigade.kit.clocks import period_of
 from brigade.kit.forms import in_our_time
 from brigade.kit.refusals import Refused
 from brigade.kit.text import clean_text, whole_number
@@ -27,7 +29,8 @@ from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import branch_of
 from partybuilding.meetings import actions, forms, moves, queries
 from partybuilding.meetings.models import Meeting
-from partybuilding.meetings.states import HELD, MeetingState, SegmentKind
+from partybuilding.meetings.rules import period_kind
+from partybuilding.meetings.states import HELD, REQUIRED, MeetingState, SegmentKind
 from partybuilding.meetings.views.meetings import MEETINGS
 
 ASKED = ("kind", "day", "group", "copy")
@@ -38,6 +41,8 @@ def meeting_create(request: HttpRequest) -> HttpResponse:
     """Write down a meeting, or put one on the plan. Recorder, secretary, Party office; a leader for his own group."""
     now = timezone.now()
     branch = _branch_for(request)
+    if request.method == "GET" and (planned := _planned(request, branch)):
+        return redirect("meetings:meeting_edit", planned.pk)
     start = _start(request, branch, now)
     form = forms.MeetingForm(_typed(request), branch=branch, user=request.user, start=start)
     status = 200
@@ -52,6 +57,16 @@ def meeting_create(request: HttpRequest) -> HttpResponse:
             except Refused as refusal:
                 status = refused(request, form, refusal)
     return _meeting_page(request, form, now, status)
+
+
+def _planned(request: HttpRequest, branch: PartyBranch) -> Meeting | None:
+    """What is on the plan for the duty that one comes from: that is written down, and no second meeting beside it."""
+    kind, day = request.GET.get("kind", ""), _day(request.GET.get("day", ""))
+    if day is None or kind not in REQUIRED or kind == SegmentKind.GM:
+        return None
+    period = period_of(day, period_kind(kind))
+    ahead = Meeting.objects.of_kind(kind).filter(unit=branch.pk, state__in=moves.SUBMIT.sources)
+    return ahead.filter(starts_at__date__range=(period.start, period.end)).order_by("starts_at").first()
 
 
 def meeting_edit(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -186,3 +186,18 @@ def test_assembly_of_the_general_branch_calls_the_roll_by_branch(client, world, 
 def test_nobody_else_finds_names(client):
     client.force_login(person())
     assert client.get("/party/meetings/people/?q=a").status_code == 403
+
+
+def test_a_duty_leads_to_the_meeting_that_is_announced_and_not_to_a_second_one(recorder, branch, announced):
+    asked = f"{NEW}?unit={branch.pk}&day=2026-11-20&kind="
+    assert recorder.get(f"{asked}TD")["Location"] == reverse("meetings:meeting_edit", args=[announced.pk])
+    assert recorder.get(f"{asked}CM").status_code == 200
+    assert recorder.get(f"{NEW}?unit={branch.pk}&day=2026-10-20&kind=TD").status_code == 200
+    assert recorder.get(f"{NEW}?unit={branch.pk}").status_code == 200
+
+
+def test_the_only_one_who_has_to_make_up_is_chosen_already(recorder, branch):
+    gone = branch.members[1]
+    held = factories.held(branch, "2026-11-10", "TD", "ST", absent=1)
+    page = recorder.get(reverse("meetings:meeting_move", args=[held.pk, "make_up"])).text
+    assert page.partition(f'value="{gone.pk}"')[2].partition(">")[0].count("checked") == 1
