@@ -69,9 +69,7 @@ class RequestFilters(LedgerFilters):
     item = ItemCode(label=_("事项代码"), max_length=8)
     received_at = DaysFilter(label=_("收件"))
     completed_at = CompletedDays(label=_("办结"))
-    overdue = django_filters.BooleanFilter(
-        label=_("逾期"), method="only_overdue", widget=django_filters.widgets.BooleanWidget
-    )
+    overdue = django_filters.ChoiceFilter(label=_("期限"), choices=[("true", _("已逾期"))], method="only_overdue")
     review = django_filters.ChoiceFilter(
         label=_("审核"), choices=[("waiting", _("待审核")), ("mine", _("等我审核"))], method="by_review"
     )
@@ -87,8 +85,8 @@ class RequestFilters(LedgerFilters):
             Q(accepted_by=user, accepted_by__isnull=False) | Q(review_asked_by=user)
         )
 
-    def only_overdue(self, queryset: QuerySet, name: str, value: bool | None) -> QuerySet:
-        return queryset.overdue(timezone.now()) if value else queryset
+    def only_overdue(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.overdue(timezone.now())
 
 
 class ItemTable(django_tables2.Table):

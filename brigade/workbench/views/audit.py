@@ -40,17 +40,20 @@ class AuditList(Listing):
 def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One event with everything that its digest covers."""
     event = get_visible(request, AuditEvent, pk)
-    changes = [(_label(event, field), *_words(value)) for field, value in event.changes.items()]
+    changes = [_line(event, name, value) for name, value in event.changes.items()]
     shown = {"event": event, "verb": queries.verb_label(event.verb), "changes": changes}
     return page(request, "workbench/audit_detail.html", shown)
 
 
-def _label(event: AuditEvent, field: str) -> str:
-    """What the field is called on its model; a name that is no field stands as it is."""
+def _line(event: AuditEvent, name: str, value: Any) -> tuple[str, Any, Any]:
+    """What was changed, before and after, as its model calls it; what is no field of it stands as it is."""
+    before, after = _words(value)
     try:
-        return str(apps.get_model(event.target_type)._meta.get_field(field).verbose_name)
-    except (LookupError, ValueError, FieldDoesNotExist, AttributeError):
-        return field
+        field = apps.get_model(event.target_type)._meta.get_field(name)
+        words = dict(field.flatchoices)
+        return str(field.verbose_name), words.get(before, before), words.get(after, after)
+    except (LookupError, ValueError, FieldDoesNotExist, AttributeError, TypeError):
+        return name, before, after
 
 
 def _words(value: Any) -> tuple[Any, Any]:

@@ -160,3 +160,11 @@ def test_a_refused_step_is_in_the_trail_too(client, auditor, brigade, keeper):
     client.post(f"/org/people/{keeper.pk}/account/", {"reason": "x"})
     event = AuditEvent.objects.get(result="refused")
     assert event.actor_id == keeper.pk and "自己的账号" in event.note
+
+
+def test_an_event_shows_what_was_changed_in_the_words_of_its_model(client, auditor, keeper, brigade):
+    new = org.enrol_person(by=keeper, police_no="037101", name="曾伟", unit=brigade, starts_on=brigade.opened_on)
+    org.change_person(by=keeper, person=new, name="曾伟", kind="auxiliary")
+    client.force_login(auditor)
+    text = client.get(f"/audit/{AuditEvent.objects.get(verb='person.changed').pk}/").text
+    assert "<td>民警</td><td>辅警</td>" in text and "auxiliary" not in text
