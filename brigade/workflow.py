@@ -44,8 +44,8 @@ Write = Callable[[Any], Mapping[str, Any] | None]
 class Move:
     """One legal move of one kind of record; a slice's `moves.py` lists them all.
 
-    `may(record, by)` widens the permission to a person whom the record itself names. `guard(record, by, now)` refuses
-    while something is missing. `by_system` lets the portal itself make the move.
+    `may(record, by)` widens the permission to whom the record itself names, `whom` in words. `guard(record, by, now)`
+    refuses while something is missing. `by_system` lets the portal itself make the move.
     """
 
     code: str
@@ -57,6 +57,7 @@ class Move:
     audit: str
     guard: Guard | None = None
     may: Callable[[Any, Person], bool] | None = None
+    whom: str | Promise = ""
     notice: str = ""
     needs_reason: bool = False
     by_system: bool = False

@@ -57,6 +57,7 @@ ACCEPT = Move(
     target=S.ACCEPTED,
     perm=ISSUE_PERM,
     may=_receives,
+    whom=gettext_lazy("接收支部的支部书记"),
     audit="transfer.accepted",
     notice="transfer.answered",
 )
@@ -68,6 +69,7 @@ RETURN = Move(
     target=S.RETURNED,
     perm=ISSUE_PERM,
     may=_receives,
+    whom=gettext_lazy("接收支部的支部书记"),
     audit="transfer.returned",
     needs_reason=True,
     notice="transfer.answered",

@@ -145,6 +145,7 @@ CONFIRM = Move(
     target=S.CONFIRMED,
     perm="meetings.confirm_meeting",
     may=_is_chair,
+    whom=gettext_lazy("主持人"),
     audit="meeting.confirmed",
     guard=_is_complete,
     notice="meeting.confirmed",
@@ -262,6 +263,7 @@ FINISH_DECISION = Move(
     target=D.DONE,
     perm="meetings.finish_decision",
     may=_is_owner,
+    whom=gettext_lazy("责任人"),
     audit="decision.finished",
 )
 DROP_DECISION = Move(
@@ -327,6 +329,7 @@ ASK_LEAVE = Move(
     target=L.ASKED,
     perm="meetings.ask_leave",
     may=_is_own_leave,
+    whom=gettext_lazy("请假人"),
     audit="leave.asked",
     notice="leave.asked",
 )

@@ -187,3 +187,13 @@ def test_two_who_decide_at_the_same_moment_decide_once():
         thread.join()
     assert sorted(answers) == ["Stale", "approved"]
     assert AuditEvent.objects.filter(verb="waiver.approved").count() == 1
+
+
+def test_a_move_that_the_record_itself_opens_to_somebody_says_to_whom():
+    assert {move.audit: str(move.whom) for move in workflow.MOVES.values() if move.may or move.whom} == {
+        "meeting.confirmed": "主持人",
+        "decision.finished": "责任人",
+        "leave.asked": "请假人",
+        "transfer.accepted": "接收支部的支部书记",
+        "transfer.returned": "接收支部的支部书记",
+    }

@@ -57,4 +57,4 @@ def _sources(move: Move, labels: dict[str, str]) -> list[str]:
 
 def _who(move: Move) -> str:
     roles = [str(role.label) for role in Role if role in PERMISSIONS.get(move.perm, ())]
-    return "、".join(roles + (["本人"] if move.may else []) + (["系统"] if move.by_system else []))
+    return "、".join(roles + ([str(move.whom)] if move.may else []) + (["系统"] if move.by_system else []))
