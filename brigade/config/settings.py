@@ -177,9 +177,9 @@ TEMPLATES = [
 FORM_RENDERER = "brigade.kit.forms.FormRenderer"
 
 BRIGADE_NAME = text("BRIGADE_NAME", "东昌府大队")
+# The texts in the code are Chinese, so there is no catalogue to look for.
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
