@@ -95,7 +95,10 @@ def copy_database(target: Path) -> None:
 
 
 def restore(archive: Path) -> str:
-    """Check every checksum first, set what is there aside, then put the archive's state in its place."""
+    """Check every checksum first, set what is there aside, then put the archive's state in its place.
+
+    What was damaged before the backup has a right checksum in it: the attachments are held against their rows too.
+    """
     if not archive.is_file():
         raise BackupFailed(f"没有这个备份文件：{archive}。(There is no such archive.)")
     with tempfile.TemporaryDirectory(dir=settings.VAR) as scratch:
@@ -118,7 +121,19 @@ def restore(archive: Path) -> str:
         else:
             options = ("--clean", "--if-exists", "--no-owner", "--exit-on-error", "--single-transaction")
             run("pg_restore", *options, f"--dbname={database_name()}", str(Path(scratch) / DATABASE))
-    return f"已恢复{manifest['made_at'][:16]}的备份，原有文件移到{aside}。(Restored; the former files lie there.)"
+    said = f"已恢复{manifest['made_at'][:16]}的备份，原有文件移到{aside}。(Restored; the former files lie there.)"
+    if bad := damaged_attachments():
+        said += f"\n有{len(bad)}个附件在备份前就已缺失或损坏，如{bad[0]}。(Attachments were damaged before the backup.)"
+    return said
+
+
+def damaged_attachments() -> list[str]:
+    """Names of those whose content is missing or is not the one that was stored."""
+    # Models can be imported only once Django is set up.
+    from brigade.files.models import File
+    from brigade.files.queries import is_intact
+
+    return [file.name for file in File.objects.only("name", "sha256").order_by("pk").iterator() if not is_intact(file)]
 
 
 def unpack(archive: Path, target: Path) -> dict:

@@ -19,7 +19,7 @@ def open_file(file: File) -> BufferedReader:
 
 
 def is_intact(file: File) -> bool:
-    """Whether the content is there and still the one that was stored; for the check of a backup."""
+    """Whether the content is there and still the one that was stored; asked of every file after a restore."""
     try:
         with open_file(file) as content:
             return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256

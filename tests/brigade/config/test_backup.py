@@ -1,5 +1,6 @@
 """A backup is complete, a damaged one is refused, and a restored portal shows what it showed."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from django.utils import timezone
 from brigade.audit import actions as audit
 from brigade.audit import queries
 from brigade.config import backup
+from brigade.files.models import File
+from brigade.files.queries import path_of
 from brigade.org.models import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +61,22 @@ def test_one_altered_byte_is_refused_and_nothing_is_touched(archive, own_environ
     assert done.returncode == 1
     assert "files/ab/abc" in done.stderr
     assert Person.objects.get().name == "留在备份里"
+
+
+def test_attachments_that_were_damaged_before_the_backup_are_named(own_environment):
+    sound, altered, lost = (
+        File.objects.create(name=name, sha256=hashlib.sha256(name.encode()).hexdigest(), size=1, at=timezone.now())
+        for name in ("完好.pdf", "改过.pdf", "丢失.pdf")
+    )
+    for file, content in ((sound, sound.name), (altered, "别的内容")):
+        path_of(file.sha256).parent.mkdir(parents=True, exist_ok=True)
+        path_of(file.sha256).write_text(content)
+    archive = backup.make(timezone.localtime())
+    assert set(backup.damaged_attachments()) == {altered.name, lost.name}
+    connection.close()
+    done = restore(archive, own_environment)
+    assert done.returncode == 0, done.stderr
+    assert "有2个附件在备份前就已缺失或损坏" in done.stdout
 
 
 def test_a_missing_archive_is_named(own_environment, tmp_path):
