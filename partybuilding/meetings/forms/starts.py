@@ -21,7 +21,8 @@ from partybuilding.meetings.states import HELD, AgendaKind, Mode, Presence
 def blank(
     offered: Offer, user: Person, now: datetime, last: Meeting | None, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """A new meeting: today, where and when the last one was; chair the secretary, recorder oneself.
+    """A new meeting: today, where and when the last one was; chair the secretary, recorder oneself; a secretary
+    does not keep the record of his own chairing, so whoever kept the last one stands there.
 
     `asked` may name `kinds`, a `day` and a `group`, as a requirement does that wants to be met.
     """
@@ -43,7 +44,7 @@ def blank(
         "place": last.place if last else "",
         "mode": Mode.ONSITE,
         "chair": offered.secretary_id,
-        "recorder": user.pk,
+        "recorder": last.recorder_id if last and user.pk == offered.secretary_id else user.pk,
         "kinds": kinds,
         "segments": rows,
         "agenda": [{"kind": AgendaKind.FIRST_TOPIC}],

@@ -201,3 +201,11 @@ def test_the_only_one_who_has_to_make_up_is_chosen_already(recorder, branch):
     held = factories.held(branch, "2026-11-10", "TD", "ST", absent=1)
     page = recorder.get(reverse("meetings:meeting_move", args=[held.pk, "make_up"])).text
     assert page.partition(f'value="{gone.pk}"')[2].partition(">")[0].count("checked") == 1
+
+
+def test_a_secretary_who_chairs_finds_last_times_recorder_in_the_blank_form(client, branch):
+    client.force_login(branch.secretary)
+    factories.held(branch, "2026-11-10", "TD", "ST")
+    page = client.get(f"{NEW}?unit={branch.pk}").text
+    shown = page.partition('name="recorder"')[2].partition("</select>")[0]
+    assert f'value="{branch.recorder.pk}" selected' in shown
