@@ -21,7 +21,6 @@ register = template.Library()
 NOTHING = "—"
 DAY, DAY_OF_YEAR = _lazy("%(month)d月%(day)d日"), _lazy("%(year)d年%(month)d月%(day)d日")
 WEEKDAYS = tuple(map(_lazy, ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")))
-TIME = "%H:%M"
 SEPARATOR = mark_safe('<span class="dot">·</span>')
 """Stands between pieces of one line, never at the beginning of the next (see `.dot`)."""
 STATE_ICONS = {
@@ -259,7 +258,7 @@ def _day_text(at: date, is_short: bool) -> str:
 
 
 def clock_text(at: datetime | time) -> str:
-    return at.strftime(TIME)
+    return f"{at.hour:02}:{at.minute:02}"
 
 
 def rounded(value: Decimal, places: int) -> Decimal:

@@ -164,9 +164,8 @@ def called(method: Callable | None, gives: Gives) -> Callable[[Model, Context], 
     """A renderer of a table, handed those of `gives` that it names; nothing where there is none."""
     if method is None:
         return None
-    wanted = inspect.signature(method).parameters
-    asked = [(key, give) for key, give in gives.items() if key in wanted]
-    return lambda record, context: method(**{key: give(record, context) for key, give in asked})
+    asked = [gives[key] for key in inspect.signature(method).parameters]
+    return lambda record, context: method(*[give(record, context) for give in asked])
 
 
 def ready(name: str, column: django_tables2.Column, table: django_tables2.Table, model: type[Model]) -> Cell:

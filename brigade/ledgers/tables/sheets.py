@@ -158,7 +158,7 @@ class Sheet:
     def drawn(self, records: list[Model]) -> SafeString:
         """The rows of a page as HTML, all seen from one moment."""
         cells = [(*openings(cell, self.cells), cell.show) for cell in self.cells]
-        now = Context({"now": timezone.now()})
+        now = Context({"now": timezone.localtime()})
         rows = []
         for record in records:
             rows.append("<tr>")
