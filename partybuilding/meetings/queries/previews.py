@@ -32,15 +32,13 @@ from partybuilding.meetings.states import (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A requirement that a meeting counts for: how it stands now, and how it will stand."""
+    """A requirement that a meeting counts for, and how it will stand."""
 
     title: str
     unit_id: int
     state: str
     count: int
     needed: int
-    before_state: str
-    before_count: int
     note: str = ""
 
 
@@ -121,9 +119,8 @@ def _outcomes(sheet: Sheet, now: datetime, own_id: str) -> list[Outcome]:
     asked = Requirements(keys)
     found = []
     for key in keys:
-        before = asked.answer(key, now, leave_out=own_id)
         after = asked.answer(key, now, extra, leave_out=own_id)
-        if before is not None and after is not None:
+        if after is not None:
             found.append(
                 Outcome(
                     title=after.title,
@@ -131,8 +128,6 @@ def _outcomes(sheet: Sheet, now: datetime, own_id: str) -> list[Outcome]:
                     state=after.state,
                     count=after.count,
                     needed=after.needed,
-                    before_state=before.state,
-                    before_count=before.count,
                     note=after.reason,
                 )
             )

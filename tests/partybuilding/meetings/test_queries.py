@@ -34,11 +34,11 @@ def test_43_the_panel_shows_beforehand_what_the_record_will_complete(a):
     workflow.settle(now=NOW)
     topics = (Topic("deliberate", "整治", tasks=(Task("踏勘", a.members[2].pk, date(2026, 6, 1)),)),)
     found = queries.preview(basket_day(a, absent=3, topics=topics), now=NOW)
-    outcomes = {row.title: (row.before_state, row.state, row.count, row.needed) for row in found.outcomes}
+    outcomes = {row.title: (row.state, row.count, row.needed) for row in found.outcomes}
     assert outcomes == {
-        "5月主题党日": (O.OPEN, O.MET, 1, 1),
-        "二季度党员大会": (O.OPEN, O.MET, 1, 1),
-        "二季度党课": (O.OPEN, O.MET, 1, 1),
+        "5月主题党日": (O.MET, 1, 1),
+        "二季度党员大会": (O.MET, 1, 1),
+        "二季度党课": (O.MET, 1, 1),
     }
     assert (found.tally.present, found.tally.due, str(found.tally.rate)) == (15, 18, "83.3")
     assert (found.hours_each, found.hours_total, found.volunteer_hours) == (Decimal("1.5"), Decimal("22.5"), 1)
@@ -60,10 +60,10 @@ def test_the_panel_and_the_record_agree(a):
         assert Obligation.objects.get(title=outcome.title, unit=a.pk).state == outcome.state
 
 
-def test_the_panel_of_a_record_that_already_counts_shows_no_change(a):
+def test_the_panel_of_a_record_that_already_counts_does_not_count_it_twice(a):
     meeting = make.held(a, "2026-05-15", "TD", end="17:00")
     found = queries.preview(make.sheet(a, "2026-05-15", "TD", end="17:00"), now=NOW, meeting=meeting)
-    assert [(row.before_count, row.count) for row in found.outcomes] == [(0, 1)]
+    assert [row.count for row in found.outcomes] == [1]
 
 
 def test_the_panel_of_an_empty_form_asks_for_what_is_missing(a):

@@ -135,7 +135,7 @@ def test_22_being_in_any_shift_is_being_there():
 
 
 def test_nobody_due_is_no_rate():
-    assert Tally().rate is None
+    assert (Tally().rate, Tally().coverage, Tally().absence) == (None, None, None)
 
 
 def test_the_roll_counts_leave_among_those_due_and_exempt_and_observers_not():

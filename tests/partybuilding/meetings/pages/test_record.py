@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from brigade.audit.models import AuditEvent
+from partybuilding.meetings import actions
 from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.states import MeetingState
 from tests.partybuilding import factories
@@ -24,6 +25,14 @@ def test_record_shows_next_step_checks_roll_and_history(recorder, meeting, branc
     assert "11月27日前确认" in text and "确认前再看一眼" in text
     assert "应到18　实到16" in text and "88.9%" in text
     assert branch.members[1].name in text and "谁能看到这条记录" in text and "记录会议" in text
+
+
+def test_the_roll_says_how_many_were_there_were_reached_and_stayed_away(recorder, branch):
+    held = factories.held(branch, "2026-11-10", "TD", absent=2)
+    gone = held.attendances.filter(status="absent").first()
+    actions.make_up(by=branch.recorder, meeting=held, people=[gone.person_id], on=NOW.date(), now=NOW)
+    text = recorder.get(held.get_absolute_url()).content.decode()
+    assert "到会率88.9%　覆盖率94.4%　缺席率11.1%" in text
 
 
 def test_who_was_there_is_led_to_no_list_that_he_may_not_open(client, recorder, branch):
