@@ -198,7 +198,13 @@ class MoveForm(forms.Form):
 
 
 class NumberForm(MoveForm):
+    """The number of the national platform, which is not asked again where it is known."""
+
     external_no = Text(label=_("平台流水号"), max_length=40, required=False)
+
+    def __init__(self, *args: Any, record: ServiceRequest, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        self.initial["external_no"] = record.external_no
 
 
 class MaterialsForm(MoveForm):

@@ -44,6 +44,11 @@ def test_next_step_says_by_which_day(desk, world):
     assert f"{until.month}月{until.day}日前补正" in desk.get(record.get_absolute_url()).text
 
 
+def test_a_platform_number_that_is_known_is_not_asked_again(desk, world):
+    record = taken_in(world, "PL02", "2026-06-08 09:00", Ending.RECEIVE, external_no="YS26060800001")
+    assert 'value="YS26060800001"' in desk.get(f"{record.get_absolute_url()}moves/finish/").text
+
+
 def test_simple_citizen_is_settled_in_one_post_and_the_desk_is_ready_again(desk, world):
     answer = desk.post(DESK, posted(world, "PL02", "settle", external_no="37150020260612001"), follow=True)
     made = ServiceRequest.objects.get()
