@@ -234,7 +234,7 @@ def records_of_must(person, must):
     """Addresses of the records that stand behind one of the five obligations of his branch this month."""
     person.begin("/party/meetings/five-musts/")
     person.page.locator("tr", has_text="城区一中队党支部").locator("td").nth(NOW.date().month - 1).locator("a").click()
-    row = person.page.locator("#cell", has_text=f"城区一中队党支部，{NOW.date().month}月").locator("tr", has_text=must)
+    row = person.page.locator("#cell", has_text=f"城区一中队党支部：{NOW.date().month}月").locator("tr", has_text=must)
     row.wait_for()
     return row.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
 
