@@ -148,6 +148,11 @@ class QuarterReturn:
         ]
 
     @property
+    def has_result(self) -> bool:
+        """Whether anything is met or missed yet, which a chart could show."""
+        return any(share.met or share.missed for _code, share in self.shares())
+
+    @property
     def members(self) -> int:
         return sum(line.members for line in self.lines)
 
