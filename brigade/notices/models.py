@@ -61,6 +61,8 @@ class Message(models.Model):
             models.Index(fields=["recipient"], condition=Q(channel="app", read_at__isnull=True), name="message_unread"),
             models.Index(fields=["not_before", "id"], condition=Q(state="waiting"), name="message_next"),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_leased"),
+            models.Index(fields=["-created_at", "-id"], condition=Q(state="failed"), name="message_failed"),
+            models.Index(fields=["-created_at", "-id"], condition=Q(state="unknown"), name="message_unknown"),
             models.Index(fields=["target_kind", "target_id", "-created_at"], name="message_target"),
         ]
         constraints = [

@@ -5,11 +5,13 @@ from datetime import datetime, time
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Exists, OuterRef
 
 from brigade.kit.clocks import CHINA
 from brigade.notices.models import Message, MessageQuerySet
-from brigade.notices.rules import BADGE_LIMIT, NOTICES, QuietHours
-from brigade.notices.states import Channel, MessageState
+from brigade.notices.rules import BADGE_LIMIT, FOLLOW_PERM, NOTICES, UNCLEAR_SHOWN, QuietHours
+from brigade.notices.states import MessageState
+from brigade.org.models import Grant, Person, Posting
 from brigade.reference.queries import parameter
 
 
@@ -55,9 +57,20 @@ def _ask(message: Message) -> bool:
     return target is not None and notice.still_true(target)
 
 
-def unclear(since: datetime | None = None) -> MessageQuerySet:
-    """Outside messages that failed, or of which nobody knows whether they arrived: for a person to judge."""
-    messages = Message.objects.exclude(channel=Channel.APP).filter(
-        state__in=(MessageState.UNKNOWN, MessageState.FAILED)
-    )
-    return (messages.filter(created_at__gte=since) if since else messages).order_by("-created_at", "-id")
+def unclear(person: Person, state: MessageState, now: datetime) -> MessageQuerySet:
+    """Outside messages of the last days that failed, or of which nobody knows whether they arrived, newest first.
+
+    To those whom the person administers; one state at a time, because each has an index of its own.
+    """
+    units = person.units_for(FOLLOW_PERM)
+    there = {"person": OuterRef("recipient"), "unit__in": units}
+    reached = Exists(Posting.objects.filter(**there)) | Exists(Grant.objects.filter(**there))
+    found = Message.objects.filter(reached, state=state, created_at__gte=now - UNCLEAR_SHOWN)
+    return found.order_by("-created_at", "-id")
+
+
+def unclear_count(person: Person, now: datetime) -> int:
+    """How many of both; nobody without the right is counted for."""
+    if not person.has_perm(FOLLOW_PERM):
+        return 0
+    return sum(unclear(person, state, now).count() for state in (MessageState.UNKNOWN, MessageState.FAILED))

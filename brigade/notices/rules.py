@@ -13,12 +13,17 @@ from brigade.notices.states import Channel
 Text = Any
 """A translatable text with %(name)s places for the context, or a function of the context."""
 
+FOLLOW_PERM = "notices.follow_message"
+"""To see what did not leave the portal: to whom and why, never what it says."""
+GRANTS = {FOLLOW_PERM: ("system_admin",)}
+
 LEASE = timedelta(minutes=5)
 BATCH = 200
 DELIVER_SECONDS = 120
 ATTEMPTS = 5
 BACKOFF_MINUTES = (1, 5, 15, 60, 240)
 BADGE_LIMIT = 99
+UNCLEAR_SHOWN = timedelta(days=7)
 TITLE_LENGTH = 120
 
 

@@ -127,6 +127,7 @@ WORDS_OF_PERMISSIONS = {
     "org.change_grant": _lazy("授予、收回"),
     "org.change_dutyturn": _lazy("排班"),
     "audit.view_auditevent": _lazy("查看、核验"),
+    "notices.follow_message": _lazy("查看没有送出的短信和邮件，不含内容"),
 }
 VERBS_OF_PERMISSIONS = {
     "view": _lazy("查看"),

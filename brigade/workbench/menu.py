@@ -17,6 +17,7 @@ from brigade.jobs.queries import broker_ok
 from brigade.kit import context
 from brigade.kit.addresses import address_of
 from brigade.notices.queries import unread_count
+from brigade.notices.rules import FOLLOW_PERM
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
 from brigade.org.states import ADMIN_ROLES, Role
@@ -90,6 +91,7 @@ TABS = (
                     Item(gettext_lazy("单位"), "workbench:unit_list", "org.view_unit"),
                     Item(gettext_lazy("人员"), "workbench:person_list", "org.view_person"),
                     Item(gettext_lazy("角色"), "workbench:role_list"),
+                    Item(gettext_lazy("短信邮件"), "workbench:notices_unclear", FOLLOW_PERM),
                     Item(gettext_lazy("工作日历"), "workbench:calendar_year"),
                     Item(gettext_lazy("参数"), "workbench:parameter_list"),
                     Item(gettext_lazy("审计"), "workbench:audit_list", "audit.view_auditevent"),

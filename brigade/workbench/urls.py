@@ -24,6 +24,7 @@ urlpatterns = [
     path("obligations/", duties.ObligationList.as_view(), name="obligations"),
     path("notices/", inbox.notice_list, name="notices"),
     path("notices/read/", inbox.notices_read, name="notices_read"),
+    path("notices/unclear/", inbox.unclear_list, name="notices_unclear"),
     path("notices/<int:pk>/", inbox.notice_detail, name="notice_detail"),
     path("audit/", audit.AuditList.as_view(), name="audit_list"),
     path("audit/check/", audit.audit_check, name="audit_check"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from brigade.indicators.queries import as_of, standings
 from brigade.indicators.rules import FIGURES
 from brigade.kit.web import page
-from brigade.notices.queries import inbox
+from brigade.notices.queries import inbox, unclear_count
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
 from brigade.org.queries import duty_leader
@@ -40,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "as_of": as_of(headlines) if cards else None,
         "month_start": today.replace(day=1),
         "recent": queries.recent(user),
+        "unclear": unclear_count(user, now),
         "latest": list(inbox(user, unread_only=True)[:3]),
     }
     return page(request, "workbench/home.html", context)
