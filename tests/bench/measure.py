@@ -235,7 +235,7 @@ def full_moves(world: World) -> None:
 
 
 def reminders(world: World, people: int = 1_000, each: int = 10) -> None:
-    """The digest over ten thousand due duties; the process is killed on the way, and the run is repeated."""
+    """The digest over ten thousand duties that end on the next working day; it is killed on the way and run again."""
     Obligation.objects.all().delete()
     made = [
         Person(police_no=f"B{number:05}", name=f"演示{number}", must_change_password=False) for number in range(people)
@@ -251,7 +251,7 @@ def reminders(world: World, people: int = 1_000, each: int = 10) -> None:
                 person=made[number % people],
                 title=f"办件{number}",
                 opens_at=NOW - timedelta(days=5),
-                due_at=NOW + timedelta(minutes=30),
+                due_at=NOW + timedelta(days=3),
                 changed_at=NOW,
             )
             for number in range(people * each)
