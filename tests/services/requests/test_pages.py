@@ -44,6 +44,15 @@ def test_next_step_says_by_which_day(desk, world):
     assert f"{until.month}月{until.day}日前补正" in desk.get(record.get_absolute_url()).text
 
 
+@pytest.mark.parametrize("state", RequestState.values)
+def test_page_opens_in_every_state_for_whoever_may_see_it(client, world, state):
+    record = taken_in(world, "PL02", "2026-06-08 09:00", Ending.RECEIVE)
+    ServiceRequest.objects.filter(pk=record.pk).update(state=state)
+    for who in (world.clerk, world.lead, world.head, world.reviewer, person("window_guide", at=world.hall)):
+        client.force_login(who)
+        assert client.get(record.get_absolute_url()).status_code == 200
+
+
 def test_a_platform_number_that_is_known_is_not_asked_again(desk, world):
     record = taken_in(world, "PL02", "2026-06-08 09:00", Ending.RECEIVE, external_no="YS26060800001")
     assert 'value="YS26060800001"' in desk.get(f"{record.get_absolute_url()}moves/finish/").text
