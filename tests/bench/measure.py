@@ -18,7 +18,8 @@ from typing import Any
 
 import django
 from django.conf import settings
-from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage as served
+from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.db.models import Count
 from django.db.models.functions import TruncMonth
@@ -48,6 +49,7 @@ YEAR = (date(TODAY.year, 1, 1), TODAY)
 
 
 def main() -> None:
+    call_command("collectstatic", interactive=False, verbosity=0)
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         load_reference()
@@ -288,7 +290,7 @@ def first_page(clerk: Client) -> None:
     html = get(clerk, "/")
     names = set(re.findall(r'(?:src|href)="/static/([^"#?]+)', html))
     scripts = {f"js/{path.name}" for path in (settings.BASE_DIR / "static" / "js").glob("*.js")} - {"js/charts.js"}
-    files = [Path(str(finders.find(name))) for name in names | scripts]
+    files = [Path(served.path(name)) for name in names | set(map(served.stored_name, scripts))]
     weight = len(gzip.compress(html.encode())) + sum(len(gzip.compress(path.read_bytes())) for path in files)
     say(
         "first page, gzipped, without charts",

@@ -3,13 +3,14 @@
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
+from html import escape
 from typing import Any
 
 from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import conditional_escape, escape, format_html, strip_tags
+from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -33,6 +34,7 @@ STATE_ICONS = {
     "off": "slash-circle",
 }
 CELL_ICONS = STATE_ICONS | {"ok": "check-lg", "warn": "clock-fill", "late": "x-octagon-fill", "open": "circle"}
+DUE_ICONS = {"late": "exclamation-octagon-fill", "warn": "clock-fill", "near": "clock", "": "clock"}
 END_OF_DAY = time(23, 59)
 SHORT = 16
 Day = date | datetime
@@ -57,13 +59,8 @@ def drawing_of(name: str) -> SafeString:
 @register.simple_tag
 def state(tone: str, word: str, box: bool = False, drawing: str = "") -> SafeString:
     """Colour, icon and word at once. Tones: ok warn late waive na open off. `box` beside titles, never in tables."""
-    return format_html(
-        '<span class="state{} is-{}">{}{}</span>',
-        " box" if box else "",
-        tone,
-        icon(drawing or STATE_ICONS.get(tone, "circle")),
-        word,
-    )
+    drawn = drawing_of(drawing or STATE_ICONS.get(tone, "circle"))
+    return mark_safe(f'<span class="state{" box" if box else ""} is-{tone}">{drawn}{conditional_escape(word)}</span>')
 
 
 @register.simple_tag
@@ -106,13 +103,12 @@ def due(
         return mark_safe(f'<span class="due">{day_text(local(at), now)}</span>')
     word, tone = time_left(local(at), now, None if warn_at is None else local(warn_at))
     tone = "" if plain and tone == "warn" else tone
-    drawing = {"late": "exclamation-octagon-fill", "warn": "clock-fill", "near": "clock"}.get(tone or "near")
     if not tone and beside:
         return mark_safe("")
     if not tone and not plain:
-        return format_html('<span class="due">{}</span>', word)
+        return mark_safe(f'<span class="due">{word}</span>')
     css = f" is-{tone}" if tone in ("late", "warn") else ""
-    return format_html('<span class="due{}">{}{}</span>', css, icon(str(drawing)), word)
+    return mark_safe(f'<span class="due{css}">{drawing_of(DUE_ICONS[tone])}{word}</span>')
 
 
 def time_left(at: datetime, now: datetime, warn_at: datetime | None) -> tuple[str, str]:
