@@ -19,8 +19,8 @@ from brigade.obligations.states import LIVE, ObligationState
 
 BATCH = 500
 ANSWERED = (
-    "unit_id", "post", "helper", "person_id", "title", "state", "opens_at", "warn_at", "due_at", "count", "needed",
-    "met_kind", "met_id", "met_at", "reason", "provisional",
+    "unit_id", "post", "helper", "barred", "person_id", "title", "state", "opens_at", "warn_at", "due_at", "count",
+    "needed", "met_kind", "met_id", "met_at", "reason", "provisional",
 )  # fmt: skip
 STORED = [Obligation._meta.get_field(name).name for name in ANSWERED]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -42,7 +43,7 @@ class ObligationQuerySet(models.QuerySet):
         """Those of the units that the user oversees, and his own."""
         mine = Q(person=user) | Q(unit__in=user.units_for("obligations.view_obligation"))
         for unit_id, role in user.posts:
-            mine |= Q(unit_id=unit_id) & (Q(post=role) | Q(helper=role))
+            mine |= Q(unit_id=unit_id) & (Q(post=role) & ~Q(barred__contains=barring([user.pk])) | Q(helper=role))
         return self.filter(mine)
 
     def of_keys(self, keys: list[Key]) -> ObligationQuerySet:
@@ -59,8 +60,14 @@ class ObligationQuerySet(models.QuerySet):
 def _duty_of(person: Person) -> Q:
     mine = Q(person=person)
     for unit_id, role in person.posts:
-        mine |= Q(unit_id=unit_id) & (Q(person__isnull=True, post=role) | Q(helper=role))
+        held = Q(person__isnull=True, post=role) & ~Q(barred__contains=barring([person.pk]))
+        mine |= Q(unit_id=unit_id) & (held | Q(helper=role))
     return mine
+
+
+def barring(people: Iterable[int]) -> str:
+    """Ids of people as `barred` keeps them: /7//12/."""
+    return "".join(f"/{pk}/" for pk in sorted(people))
 
 
 class Obligation(models.Model):
@@ -68,7 +75,8 @@ class Obligation(models.Model):
 
     The person is looked up when the duty is chased, so a transfer hands it over; `person` is set only where the
     record itself names one. `helper` is the post that does the work for the responsible one, as a recorder does for his
-    secretary: it stands in the lists of both, and is reminded of with them.
+    secretary: it stands in the lists of both, and is reminded of with them. `barred` are those who may not do it though
+    they hold its post, as nobody reviews what he accepted himself: it is the duty of the others.
     """
 
     rule = models.CharField(_("依据"), max_length=32)
@@ -78,6 +86,7 @@ class Obligation(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("责任单位"))
     post = models.CharField(_("责任岗位"), max_length=20, blank=True)
     helper = models.CharField(_("协办岗位"), max_length=20, blank=True)
+    barred = models.CharField(_("须回避的人"), max_length=64, blank=True)
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("责任人"))
     title = models.CharField(_("事项"), max_length=160)
     state = models.CharField(_("状态"), max_length=8, choices=ObligationState.choices, default=ObligationState.OPEN)

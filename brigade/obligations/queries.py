@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from brigade.kit.clocks import Calendar, at, workday_on_or_after
 from brigade.notices.models import Message
-from brigade.obligations.models import Obligation, Reminder
+from brigade.obligations.models import Obligation, Reminder, barring
 from brigade.obligations.rules import DIGEST, RULES, Step
 from brigade.obligations.states import ObligationState
 from brigade.org.models import Grant, Person
@@ -136,7 +136,7 @@ def _holders(today: date) -> dict[tuple[int, str], list[Person]]:
 
 def _recipients(row: Obligation, step: Step, holders: dict[tuple[int, str], list[Person]]) -> Iterator[Person]:
     seen: set[int] = set()
-    people = [row.person] if row.person else list(holders.get((row.unit_id, row.post), ()))
+    people = [row.person] if row.person else _may_do(row, holders.get((row.unit_id, row.post), ()))
     people += holders.get((row.unit_id, row.helper), ())
     if step.past_owner:
         seen, people = {person.pk for person in people}, []
@@ -147,6 +147,10 @@ def _recipients(row: Obligation, step: Step, holders: dict[tuple[int, str], list
         if person.is_active and person.pk not in seen:
             seen.add(person.pk)
             yield person
+
+
+def _may_do(row: Obligation, holders: Iterable[Person]) -> list[Person]:
+    return [person for person in holders if barring([person.pk]) not in row.barred]
 
 
 def told_on(day: date) -> set[int]:

@@ -41,6 +41,7 @@ class Answer:
     """What a rule says of one key at one moment; a key that a rule does not answer is void.
 
     `met_kind` and `met_id` name the record that met the duty; of an open one, the record that will once confirmed.
+    `barred` comes from `models.barring`.
     """
 
     key: Key
@@ -51,6 +52,7 @@ class Answer:
     state: ObligationState
     post: str = ""
     helper: str = ""
+    barred: str = ""
     person_id: int | None = None
     warn_at: datetime | None = None
     count: int = 0

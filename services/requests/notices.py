@@ -13,6 +13,7 @@ from brigade.org.models import Person
 from brigade.org.queries import holders
 from brigade.org.states import Role
 from services.requests.models import ServiceRequest
+from services.requests.rules import barred_from_review
 
 
 def _handler(request: ServiceRequest) -> Iterable[Person]:
@@ -25,10 +26,10 @@ def _handler_and_heads(request: ServiceRequest) -> Iterable[Person]:
 
 
 def _reviewers(request: ServiceRequest) -> Iterable[Person]:
-    """Who may review it: never who accepted it or put it before them."""
-    own = {request.accepted_by_id, request.review_asked_by_id}
+    """Who may review it."""
+    barred = barred_from_review(request)
     found = holders(request.unit_id, Role.SERVICE_REVIEWER, timezone.localdate(), up=True)
-    return [person for person in found if person.pk not in own]
+    return [person for person in found if person.pk not in barred]
 
 
 def _title(words: Any) -> Any:

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import Calendar
-from brigade.obligations.models import Key, Obligation
+from brigade.obligations.models import Key, Obligation, barring
 from brigade.obligations.rules import Answer, Rule, Step, workdays_from_due
 from brigade.obligations.states import ObligationState
 from brigade.org.states import Role
 from brigade.reference.queries import parameter
 from services.requests import queries
 from services.requests.models import ClockSuspension, RequestMaterial, ServiceRequest, SupplementNotice
+from services.requests.rules import barred_from_review
 from services.requests.states import OPEN, MaterialStatus, RequestState
 
 KIND = "requests.servicerequest"
@@ -151,6 +152,7 @@ def _review(key: Key, request: ServiceRequest) -> Iterator[Answer]:
         key,
         unit_id=request.unit_id,
         post=Role.SERVICE_REVIEWER,
+        barred=barring(barred_from_review(request)),
         title=_("审核%(what)s（%(number)s）") % _named(request),
         opens_at=request.review_asked_at,
         due_at=due_at,

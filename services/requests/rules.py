@@ -268,6 +268,11 @@ def can_complete(request: ServiceRequest, by: Any, now: datetime) -> None:
         raise Refused(_("经办人还没有提交审核"))
 
 
+def barred_from_review(request: ServiceRequest) -> set[int]:
+    """Who accepted it or put it before the review post does not review it."""
+    return {pk for pk in (request.accepted_by_id, request.review_asked_by_id) if pk is not None}
+
+
 def can_return(request: ServiceRequest, by: Any, now: datetime) -> None:
     if not request.proposal:
         raise Refused(_("没有提交审核，不用退回"))

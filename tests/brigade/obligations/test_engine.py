@@ -8,7 +8,7 @@ from django.utils import timezone
 from brigade.kit.clocks import parse_period, period_of
 from brigade.notices.models import Message
 from brigade.obligations import actions, queries
-from brigade.obligations.models import Key, Obligation, Reminder
+from brigade.obligations.models import Key, Obligation, Reminder, barring
 from brigade.obligations.rules import RULES, Answer, Rule, Step, day_of_month, last_workday_of_month, workdays_from_due
 from brigade.obligations.states import ObligationState
 from brigade.org.models import Unit
@@ -26,7 +26,7 @@ def at(text: str) -> datetime:
 class Reports:
     """A rule whose records are a set of (unit id, month): what has been handed in; `helper` writes it for the clerk."""
 
-    helper = ""
+    helper = barred = ""
 
     def __init__(self):
         self.handed_in: set[tuple[int, str]] = set()
@@ -45,7 +45,8 @@ class Reports:
             state = ObligationState.MET if met else ObligationState.MISSED if due < now else ObligationState.OPEN
             yield Answer(
                 key, unit.pk, f"{unit.short_name}{key.period}月报", at(f"{period.start}T00:00:00"), due, state,
-                post=Role.CLERK, helper=self.helper, warn_at=due - timedelta(days=5), count=int(met),
+                post=Role.CLERK, helper=self.helper, barred=self.barred, warn_at=due - timedelta(days=5),
+                count=int(met),
             )  # fmt: skip
 
     def due_keys(self, now):
@@ -125,7 +126,7 @@ def test_reconciling_a_hundred_units_asks_as_little_as_one(reports, squadron, dj
     for _n in range(100):
         unit(parent=squadron.parent)
     reconcile(at("2026-02-10T00:05"))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         reconcile(at("2026-03-11T00:05"))
     with django_assert_max_num_queries(8):
         reconcile(at("2026-03-12T00:05"))
@@ -231,3 +232,15 @@ def test_whoever_is_both_responsible_and_helper_has_it_once_and_hears_of_it_once
     assert told == dict.fromkeys((both, helper), ["2026-05", "2026-06"])
     actions.send_digest(now=now)
     assert sorted(Message.objects.values_list("recipient", flat=True)) == sorted([both.pk, helper.pk])
+
+
+def test_whoever_may_not_do_a_duty_himself_neither_has_it_nor_hears_of_it(reports, squadron, clerk):
+    barred = person(Role.CLERK, at=squadron)
+    reports.barred = barring([barred.pk, 7_000_000])
+    now = at("2026-06-22T08:30")
+    reconcile(now)
+    every = set(Obligation.objects.all())
+    assert queries.open_counts(barred, now)["total"] == 0 and queries.open_counts(clerk, now)["total"] == 1
+    assert not Obligation.objects.visible_to(barred).exists()
+    assert set(Obligation.objects.for_others(barred)) == every == set(Obligation.objects.for_person(clerk))
+    assert set(queries.rungs_reached(now)) == {clerk}

@@ -13,9 +13,13 @@ from brigade.indicators.queries import standings
 from brigade.notices.models import Message
 from brigade.obligations import actions as obligations
 from brigade.obligations.models import Obligation
+from brigade.obligations.queries import open_counts
+from brigade.org.models import Person
+from brigade.org.states import Role
 from services.requests import actions
 from services.requests.indicators import FIGURES
 from services.requests.states import Ending
+from tests.brigade.org.factories import grant
 from tests.services.requests.world import at, day, marks, taken_in
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +161,16 @@ def test_reviewer_has_a_working_day(world):
     actions.complete(by=world.reviewer, request=made, now=at("2026-06-12T15:00"))
     row.refresh_from_db()
     assert row.state == "met"
+
+
+def test_who_accepted_a_request_has_not_to_review_it_though_he_is_a_reviewer_too(world):
+    grant(world.clerk, Role.SERVICE_REVIEWER, world.hall)
+    clerk = Person.objects.get(pk=world.clerk.pk)
+    handed = actions.hand_over(by=clerk, request=started(world, "DL05"), now=at("2026-06-12T10:30"), to=world.other)
+    actions.ask_review(by=world.other, request=handed, now=at("2026-06-12T11:00"), proposal="approve")
+    assert duty("requests.review") in Obligation.objects.open().for_person(world.reviewer)
+    assert duty("requests.review") not in Obligation.objects.visible_to(clerk)
+    assert open_counts(clerk, at("2026-06-12T12:00"))["total"] == 0
 
 
 def test_suspension_is_looked_at_again_after_ten_working_days(world):
