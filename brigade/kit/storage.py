@@ -21,4 +21,7 @@ class HashedFiles(CompressedManifestStaticFilesStorage):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.url = cache(self.url)
+        self._known_url = cache(super().url)
+
+    def url(self, name: str, force: bool = False) -> str:
+        return self._known_url(name, force)
