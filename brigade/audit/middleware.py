@@ -23,7 +23,8 @@ class RefusalMiddleware:
                 refusal.verb or "request.refused",
                 refusal.target,
                 by=user if user is not None and user.is_authenticated else None,
-                note=f"{refusal}（{request.method} {request.path}）",
+                note=str(refusal),
+                changes={"opened" if request.method in ("GET", "HEAD") else "sent_to": request.path},
                 result=Result.REFUSED,
             )
         return response

@@ -45,15 +45,26 @@ def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return page(request, "workbench/audit_detail.html", shown)
 
 
+WORDS = {
+    "opened": gettext_lazy("打开的页面"),
+    "sent_to": gettext_lazy("提交到的页面"),
+    "conditions": gettext_lazy("筛选条件"),
+    "query": gettext_lazy("筛选条件"),
+    "rows": gettext_lazy("行数"),
+    "field": gettext_lazy("项目"),
+}
+"""What is noted with an event and is no field of its record."""
+
+
 def _line(event: AuditEvent, name: str, value: Any) -> tuple[str, Any, Any]:
-    """What was changed, before and after, as its model calls it; what is no field of it stands as it is."""
+    """What was changed, before and after, as its model calls it."""
     before, after = _words(value)
     try:
         field = apps.get_model(event.target_type)._meta.get_field(name)
         words = dict(field.flatchoices)
         return str(field.verbose_name), words.get(before, before), words.get(after, after)
     except (LookupError, ValueError, FieldDoesNotExist, AttributeError, TypeError):
-        return name, before, after
+        return str(WORDS.get(name, name)), before, after
 
 
 def _words(value: Any) -> tuple[Any, Any]:

@@ -41,9 +41,8 @@ def test_a_refusal_is_recorded_after_the_work_is_rolled_back(rf):
     answer(rf.post("/enforcement/hazards/7/"), refusal, SignedIn())
     event = AuditEvent.objects.get()
     assert (event.verb, event.target_id, event.unit_id, event.result) == ("hazard.closed", "7", 3, "refused")
-    assert event.sentence.endswith(
-        "办理“hazard.closed”，结果：被拒绝，说明：还没有整改照片。（POST /enforcement/hazards/7/）。"
-    )
+    assert event.sentence.endswith("办理“hazard.closed”，结果：被拒绝，说明：还没有整改照片。")
+    assert event.changes == {"sent_to": "/enforcement/hazards/7/"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -69,7 +68,8 @@ def test_a_forbidden_page_leaves_a_row(rf):
         return HttpResponse(status=403)
 
     RefusalMiddleware(view)(request)
-    assert "没有权限。（GET /party/meetings/1/）" in AuditEvent.objects.get().note
+    event = AuditEvent.objects.get()
+    assert (event.note, event.changes) == ("没有权限。", {"opened": "/party/meetings/1/"})
 
 
 def test_other_errors_stay_loud(rf):

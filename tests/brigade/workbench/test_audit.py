@@ -162,6 +162,16 @@ def test_a_refused_step_is_in_the_trail_too(client, auditor, brigade, keeper):
     assert event.actor_id == keeper.pk and "自己的账号" in event.note
 
 
+def test_a_refused_page_is_told_in_words_and_its_address_stands_with_the_event_alone(client, auditor, brigade):
+    client.force_login(auditor)
+    asked = f"/org/units/{brigade.pk}/close/"
+    assert client.get(asked).status_code == 403
+    event = AuditEvent.objects.get(result="refused")
+    assert asked not in event.sentence and asked not in listed(client)
+    told = "".join(client.get(f"/audit/{event.pk}/").text.split())
+    assert f"打开的页面</td><td>—</td><td>{asked}</td>" in told
+
+
 def test_an_event_shows_what_was_changed_in_the_words_of_its_model(client, auditor, keeper, brigade):
     new = org.enrol_person(by=keeper, police_no="037101", name="曾伟", unit=brigade, starts_on=brigade.opened_on)
     org.change_person(by=keeper, person=new, name="曾伟", kind="auxiliary")
