@@ -15,6 +15,7 @@ from brigade.audit.models import AuditEvent
 from brigade.audit.queries import gist, verb_label, verbs_by_name
 from brigade.audit.states import Result
 from brigade.kit.pinyin import initials
+from brigade.kit.templatetags.ui import numbers_whole
 from brigade.ledgers.tables import (
     Column,
     DaysFilter,
@@ -52,7 +53,7 @@ class ObligationTable(django_tables2.Table):
 
     def render_title(self, record: Obligation) -> Any:
         url = subject_url(record) or RULES[record.rule].action(record)[1]
-        return format_html('<a href="{}">{}</a>', url, record.title)
+        return format_html('<a href="{}">{}</a>', url, numbers_whole(record.title))
 
     def render_rule(self, record: Obligation) -> str:
         return str(RULES[record.rule].label)

@@ -1,5 +1,6 @@
 """Small pieces of pages that stand inside rows and sentences: icon, state, due time, day, moment, figure, person."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
@@ -37,6 +38,7 @@ CELL_ICONS = STATE_ICONS | {"ok": "check-lg", "warn": "clock-fill", "late": "x-o
 DUE_ICONS = {"late": "exclamation-octagon-fill", "warn": "clock-fill", "near": "clock", "": "clock"}
 END_OF_DAY = time(23, 59)
 SHORT = 16
+RECORD_NUMBER = re.compile(r"[\w-]{1,24}-\d{4}(\d{4})?-\d{3,}")
 Day = date | datetime
 Amount = int | float | Decimal
 
@@ -177,6 +179,12 @@ def _unbroken(piece: Any) -> SafeString:
     """A short piece goes to the next line as a whole."""
     text = conditional_escape(piece)
     return format_html('<span class="nb">{}</span>', text) if len(strip_tags(text)) <= SHORT else text
+
+
+@register.filter
+def numbers_whole(text: Any) -> SafeString:
+    """A text in which no number of a record (CGS-BJ-2026-00012) is broken at its hyphens."""
+    return mark_safe(RECORD_NUMBER.sub(r'<span class="nb">\g<0></span>', conditional_escape(text)))
 
 
 @register.simple_tag
