@@ -1,12 +1,14 @@
 """A file is what its content says, and what could do harm does not come in."""
 
 import io
+import zipfile
 
 import pytest
 from PIL import Image
 
 from brigade.files import rules
 from brigade.files.states import FileKind
+from brigade.kit import archives
 from brigade.kit.refusals import Refused
 from tests.brigade.files import samples
 
@@ -139,13 +141,13 @@ def test_what_a_document_may_not_carry(entry, reason):
 
 
 def test_too_many_parts_are_refused(monkeypatch):
-    monkeypatch.setattr(rules, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 2)
     with pytest.raises(Refused, match="展开后过大"):
         rules.checked(samples.word_with(("word/a.xml", "<a/>")), ALL)
 
 
 def test_too_large_a_whole_is_refused(monkeypatch):
-    monkeypatch.setattr(rules, "MAX_UNPACKED", 100)
+    monkeypatch.setattr(archives, "MAX_UNPACKED", 100)
     with pytest.raises(Refused, match="展开后过大"):
         rules.checked(samples.word_with(("word/a.xml", "<a>" + "b" * 100 + "</a>")), ALL)
 
@@ -177,3 +179,17 @@ def test_a_document_with_one_byte_wrong_is_refused():
     content[content.index(b"<w>x</w>") + 3] ^= 1
     with pytest.raises(Refused, match="已损坏"):
         rules.checked(bytes(content), ALL)
+
+
+def test_a_document_whose_packing_is_broken_is_refused():
+    part = b"".join(n.to_bytes(2, "big") for n in range(2000))
+    content = bytearray(samples.archive([("[Content_Types].xml", samples.TYPES), ("word/document.xml", part)], 8))
+    start = content.index(b"word/document.xml") + len("word/document.xml")
+    content[start : start + 200] = b"\xff" * 200
+    with pytest.raises(Refused, match="已损坏"):
+        rules.checked(bytes(content), ALL)
+
+
+def test_a_packing_that_no_office_program_uses_is_refused():
+    with pytest.raises(Refused, match="已损坏"):
+        rules.checked(samples.archive([("word/document.xml", "<w/>")], zipfile.ZIP_LZMA), ALL)
