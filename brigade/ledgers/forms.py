@@ -6,8 +6,10 @@ from django import forms
 from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
+from brigade.kit.forms import Form
 
-class SavedViewForm(forms.Form):
+
+class SavedViewForm(Form):
     """Name, whom it is shared with, and whether the ledger opens with it."""
 
     prefix = "view"

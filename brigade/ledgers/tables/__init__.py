@@ -10,4 +10,5 @@ from brigade.ledgers.tables.columns import (
     cells_of,
 )
 from brigade.ledgers.tables.filters import DaysFilter, LedgerFilters, Search, UnitFilter
+from brigade.ledgers.tables.pages import Page, address, narrowing
 from brigade.ledgers.tables.sheets import Sheet
