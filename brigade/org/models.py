@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.addresses import record_address
 from brigade.kit.ids import new_id
-from brigade.org.states import PERMISSIONS, PersonKind, Role, Tree, UnitKind
+from brigade.org.states import PERMISSIONS, ChangeKind, ChangeState, PersonKind, Role, Tree, UnitKind
 
 
 class DatedQuerySet(models.QuerySet):
@@ -153,7 +153,7 @@ class PersonQuerySet(models.QuerySet):
 
     def with_unit_names(self, day: date) -> PersonQuerySet:
         """Annotated with `unit_name` and `post_title`, so that a list asks for no unit a row."""
-        posting = Posting.objects.on(day).filter(person=OuterRef("pk"))
+        posting = Posting.objects.on(day).filter(person=OuterRef("pk")).order_by("-is_secondment", "-starts_on", "-pk")
         return self.annotate(
             unit_name=Subquery(posting.values("unit__short_name")[:1]), post_title=Subquery(posting.values("title")[:1])
         )
@@ -207,12 +207,20 @@ class Person(AbstractBaseUser):
 
     @cached_property
     def unit(self) -> Unit | None:
-        """Where the person works today; else where he works next, or worked last. A post that was taken back counts
-        when there is no other: who was enrolled by mistake still has an account to be stopped.
+        """Where the person works today, while he is seconded where he was sent; else where he works next, or worked
+        last. A post that was taken back counts when there is no other: who was enrolled by mistake still has an
+        account to be stopped.
         """
         today = timezone.localdate()
         postings = list(self.postings.select_related("unit"))
-        postings.sort(key=lambda post: (post.starts_on != post.ends_on, post.is_valid(today), post.starts_on))
+        postings.sort(
+            key=lambda post: (
+                post.starts_on != post.ends_on,
+                post.is_valid(today),
+                post.is_secondment and post.is_valid(today),
+                post.starts_on,
+            )
+        )
         return postings[-1].unit if postings else None
 
     @property
@@ -275,11 +283,12 @@ class Dated(models.Model):
 
 
 class Posting(Dated):
-    """Where a person works (任职), and when."""
+    """Where a person works (任职), and when; a secondment (借调) lies over the post at home and ends by itself."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="postings", verbose_name=_("人员"))
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="postings", verbose_name=_("单位"))
     title = models.CharField(_("职务"), max_length=40, blank=True)
+    is_secondment = models.BooleanField(_("借调"), default=False)
 
     class Meta:
         verbose_name = _("任职")
@@ -290,6 +299,54 @@ class Posting(Dated):
             models.CheckConstraint(
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="posting_ends_after_start"
             ),
+            models.CheckConstraint(
+                condition=Q(is_secondment=False) | Q(ends_on__isnull=False), name="posting_secondment_ends"
+            ),
+        ]
+
+
+class Secondment(models.Model):
+    """What goes with a seconded person: the roles he is to have there, and whether he keeps those at home meanwhile.
+
+    The system administrator sends him, the security administrator settles the roles; `settled_by` is empty till then.
+    """
+
+    posting = models.OneToOneField(Posting, models.PROTECT, related_name="secondment")
+    roles = models.JSONField(_("角色"), default=list)
+    keeps_home = models.BooleanField(_("原单位的角色照留"), default=False)
+    reason = models.CharField(_("事由"), max_length=200, blank=True)
+    ordered_by = models.CharField(_("经办人"), max_length=60)
+    settled_by = models.CharField(_("授权人"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("借调")
+
+    @property
+    def role_labels(self) -> str:
+        return "、".join(str(Role(role).label) for role in self.roles)
+
+
+class Departure(models.Model):
+    """That a person leaves (离任): from which day, who takes over what, and whether his account has been closed.
+
+    `heirs` maps a group of what he holds, as `<code>.<unit>`, to the id of who takes it: what comes to him between the
+    decision and the day goes the same way.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="departures", verbose_name=_("人员"))
+    leaves_on = models.DateField(_("离任日期"))
+    reason = models.CharField(_("事由"), max_length=200)
+    heirs = models.JSONField(default=dict)
+    decided_by = models.CharField(_("经办人"), max_length=60)
+    decided_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("离任")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(closed_at__isnull=True), name="departure_planned_once"
+            )
         ]
 
 
@@ -371,6 +428,99 @@ class DutyTurn(models.Model):
         return f"{self.day:%Y-%m-%d} {self.person}"
 
 
+class Beat(Dated):
+    """Which squadron polices a street or town (辖区), and when."""
+
+    town = models.ForeignKey("reference.Town", models.PROTECT, related_name="beats", verbose_name=_("乡镇街道"))
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="beats", verbose_name=_("单位"))
+
+    class Meta:
+        verbose_name = _("辖区")
+        constraints = [
+            models.UniqueConstraint(fields=["town"], condition=Q(ends_on__isnull=True), name="beat_of_one_unit"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="beat_ends_after_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.town)
+
+
+class UnitChangeQuerySet(models.QuerySet):
+    def open(self) -> UnitChangeQuerySet:
+        return self.filter(state__in=[ChangeState.WAITING, ChangeState.READY, ChangeState.RUNNING])
+
+    def due(self, day: date) -> UnitChangeQuerySet:
+        """To be carried out by that day, what was broken off first."""
+        return self.filter(state__in=[ChangeState.READY, ChangeState.RUNNING], since__lte=day).order_by("since", "pk")
+
+    def visible_to(self, user: Person) -> UnitChangeQuerySet:
+        return self.filter(unit__in=user.units_for("org.view_unit"))
+
+
+class UnitChange(models.Model):
+    """A unit that goes into another, hangs below another, or takes over towns, from a day on (机构调整).
+
+    The system administrator plans it; where roles go along, the security administrator agrees first. `total` and
+    `moved` say how far its open records are.
+    """
+
+    kind = models.CharField(_("调整"), max_length=8, choices=ChangeKind.choices)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="changes", verbose_name=_("单位"))
+    into = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", verbose_name=_("并入、移到"))
+    towns = models.JSONField(default=list)
+    since = models.DateField(_("从哪天起"))
+    reason = models.CharField(_("依据"), max_length=200)
+    state = models.CharField(_("状态"), max_length=8, choices=ChangeState.choices)
+    grants = models.JSONField(default=list)
+    planned_by = models.CharField(_("经办人"), max_length=60)
+    planned_at = models.DateTimeField()
+    agreed_by = models.CharField(_("同意人"), max_length=60, blank=True)
+    total = models.PositiveIntegerField(_("未办结的记录"), default=0)
+    moved = models.PositiveIntegerField(_("已转"), default=0)
+    done_at = models.DateTimeField(null=True)
+
+    objects = UnitChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("机构调整")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(state__in=["waiting", "ready", "running"]), name="unit_changes_once_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit.name}·{self.get_kind_display()}"
+
+    @property
+    def title(self) -> str:
+        return str(self)
+
+    @property
+    def percent(self) -> int:
+        return min(100, self.moved * 100 // self.total) if self.total else 0
+
+
+class Station(models.Model):
+    """Where a record stood before it went to another unit: till `until` (exclusive) it counts for `unit`.
+
+    Figures of the days before ask here, so that a change of units leaves the past as it was.
+    """
+
+    kind = models.CharField(max_length=48)
+    record = models.UUIDField()
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    until = models.DateField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["record", "until"], name="station_of_record"),
+            models.Index(fields=["unit", "kind"], name="station_of_unit"),
+        ]
+
+
 class RecordQuerySet(models.QuerySet):
     """Base of every record's queryset; a domain overrides `visible_to` only to widen it to one's own records."""
 
@@ -386,6 +536,8 @@ class Record(models.Model):
     """
 
     SENSITIVE: frozenset[str] = frozenset()
+    OPEN: frozenset[str] = frozenset()
+    """States in which somebody still has something to do: such a record goes along when its unit goes into another."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("单位"))

@@ -24,6 +24,22 @@ class UnitKind(models.TextChoices):
     ORGANISATION = "organisation", _("外部单位")
 
 
+class ChangeKind(models.TextChoices):
+    """What becomes of a unit."""
+
+    MERGE = "merge", _("并入")
+    MOVE = "move", _("改隶属")
+    TOWNS = "towns", _("接管乡镇街道")
+
+
+class ChangeState(models.TextChoices):
+    WAITING = "waiting", _("待安全管理员同意")
+    READY = "ready", _("待生效")
+    RUNNING = "running", _("正在转记录")
+    DONE = "done", _("已完成")
+    DROPPED = "dropped", _("已取消")
+
+
 class PersonKind(models.TextChoices):
     OFFICER = "officer", _("民警")
     AUXILIARY = "auxiliary", _("辅警")
