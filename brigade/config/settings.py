@@ -137,6 +137,7 @@ INSTALLED_APPS = [
     "brigade.notices",
     "brigade.obligations",
     "brigade.indicators",
+    "brigade.assignments",
     "partybuilding.branches",
     "partybuilding.meetings",
     "services.requests",

@@ -8,6 +8,7 @@ from partybuilding.meetings.api import router as meetings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("brigade.workbench.urls")),
+    path("", include("brigade.assignments.urls")),
     path("party/", include("partybuilding.meetings.urls")),
     path("party/", include("partybuilding.branches.urls")),
     path("", include("services.requests.urls")),
