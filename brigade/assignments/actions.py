@@ -191,7 +191,9 @@ def ask_extension(
         locked.asked_due_on, locked.asked_at = due_on, now
         return _line(locked, LineKind.ASKED_EXTENSION, by, now, _("延到%(day)s：%(why)s") % _until(due_on, reason))
 
-    return workflow.edit(assignment, moves.ASK_EXTENSION, by=by, now=now, version=version, reason=reason, write=write)
+    return workflow.advance(
+        assignment, moves.ASK_EXTENSION, by=by, now=now, version=version, reason=reason, write=write
+    )
 
 
 def extend(*, by: Any, assignment: Assignment, now: datetime, due_on: date, version: int | None = None) -> Assignment:
@@ -216,7 +218,7 @@ def refuse_extension(
         locked.decided_at, locked.asked_due_on = now, None
         return _line(locked, LineKind.REFUSED_EXTENSION, by, now, reason)
 
-    return workflow.edit(
+    return workflow.advance(
         assignment, moves.REFUSE_EXTENSION, by=by, now=now, version=version, reason=reason, write=write
     )
 
