@@ -138,7 +138,7 @@ def test_rows_a_page_are_one_of_four_sizes(client, brigade, clerk, asked, per):
 
 
 def test_beyond_the_cap_a_narrower_filter_is_asked_for(client, brigade, clerk, monkeypatch):
-    for module in ("views", "tables.pages", "tables.sheets"):
+    for module in ("views.listing", "tables.pages", "tables.sheets"):
         monkeypatch.setattr(f"brigade.ledgers.{module}.CAP", 60)
     for _ in range(70):
         unit(parent=brigade)

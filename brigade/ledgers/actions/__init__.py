@@ -1,0 +1,12 @@
+"""Every write of ledgers: views kept under a name, exports. This room is a package: what it offers stands here."""
+
+from brigade.ledgers.actions.exports import (
+    close_given_up,
+    expire_exports,
+    export_now,
+    note_download,
+    note_export,
+    queue_export,
+    run_export,
+)
+from brigade.ledgers.actions.saved_views import drop_view, save_view
