@@ -1,17 +1,17 @@
-"""The inbox, and what waits or hangs in the outside channels."""
+"""The inbox, what waits or hangs in the outside channels, announcements and who has read them."""
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 
 from brigade.kit.clocks import CHINA
-from brigade.notices.models import Message, MessageQuerySet
+from brigade.notices.models import Announcement, Message, MessageQuerySet, Receipt
 from brigade.notices.rules import BADGE_LIMIT, FOLLOW_PERM, NOTICES, UNCLEAR_SHOWN, QuietHours
 from brigade.notices.states import MessageState
-from brigade.org.models import Grant, Person, Posting
+from brigade.org.models import Grant, Person, Posting, Unit
 from brigade.reference.queries import parameter
 
 
@@ -74,3 +74,53 @@ def unclear_count(person: Person, now: datetime) -> int:
     if not person.has_perm(FOLLOW_PERM):
         return 0
     return sum(unclear(person, state, now).count() for state in (MessageState.UNKNOWN, MessageState.FAILED))
+
+
+# Announcements
+
+
+def unread_announcements(person: Any, limit: int = 5) -> list[Announcement]:
+    """What a person still has to read or to sign, the newest first."""
+    receipts = Receipt.objects.unread_by(person).select_related("announcement__unit")
+    return [receipt.announcement for receipt in receipts.order_by("-announcement__published_at", "-pk")[:limit]]
+
+
+def unread_announcement_count(person: Any) -> int:
+    return Receipt.objects.unread_by(person).count()
+
+
+def people_reached(units: Iterable[Unit], people: Iterable[Person], day: date) -> dict[int, int | None]:
+    """Person → unit of everybody with an account who works in the units or below them on that day, or holds a role
+    there (a member his branch), and of the people named."""
+    below = Q(pk__in=[])
+    for unit in units:
+        below |= Q(path__startswith=unit.path)
+    around = Unit.objects.filter(below) if list(units) else Unit.objects.none()
+    found: dict[int, int | None] = {}
+    held = Grant.objects.on(day).filter(unit__in=around, person__is_active=True)
+    found.update(held.order_by("-pk").values_list("person", "unit"))
+    posted = Posting.objects.on(day).filter(unit__in=around, person__is_active=True)
+    found.update(posted.order_by("-pk").values_list("person", "unit"))
+    for person in people:
+        if person.is_active and person.pk not in found:
+            found[person.pk] = person.unit_id
+    return found
+
+
+def people_in(units: Iterable[int], day: date) -> set[int]:
+    """Ids of whoever works or holds a role in the units on that day."""
+    rows = (Posting.objects.on(day).filter(unit__in=units), Grant.objects.on(day).filter(unit__in=units))
+    return {pk for found in rows for pk in found.values_list("person", flat=True)}
+
+
+def newcomers(announcement: Announcement, day: date) -> dict[int, int | None]:
+    """Person → unit of those who belong to its units now and have no receipt: they came after it was published."""
+    found = people_reached(list(announcement.units.all()), list(announcement.people.all()), day)
+    known = set(announcement.receipts.values_list("person", flat=True)) | {announcement.created_by_id}
+    return {person: unit for person, unit in found.items() if person not in known}
+
+
+def receipt_counts(announcement: Announcement) -> tuple[int, int]:
+    """How many have read it (signed, where that is asked), of how many."""
+    sums = announcement.receipts.aggregate(done=Count("pk", filter=Q(done_at__isnull=False)), total=Count("pk"))
+    return sums["done"], sums["total"]

@@ -8,14 +8,31 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from brigade.kit.clocks import CHINA, ONE_DAY
+from brigade.notices.models import PUBLISH_PERM
 from brigade.notices.states import Channel
+from brigade.org.states import Role
 
 Text = Any
 """A translatable text with %(name)s places for the context, or a function of the context."""
 
 FOLLOW_PERM = "notices.follow_message"
 """To see what did not leave the portal: to whom and why, never what it says."""
-GRANTS = {FOLLOW_PERM: ("system_admin",)}
+RECEIVE_PERM = "notices.receive_announcement"
+GRANTS: dict[str, tuple[Role, ...]] = {
+    FOLLOW_PERM: (Role.SYSTEM_ADMIN,),
+    RECEIVE_PERM: tuple(Role),
+    PUBLISH_PERM: (
+        Role.CLERK,
+        Role.SQUADRON_LEADER,
+        Role.DEPUTY_LEADER,
+        Role.BRIGADE_LEADER,
+        Role.POLITICAL_OFFICER,
+        Role.BRANCH_SECRETARY,
+        Role.PARTY_OFFICE,
+        Role.GENERAL_SECRETARY,
+        Role.HALL_HEAD,
+    ),
+}
 
 LEASE = timedelta(minutes=5)
 BATCH = 200

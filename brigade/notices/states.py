@@ -1,4 +1,4 @@
-"""Channels and states of a message."""
+"""Channels and states of a message; states of an announcement."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -20,3 +20,11 @@ class MessageState(models.TextChoices):
     EXPIRED = "expired", _("已过期")
     UNKNOWN = "unknown", _("结果不明")
     FAILED = "failed", _("发送失败")
+
+
+class AnnouncementState(models.TextChoices):
+    """What everybody has read is no state: it is counted from the receipts."""
+
+    DRAFT = "draft", _("草稿")
+    PUBLISHED = "published", _("已发布")
+    WITHDRAWN = "withdrawn", _("已撤回")
