@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
@@ -19,18 +19,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from brigade.audit import actions as audit
+from brigade.audit.actions import SYSTEM
 from brigade.indicators import actions as indicators
 from brigade.kit.discover import rooms
 from brigade.kit.refusals import NotAllowed, Refused, Stale
 from brigade.notices import actions as notices
 from brigade.notices.rules import NOTICES
 from brigade.obligations import actions as obligations
-from brigade.obligations.models import Obligation
-from brigade.org.models import Person, Record
+from brigade.obligations.models import Key, Obligation
+from brigade.org.models import Person, Record, Station, Unit
 from brigade.reference.actions import confirm_recomputed
 from brigade.reference.queries import years_to_recompute
 
 R = TypeVar("R", bound=Record)
+BATCH = 200
+"""Records that one statement changes at once."""
 NEW = ""
 """The source of a move that creates a record."""
 SAME = ""
@@ -174,6 +177,96 @@ def bulk(
             changed = obligations.touch(keys[start : start + obligations.BATCH], now=now)
             marks |= indicators.cells_after(changed)
         indicators.mark(marks)
+
+
+def hand_over(
+    records: Sequence[R], *, by: Any, field: str, to: Person, now: datetime, audit_verb: str, reason: str = ""
+) -> list[R]:
+    """Name another person in `field` of records of one kind, whatever their state; for the hand-over of a leaving one.
+
+    Leaders of the brigade, and the portal itself on the day. Whether `to` may take them is the slice's to say before.
+    """
+    with transaction.atomic(savepoint=False):
+        changed = _change_all(records, by, "org.hand_over_person", {field: to}, now, audit_verb, reason)
+        if changed:
+            what = changed[0]._meta.verbose_name
+            notices.post(
+                "workflow.handed_over",
+                to=[to],
+                target=changed[0] if len(changed) == 1 else None,
+                context={"count": len(changed), "what": what, "who": by.name},
+                stage=f"{changed[0].kind()}|{now.isoformat()}",
+                now=now,
+            )
+    return changed
+
+
+def move_unit(records: Sequence[R], *, to: Unit, since: date, now: datetime, reason: str) -> list[R]:
+    """Take open records of one kind along to another unit, from a day on: a unit went into another, a town to another.
+
+    The portal's own, as two administrators have decided. Numbers stay. Days before `since` go on counting for the unit
+    in which each record stood, and so do duties that were settled there.
+    """
+
+    def stay(rows: Sequence[R]) -> None:
+        Station.objects.bulk_create(
+            [Station(kind=row.kind(), record=row.pk, unit_id=row.unit_id, until=since) for row in rows]
+        )
+
+    return _change_all(records, SYSTEM, "org.change_unit", {"unit": to}, now, "record.moved", reason, stay)
+
+
+def _change_all(
+    records: Sequence[R],
+    by: Any,
+    perm: str,
+    changes: Mapping[str, Person | Unit],
+    now: datetime,
+    audit_verb: str,
+    reason: str,
+    write: Callable[[Sequence[R]], None] | None = None,
+) -> list[R]:
+    """One change of many records of one kind in one transaction, in few queries, with one audit row each.
+
+    Those that stand so already are left alone; `write` sees the others, locked, as they were.
+    """
+    if not records:
+        return []
+    with transaction.atomic(savepoint=False):
+        rows = type(records[0])._base_manager.select_for_update(of=("self",)).select_related("unit")
+        found = rows.filter(pk__in=[record.pk for record in records]).order_by("pk")
+        locked = [row for row in found if any(getattr(row, f"{name}_id") != new.pk for name, new in changes.items())]
+        if not locked:
+            return []
+        keys: set[Key] = set()
+        marks: indicators.Marks = set()
+        entries = []
+        for record in locked:
+            if not by.has_perm(perm, record):
+                raise NotAllowed(_("“%s”不在你的职责里，请找有这项职责的人办") % record.title)
+            keys |= obligations.keys_of(record)
+            marks |= indicators.cells_of(record)
+        if write is not None:
+            write(locked)
+        for record in locked:
+            before = _values(record)
+            for name, value in changes.items():
+                setattr(record, name, value)
+            record.version += 1
+            if "unit" not in changes:
+                record.search_text = " ".join(filter(None, record.search_words()))
+            diff = _diff(before, _values(record))
+            entries.append(audit.Entry(verb=audit_verb, target=record, by=by, changes=diff, note=reason, now=now))
+        type(locked[0])._base_manager.bulk_update(locked, [*changes, "version", "search_text"], batch_size=BATCH)
+        for record in locked:
+            keys |= obligations.keys_of(record)
+            marks |= indicators.cells_of(record)
+        ordered = sorted(keys)
+        for start in range(0, len(ordered), obligations.BATCH):
+            marks |= indicators.cells_after(obligations.touch(ordered[start : start + obligations.BATCH], now=now))
+        indicators.mark(marks)
+        audit.record_many(entries)
+    return locked
 
 
 def settle(*, now: datetime, rules: Iterable[str] | None = None) -> str:

@@ -24,6 +24,8 @@ SCHEDULE: list[Timed] = [
         "requests.forget", "清除不再需要的办事人信息", "services.requests.actions.forget_citizens", Daily(time(2, 50))
     ),
     Timed("requests.overdue", "逾期未办结的计入指标", "services.requests.actions.mark_overdue", Daily(time(17, 15))),
+    Timed("org.close_departed", "到日离任", "brigade.org.actions.close_departed", Daily(time(0, 4))),
+    Timed("workbench.changes", "到日的机构调整", "brigade.workbench.actions.carry_out_changes", Every(10)),
     Timed("audit.seal", "封存审计记录", "brigade.audit.actions.seal_due", Every(5)),
     Timed("audit.anchor", "留存审计校验值", "brigade.audit.actions.anchor_head", Daily(time(23, 50))),
     Timed("workbench.check_audit", "核验审计记录", "brigade.workbench.actions.check_audit", Daily(time(3, 30))),
@@ -36,5 +38,6 @@ SCHEDULE: list[Timed] = [
 ]
 
 RUNNERS: dict[str, str] = {
+    "workbench.change": "brigade.workbench.actions.run_change",
     "ledgers.export": "brigade.ledgers.actions.run_export",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from brigade.indicators.models import Dirty, DrainLock, Figure
 from brigade.indicators.rules import FIGURES, Cell, Indicator, Value
+from brigade.org.models import Station
 
 BATCH = 2000
 CELLS_AT_ONCE = 200
@@ -20,13 +21,23 @@ Marks = set[tuple[str, Cell]]
 
 
 def cells_of(record: Any) -> Marks:
-    """The cells that `record` counts in as it stands now."""
-    return {
+    """The cells that `record` counts in as it stands now; days before it came to its unit are its former unit's."""
+    marks = {
         (indicator.code, cell)
         for indicator in FIGURES.values()
         if record.kind() in indicator.kinds
         for cell in indicator.touched(record)
     }
+    if record.version == 1 or not marks:
+        return marks
+    stations = list(Station.objects.filter(record=record.pk).order_by("until").values_list("until", "unit"))
+    return {(code, _at_its_time(cell, record.unit_id, stations)) for code, cell in marks}
+
+
+def _at_its_time(cell: Cell, unit_id: int, stations: list[tuple[date, int]]) -> Cell:
+    if cell.unit_id != unit_id:
+        return cell
+    return cell._replace(unit_id=next((unit for until, unit in stations if until > cell.day), unit_id))
 
 
 def cells_after(obligations: Iterable[Any]) -> Marks:

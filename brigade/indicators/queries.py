@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncMonth
 
 from brigade.indicators.models import DrainLock, Figure
@@ -136,15 +136,20 @@ def _rows(indicator: Indicator, unit: Unit, start: date, end: date) -> QuerySet[
 def _rows_of(indicators: Collection[Indicator], unit: Unit, start: date, end: date) -> list[QuerySet[Figure]]:
     """Figures of the unit and of all that stood under it, in its tree, at the period's end.
 
-    One queryset for all that are summed over days, and one for each stock, of which the last day counts.
+    One queryset for all that are summed over days, and one for each stock, of which the last day counts. A unit that
+    was closed before the end counts in the sums where it stood last; it has no stock any more.
     """
-    below = UnitPlacement.objects.on(end).filter(unit__tree=unit.tree, path__startswith=unit.path)
-    rows = Figure.objects.filter(unit__in=below.values("unit"), day__range=(start, end))
+    then = UnitPlacement.objects.on(end)
+    path = then.filter(unit=unit).values_list("path", flat=True).first() or unit.path
+    below = then.filter(unit__tree=unit.tree, path__startswith=path)
+    figures = Figure.objects.filter(day__range=(start, end))
+    rows = figures.filter(unit__in=below.values("unit"))
     summed = [indicator.code for indicator in indicators if indicator.kind != Kind.STOCK]
     found = [rows.filter(indicator__in=summed)] if summed else []
     for indicator in indicators:
         if indicator.kind == Kind.STOCK:
-            own = rows.filter(indicator=indicator.code)
+            lasting = below.filter(Q(unit__closed_on__isnull=True) | Q(unit__closed_on__gt=end))
+            own = figures.filter(unit__in=lasting.values("unit"), indicator=indicator.code)
             last = own.filter(unit=OuterRef("unit")).order_by("-day").values("day")[:1]
             found.append(own.filter(day=Subquery(last)))
     return found

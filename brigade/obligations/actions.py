@@ -131,6 +131,7 @@ def _insert(answers: Iterable[Answer], now: datetime) -> set[Key]:
 
 
 def _apply(rows: dict[Key, Obligation], answers: dict[Key, Answer], fresh: set[Key], now: datetime) -> list[Obligation]:
+    """A duty that is settled stays with the unit that settled it, wherever its record goes."""
     changed, updated = [], []
     for key, row in rows.items():
         answer = answers.get(key)
@@ -138,8 +139,10 @@ def _apply(rows: dict[Key, Obligation], answers: dict[Key, Answer], fresh: set[K
         if answer is None:
             row.state = ObligationState.VOID
         else:
+            settled_by = row.unit_id if row.state not in LIVE and answer.state not in LIVE else answer.unit_id
             for name in ANSWERED:
                 setattr(row, name, getattr(answer, name))
+            row.unit_id = settled_by
         if before != [getattr(row, name) for name in ANSWERED]:
             row.changed_at = now
             updated.append(row)

@@ -10,6 +10,7 @@ class OrgConfig(AppConfig):
 
     def ready(self) -> None:
         from brigade.kit import discover
+        from brigade.org.rules import HOLDINGS
         from brigade.org.states import PERMISSIONS
 
         PERMISSIONS.clear()
@@ -18,3 +19,5 @@ class OrgConfig(AppConfig):
                 if perm in PERMISSIONS:
                     raise ImproperlyConfigured(f"{module.__name__}: permission {perm!r} is declared twice")
                 PERMISSIONS[perm] = frozenset(str(role) for role in roles)
+        HOLDINGS.clear()
+        HOLDINGS.update(discover.gather("actions", "HOLDINGS"))

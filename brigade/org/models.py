@@ -305,6 +305,11 @@ class Posting(Dated):
         ]
 
 
+class SecondmentQuerySet(models.QuerySet):
+    def visible_to(self, user: Person) -> SecondmentQuerySet:
+        return self.filter(posting__person__in=Person.objects.visible_to(user))
+
+
 class Secondment(models.Model):
     """What goes with a seconded person: the roles he is to have there, and whether he keeps those at home meanwhile.
 
@@ -313,13 +318,22 @@ class Secondment(models.Model):
 
     posting = models.OneToOneField(Posting, models.PROTECT, related_name="secondment")
     roles = models.JSONField(_("角色"), default=list)
+    given = models.JSONField(default=list)
+    resumed = models.JSONField(default=list)
+    """Ids of the grants that were given for the time, and of those that begin again after it."""
     keeps_home = models.BooleanField(_("原单位的角色照留"), default=False)
     reason = models.CharField(_("事由"), max_length=200, blank=True)
     ordered_by = models.CharField(_("经办人"), max_length=60)
     settled_by = models.CharField(_("授权人"), max_length=60, blank=True)
 
+    objects = SecondmentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("借调")
+
+    @property
+    def unit(self) -> Unit:
+        return self.posting.unit
 
     @property
     def role_labels(self) -> str:

@@ -8,16 +8,32 @@ from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from brigade.kit.discover import rooms
-from brigade.org.models import DutyTurn, Grant, Person, Posting, Record, Unit
-from brigade.org.states import PERMISSIONS, Role
+from brigade.ledgers.models import SavedView
+from brigade.org.models import (
+    Beat,
+    Departure,
+    DutyTurn,
+    Grant,
+    Person,
+    Posting,
+    Record,
+    Secondment,
+    Station,
+    Unit,
+    UnitChange,
+)
+from brigade.org.rules import HOLDINGS, Holding
+from brigade.org.states import ADMIN_ROLES, PERMISSIONS, ChangeKind, Role
 
 
 def holders(unit_id: int, role: str, on: date, *, up: bool = False) -> list[Person]:
@@ -183,3 +199,175 @@ def may_lead_duty(unit: Unit, day: date) -> QuerySet[Person]:
 def duty_turns(unit: Unit, start: date, end: date) -> list[DutyTurn]:
     """The roster of a unit from one day to another, both included."""
     return list(unit.duty_turns.filter(day__range=(start, end)).select_related("person").order_by("day"))
+
+
+# What a person holds
+
+
+@dataclass(frozen=True)
+class Held:
+    """Things of one kind that a person holds on one unit, or on any where nobody takes them over."""
+
+    holding: Holding
+    unit: Unit | None
+    rows: list[Any]
+
+    @property
+    def key(self) -> str:
+        return f"{self.holding.code}.{self.unit.pk}" if self.unit else self.holding.code
+
+    def heirs(self, person: Person, on: date) -> QuerySet[Person]:
+        """Who may take them over: holders of what it takes, on that unit, but for the person himself."""
+        if self.holding.heirs is None or self.unit is None:
+            return Person.objects.none()
+        found = self.holding.heirs(self.unit, on).filter(is_active=True).exclude(pk=person.pk)
+        return found.order_by("police_no")
+
+
+def held_by(person: Person, on: date) -> list[Held]:
+    """Everything that the person holds, by kind and unit; a query a kind, and one for the units."""
+    found: list[tuple[Holding, int | None, list[Any]]] = []
+    for holding in HOLDINGS.values():
+        by_unit: dict[int | None, list[Any]] = defaultdict(list)
+        for row in holding.held(person, on):
+            by_unit[row.unit_id if holding.heirs else None].append(row)
+        found += [(holding, unit_id, rows) for unit_id, rows in by_unit.items()]
+    units = Unit.objects.in_bulk({unit_id for _holding, unit_id, _rows in found if unit_id is not None})
+    return [Held(holding, units.get(unit_id) if unit_id else None, rows) for holding, unit_id, rows in found]
+
+
+def is_administrator(person: Person, on: date) -> bool:
+    return person.grants.reaching(on).filter(role__in=ADMIN_ROLES).exists()
+
+
+def planned_departure(person: Person) -> Departure | None:
+    return person.departures.filter(closed_at__isnull=True).first()
+
+
+def secondments_of(person: Person, on: date) -> QuerySet[Secondment]:
+    """Those that run or are to come, the next first."""
+    rows = Secondment.objects.filter(posting__person=person, posting__ends_on__gt=on)
+    return (
+        rows.exclude(posting__ends_on=F("posting__starts_on"))
+        .select_related("posting__unit")
+        .order_by("posting__starts_on")
+    )
+
+
+def away(people: Iterable[int], unit_id: int, on: date) -> dict[int, Posting]:
+    """Which of the people of a unit are seconded elsewhere on a day, and where to."""
+    rows = Posting.objects.on(on).filter(is_secondment=True, person__in=people).exclude(unit=unit_id)
+    return {row.person_id: row for row in rows.select_related("unit")}
+
+
+# Towns, and where records stood
+
+
+def squadron_of(town_id: int, on: date) -> Unit | None:
+    """The unit that polices a street or town on a day."""
+    beat = Beat.objects.on(on).filter(town=town_id).select_related("unit").first()
+    return beat.unit if beat else None
+
+
+def squadrons_of(towns: Iterable[int], on: date) -> dict[int, int]:
+    """Town → unit that polices it on a day, in one query."""
+    return dict(Beat.objects.on(on).filter(town__in=towns).values_list("town", "unit"))
+
+
+def beats_of(unit: Unit, on: date) -> QuerySet[Beat]:
+    """The streets and towns that a unit polices on a day or is to police later."""
+    rows = unit.beats.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on)).exclude(ends_on=F("starts_on"))
+    return rows.select_related("town").order_by("starts_on", "town__code")
+
+
+def stood_in(model: type[Record], day: str, *, record: str = "pk", unit: str = "unit") -> Any:
+    """For the figures of a kind of record: the unit in which each stood on the local day that the column `day`
+    holds, which is its unit unless it went to another since. While none of the kind ever did, it costs nothing.
+    """
+    moved = Station.objects.filter(kind=model.kind())
+    if not moved.exists():
+        return F(unit)
+    then = moved.filter(record=OuterRef(record), until__gt=OuterRef(day)).order_by("until").values("unit")[:1]
+    return Coalesce(Subquery(then), F(unit))
+
+
+def ever_in(model: type[Record], unit_id: int, *, record: str = "pk", unit: str = "unit") -> Q:
+    """Records that stand in the unit or once stood in it: narrows what `stood_in` then tells apart."""
+    gone = Station.objects.filter(kind=model.kind(), unit=unit_id)
+    return Q(**{unit: unit_id}) | Q(**{f"{record}__in": gone.values("record")})
+
+
+# Changes of units
+
+
+def changes_of(unit: Unit) -> QuerySet[UnitChange]:
+    """What was planned for a unit or with it, the latest first."""
+    rows = UnitChange.objects.filter(Q(unit=unit) | Q(into=unit))
+    return rows.select_related("unit", "into").order_by("-since", "-pk")
+
+
+def records_to_move(change: UnitChange) -> list[QuerySet[Any]]:
+    """The open records that go along with a change and have not gone yet, a queryset a kind."""
+    kinds = [model for model in apps.get_models() if issubclass(model, Record) and model.OPEN]
+    if change.kind == ChangeKind.MERGE:
+        return [model._base_manager.filter(unit=change.unit_id, state__in=model.OPEN) for model in kinds]
+    if change.kind == ChangeKind.TOWNS:
+        with_town = [model for model in kinds if any(field.name == "town" for field in model._meta.get_fields())]
+        before = former_units(change)
+        return [
+            model._base_manager.filter(Q(unit=unit_id), town=town_id, state__in=model.OPEN)
+            for model in with_town
+            for town_id, unit_id in before.items()
+        ]
+    return []
+
+
+def former_units(change: UnitChange) -> dict[int, int]:
+    """Town → the unit that policed it until the change."""
+    rows = Beat.objects.filter(town__in=change.towns, starts_on__lt=change.since).exclude(unit=change.unit_id)
+    rows = rows.filter(Q(ends_on__isnull=True) | Q(ends_on=change.since))
+    return dict(rows.values_list("town", "unit"))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a change of a unit would move and what would stay, in numbers: an administrator sees no business data."""
+
+    records: list[tuple[str, int]]
+    settled: list[tuple[str, int]]
+    people: list[Person]
+    grants: list[Grant]
+    towns: list[Beat]
+    views: int
+    turns: int
+
+    @property
+    def total(self) -> int:
+        return sum(count for _label, count in self.records)
+
+
+def preview(change: UnitChange) -> Preview:
+    """Of a change that is planned or only thought of; some queries a kind of record."""
+    unit, since = change.unit, change.since
+    moving: dict[Any, int] = defaultdict(int)
+    for rows in records_to_move(change):
+        moving[rows.model] += rows.count()
+    merges = change.kind == ChangeKind.MERGE
+    kinds = [model for model in apps.get_models() if issubclass(model, Record)] if merges else []
+    settled = [(model, model._base_manager.filter(unit=unit).exclude(state__in=model.OPEN).count()) for model in kinds]
+    beats = Beat.objects.on(since).select_related("town", "unit").order_by("town__code")
+    return Preview(
+        records=[(str(model._meta.verbose_name), count) for model, count in moving.items() if count],
+        settled=[(str(model._meta.verbose_name), count) for model, count in settled if count],
+        people=list(people_of(unit.pk, since)) if merges else [],
+        grants=list(grants_along(unit, since)) if merges else [],
+        towns=list(beats.filter(unit=unit) if merges else beats.filter(town__in=change.towns)),
+        views=SavedView.objects.filter(unit=unit.pk).count() if merges else 0,
+        turns=unit.duty_turns.filter(day__gte=since).count() if merges else 0,
+    )
+
+
+def grants_along(unit: Unit, since: date) -> QuerySet[Grant]:
+    """Roles on the unit that run on the day it goes into another; administrators' stay with who has them."""
+    rows = unit.grants.reaching(since).exclude(role__in=ADMIN_ROLES).filter(person__is_active=True)
+    return rows.select_related("person", "unit").order_by("role", "person__police_no")

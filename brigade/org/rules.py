@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from brigade.kit import crypto
 from brigade.kit.refusals import NotAllowed, Refused
+from brigade.org.models import Person, Unit
 from brigade.org.states import ADMIN_ROLES, Role, Tree
 
 GRANTS: dict[str, tuple[Role, ...]] = {
@@ -25,6 +29,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
         Role.HALL_HEAD,
     ),
     "org.change_dutyturn": (Role.CLERK, Role.BRIGADE_LEADER, Role.POLITICAL_OFFICER),
+    "org.hand_over_person": (Role.BRIGADE_LEADER, Role.POLITICAL_OFFICER),
     "org.change_unit": (Role.SYSTEM_ADMIN,),
     "org.change_person": (Role.SYSTEM_ADMIN,),
     "org.change_grant": (Role.SECURITY_ADMIN,),
@@ -111,3 +116,29 @@ def _cell(target: models.Model, field: str) -> str:
 
 def reveal_permission(target: Any) -> str:
     return f"{target._meta.app_label}.reveal_{target._meta.model_name}"
+
+
+# What a person holds
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A kind of thing that a person still has in hand; a slice lists its own in `actions.HOLDINGS`.
+
+    `held(person, on)` are the rows, each with `unit_id`, in the order in which they are shown. Where somebody must take
+    them over, `heirs(unit, on)` are those who may, `whom` says in words who that is, and `hand(by=, rows=, to=, now=)`
+    gives them to him, through the door where they are records. Where nobody takes over, `heirs` is None, `goes` says
+    what becomes of them, and `hand` is called with `to=None` on the day he leaves, after his account was closed.
+    """
+
+    code: str
+    label: str | Promise
+    held: Callable[[Person, date], models.QuerySet[Any]]
+    hand: Callable[..., None]
+    heirs: Callable[[Unit, date], models.QuerySet[Person]] | None = None
+    whom: str | Promise = ""
+    goes: str | Promise = ""
+
+
+HOLDINGS: dict[str, Holding] = {}
+"""Every slice's holdings by code; filled when the application starts."""

@@ -1,4 +1,4 @@
-"""The check of the audit trail, every night and on request."""
+"""The check of the audit trail, every night and on request; changes of units, carried out when their day has come."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from brigade import workflow
 from brigade.audit.queries import Verdict, verify
 from brigade.jobs import actions as jobs
 from brigade.jobs.models import Job
-from brigade.kit.refusals import NotAllowed
+from brigade.kit.refusals import NotAllowed, Refused
 from brigade.notices import actions as notices
-from brigade.org.queries import everybody_with
-from brigade.org.states import Role
+from brigade.org import actions as org
+from brigade.org.models import UnitChange
+from brigade.org.queries import everybody_with, records_to_move
+from brigade.org.states import ChangeKind, ChangeState, Role
 from brigade.workbench.queries import ALTERED, AUDIT_CHECK
 
 
@@ -45,3 +48,67 @@ def _settled_verdict() -> Verdict:
         return first
     second = verify()
     return second if second.ok or second.first_bad == first.first_bad else verify()
+
+
+# Changes of units
+
+CARRY_OUT = "workbench.change"
+RECORDS_AT_ONCE = 200
+
+
+def plan_change(*, by: Any, now: datetime, **asked: Any) -> UnitChange:
+    """Plan a change of units, see `org.actions.plan_change`; one for today is carried out at once."""
+    with transaction.atomic():
+        change = org.plan_change(by=by, now=now, **asked)
+        _queue(change, now)
+    return change
+
+
+def agree_change(*, by: Any, change: UnitChange, now: datetime, **asked: Any) -> UnitChange:
+    """The security administrator's word, see `org.actions.agree_change`; what is due is carried out at once."""
+    with transaction.atomic():
+        change = org.agree_change(by=by, change=change, now=now, **asked)
+        _queue(change, now)
+    return change
+
+
+def _queue(change: UnitChange, now: datetime) -> None:
+    if change.state == ChangeState.READY and change.since <= timezone.localdate(now):
+        jobs.enqueue(CARRY_OUT, key=f"{CARRY_OUT}:{change.pk}", payload={"change": change.pk})
+
+
+def run_change(*, job: Job) -> str:
+    """Carry out one change for whoever waits for it."""
+    return _carry_out(UnitChange.objects.get(pk=job.payload["change"]), timezone.now(), job)
+
+
+def carry_out_changes(*, now: datetime) -> str:
+    """Carry out the changes of units whose day has come, and go on with what was broken off. A timed job.
+
+    One that something has come in the way of, as people posted there meanwhile, waits and says why.
+    """
+    said = []
+    for change in UnitChange.objects.due(timezone.localdate(now)):
+        try:
+            said.append(_carry_out(change, now))
+        except Refused as refusal:
+            said.append(f"{change}：{refusal}")
+    return "；".join(said) or _("没有到期的机构调整")
+
+
+def _carry_out(change: UnitChange, now: datetime, job: Job | None = None) -> str:
+    """First what hangs on the units, at one stroke; then the open records, a batch a transaction.
+
+    A batch is found by what has not gone yet, so a run that was broken off is simply begun again.
+    """
+    change = org.begin_change(change=change, now=now)
+    reason = _("%(what)s，%(who)s办理") % {"what": change.reason, "who": change.planned_by}
+    to = change.into if change.kind == ChangeKind.MERGE else change.unit
+    while change.state == ChangeState.RUNNING:
+        batch = next((some for rows in records_to_move(change) if (some := list(rows[:RECORDS_AT_ONCE]))), [])
+        with transaction.atomic():
+            workflow.move_unit(batch, to=to, since=change.since, now=now, reason=reason)
+            change = org.note_moved(change=change, moved=len(batch), now=now)
+        if job is not None:
+            jobs.progress(job, change.percent)
+    return _("%(what)s：转%(n)d条记录") % {"what": change, "n": change.moved}

@@ -1,4 +1,4 @@
-"""What is told by the pages' own night work."""
+"""What is told by the pages' own night work, and to whom things are handed over."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,5 +10,11 @@ NOTICES = [
         _("审计记录被改动"),
         _("审计记录核验不通过"),
         _("%(finding)s保留现场，立即报告单位负责人。"),
+    ),
+    Notice(
+        "workflow.handed_over",
+        _("移交"),
+        _("接手%(count)d项%(what)s"),
+        _("由%(who)s移交给你，在应办事项和台账里办。"),
     ),
 ]

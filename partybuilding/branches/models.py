@@ -392,6 +392,8 @@ class Transfer(Record):
     Source: 党员教育管理工作条例第二十五条.
     """
 
+    OPEN = UNDER_WAY
+
     state = models.CharField(_("状态"), max_length=24, choices=TransferState.choices)
     member = models.ForeignKey(PartyMember, models.PROTECT, related_name="transfers", verbose_name=_("党员"))
     to_branch = models.ForeignKey(

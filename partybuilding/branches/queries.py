@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from brigade.org.models import Person
+from brigade.org.models import Person, Unit
 from brigade.reference.queries import parameter
 from partybuilding.branches import rules
 from partybuilding.branches.models import (
@@ -238,6 +238,12 @@ def _belonging(row: Membership) -> Belonging:
         sanction_to=member.sanction_to,
         rights_suspended=member.rights_suspended,
     )
+
+
+def members_under(unit: Unit, on: date) -> QuerySet[Person]:
+    """Who belongs to a branch, or to one below it, on a day."""
+    there = Membership.objects.on(on).filter(branch__unit__path__startswith=unit.path)
+    return Person.objects.filter(party_member__memberships__in=there)
 
 
 def membership_of(member: PartyMember, day: date) -> Membership | None:

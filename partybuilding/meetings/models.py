@@ -15,6 +15,7 @@ from brigade.org.models import Person, Record, RecordQuerySet
 from partybuilding.branches.models import PartyBranch, PartyGroup
 from partybuilding.meetings.states import (
     COUNTED,
+    MEETING_OPEN,
     AgendaKind,
     Ballot,
     DecisionState,
@@ -52,6 +53,8 @@ class Meeting(Record):
     A gathering of the general branch with members' segments is an assembly: it counts for each branch whose roll was
     called. `edition` grows with each reopening; the earlier ones are kept.
     """
+
+    OPEN = MEETING_OPEN
 
     state = models.CharField(_("状态"), max_length=24, choices=MeetingState.choices)
     theme = models.CharField(_("主题"), max_length=120, blank=True)
@@ -298,6 +301,8 @@ class DecisionQuerySet(RecordQuerySet):
 class Decision(Record):
     """What a meeting decided, who carries it out and by when; open ones come back on the next agenda."""
 
+    OPEN = frozenset({DecisionState.OPEN})
+
     state = models.CharField(_("状态"), max_length=24, choices=DecisionState.choices)
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="decisions", verbose_name=_("会议"))
     agenda = models.ForeignKey(AgendaItem, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("议题"))
@@ -330,6 +335,8 @@ class Decision(Record):
 
 class Waiver(Record):
     """That a branch need not meet one requirement in one period (执勤高峰), instead of an invented meeting."""
+
+    OPEN = frozenset({WaiverState.ASKED})
 
     state = models.CharField(_("状态"), max_length=24, choices=WaiverState.choices)
     requirement = models.CharField(_("事项"), max_length=2, choices=SegmentKind.choices)
@@ -366,6 +373,8 @@ class LeaveQuerySet(RecordQuerySet):
 
 class Leave(Record):
     """That a person asked to be excused from a meeting. Filed after the start it is 补假: absent until approved."""
+
+    OPEN = frozenset({LeaveState.ASKED})
 
     state = models.CharField(_("状态"), max_length=24, choices=LeaveState.choices)
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="leaves", verbose_name=_("会议"))

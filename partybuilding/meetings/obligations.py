@@ -124,7 +124,7 @@ def _touched_meeting(meeting: Meeting) -> Iterable[Key]:
 
 def _answer_confirm(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
     rows = Meeting.objects.filter(pk__in=[key.subject for key in keys], state__in={MeetingState.RECORDED} | COUNTED)
-    for meeting in rows:
+    for meeting in rows.select_related("chair"):
         due = queries.record_deadline(meeting.held_on)
         done = meeting.state in COUNTED
         yield Answer(
@@ -135,7 +135,7 @@ def _answer_confirm(keys: Collection[Key], now: datetime) -> Iterable[Answer]:
             due_at=at(due.date, time.max),
             state=ObligationState.MET if done else ObligationState.OPEN,
             post=Role.BRANCH_SECRETARY,
-            person_id=meeting.chair_id,
+            person_id=meeting.chair_id if meeting.chair is None or meeting.chair.is_active else None,
             count=int(done),
             met_kind=MEETING if done else "",
             met_id=str(meeting.pk) if done else "",

@@ -17,6 +17,7 @@ class MeetingState(models.TextChoices):
 
 
 COUNTED = frozenset({MeetingState.CONFIRMED, MeetingState.ARCHIVED})
+MEETING_OPEN = frozenset(MeetingState) - COUNTED - {MeetingState.CANCELLED, MeetingState.VOID}
 """Only these meetings count for anything."""
 HELD = COUNTED | {MeetingState.RECORDED}
 WAITING = frozenset({MeetingState.NOTIFIED, MeetingState.POSTPONED})

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from brigade.indicators.rules import Cell, Indicator, Kind, Value
 from brigade.kit.clocks import CHINA
 from brigade.org.models import Unit
+from brigade.org.queries import ever_in, stood_in
 from brigade.org.states import Tree
 from services.requests.models import ServiceRequest
 from services.requests.states import CLOCK_RUNS, DONE, Category, RequestState
@@ -41,31 +42,33 @@ def _due(request: ServiceRequest) -> Iterator[Cell]:
 
 
 def _rows(found: QuerySet, moment: str, cells: Cells) -> QuerySet:
-    """The requests whose `moment` lies in one of the cells, with its local day as `day`."""
+    """The requests whose `moment` lies in one of the cells, with its local day, and where it stood that day."""
     if cells is not None:
         where = Q(pk__in=[])
         for unit_id in {cell.unit_id for cell in cells}:
+            ever = ever_in(ServiceRequest, unit_id)
             for day in {cell.day for cell in cells if cell.unit_id == unit_id}:
                 start = datetime.combine(day, datetime.min.time(), CHINA)
-                where |= Q(unit=unit_id, **{f"{moment}__gte": start, f"{moment}__lt": start + timedelta(days=1)})
+                where |= ever & Q(**{f"{moment}__gte": start, f"{moment}__lt": start + timedelta(days=1)})
         found = found.filter(where)
-    return found.annotate(day=TruncDate(moment, tzinfo=CHINA)).order_by()
+    found = found.annotate(day=TruncDate(moment, tzinfo=CHINA))
+    return found.annotate(stood=stood_in(ServiceRequest, "day")).order_by()
 
 
 def _flow(rows: Callable[[], QuerySet], moment: str) -> Callable[[Cells], Iterable[Value]]:
     def compute(cells: Cells) -> Iterable[Value]:
-        found = _rows(rows(), moment, cells).values("unit", "day", "item__category").annotate(n=Count("pk"))
+        found = _rows(rows(), moment, cells).values("stood", "day", "item__category").annotate(n=Count("pk"))
         for row in found:
-            yield Value(Cell(row["unit"], row["day"]), row["n"], facet=row["item__category"])
+            yield Value(Cell(row["stood"], row["day"]), row["n"], facet=row["item__category"])
 
     return compute
 
 
 def _ratio(part: Q) -> Callable[[Cells], Iterable[Value]]:
     def compute(cells: Cells) -> Iterable[Value]:
-        found = _rows(_done(), "completed_at", cells).values("unit", "day")
+        found = _rows(_done(), "completed_at", cells).values("stood", "day")
         for row in found.annotate(n=Count("pk", distinct=True), part=Count("pk", filter=part, distinct=True)):
-            yield Value(Cell(row["unit"], row["day"]), row["part"], base=row["n"])
+            yield Value(Cell(row["stood"], row["day"]), row["part"], base=row["n"])
 
     return compute
 
@@ -74,11 +77,11 @@ def _on_time(cells: Cells) -> Iterable[Value]:
     """Completed in time ÷ (completed + still open and already overdue)."""
     parts: dict[Cell, list[int]] = {}
     in_time = Count("pk", filter=Q(completed_at__lte=F("promised_due_at")))
-    for row in _rows(_done(), "completed_at", cells).values("unit", "day").annotate(n=Count("pk"), part=in_time):
-        parts[Cell(row["unit"], row["day"])] = [row["part"], row["n"]]
+    for row in _rows(_done(), "completed_at", cells).values("stood", "day").annotate(n=Count("pk"), part=in_time):
+        parts[Cell(row["stood"], row["day"])] = [row["part"], row["n"]]
     late = ServiceRequest.objects.overdue(timezone.now())
-    for row in _rows(late, "promised_due_at", cells).values("unit", "day").annotate(n=Count("pk")):
-        parts.setdefault(Cell(row["unit"], row["day"]), [0, 0])[1] += row["n"]
+    for row in _rows(late, "promised_due_at", cells).values("stood", "day").annotate(n=Count("pk")):
+        parts.setdefault(Cell(row["stood"], row["day"]), [0, 0])[1] += row["n"]
     for cell, (part, base) in parts.items():
         yield Value(cell, part, base=base)
 
@@ -87,8 +90,8 @@ def _saving(cells: Cells) -> Iterable[Value]:
     """1 − Σ promised ÷ Σ statutory days over what was completed and has both."""
     both = _done().filter(item__statutory_days__gt=0)
     days = {"law": Sum("item__statutory_days"), "ours": Sum("item__promised_days")}
-    for row in _rows(both, "completed_at", cells).values("unit", "day").annotate(**days):
-        yield Value(Cell(row["unit"], row["day"]), row["law"] - row["ours"], base=row["law"])
+    for row in _rows(both, "completed_at", cells).values("stood", "day").annotate(**days):
+        yield Value(Cell(row["stood"], row["day"]), row["law"] - row["ours"], base=row["law"])
 
 
 def _all() -> QuerySet:

@@ -47,9 +47,20 @@ def item_in_hall(item: ServiceItem, hall: Unit, day: date) -> ServiceItem:
 
 def clerks_of(request: ServiceRequest) -> QuerySet[Person]:
     """Who may go on with the request: the window officers of its hall and of the units above it."""
+    return clerks_in(request.unit, timezone.localdate())
+
+
+def clerks_in(hall: Unit, on: date) -> QuerySet[Person]:
+    """The window officers of a hall and of the units above it on a day."""
     roles = PERMISSIONS["requests.handle_servicerequest"]
-    held = Grant.objects.on(timezone.localdate()).filter(unit__in=request.unit.lineage, role__in=roles)
+    held = Grant.objects.on(on).filter(unit__in=hall.lineage, role__in=roles)
     return Person.objects.filter(is_active=True, pk__in=held.values("person")).order_by("police_no")
+
+
+def handled_by(person: Person, on: date) -> QuerySet[ServiceRequest]:
+    """What a person still has in hand: what is open, and what is settled and not handed out yet."""
+    waiting = [*OPEN, RequestState.COMPLETED]
+    return ServiceRequest.objects.filter(handler=person, state__in=waiting).order_by("unit", "received_at", "pk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,20 @@ nothing of a person's rights outlives a request. This room is a package: what it
 from django.utils.translation import gettext_lazy
 
 from brigade.org.actions.accounts import disable_account, enable_account, reset_password, set_password
+from brigade.org.actions.changes import (
+    agree_change,
+    begin_change,
+    check_change,
+    drop_change,
+    note_moved,
+    plan_change,
+)
 from brigade.org.actions.duty import arrange_duty
 from brigade.org.actions.founding import found_brigade
 from brigade.org.actions.grants import end_grant, grant_role
+from brigade.org.actions.leaving import HOLDINGS, cancel_departure, close_departed, hand_over
 from brigade.org.actions.people import change_person, end_posting, enrol_person, post_person
+from brigade.org.actions.secondments import SECONDABLE, end_secondment, second_person, settle_secondment
 from brigade.org.actions.sensitive import reveal
 from brigade.org.actions.sessions import SignIn, forget_sign_ins, sign_in, sign_out
 from brigade.org.actions.units import close_unit, move_unit, open_unit
@@ -24,6 +34,20 @@ VERBS = {
     "person.changed": gettext_lazy("更正人员信息"),
     "person.posted": gettext_lazy("办理任职"),
     "person.unposted": gettext_lazy("结束任职"),
+    "person.handed_over": gettext_lazy("移交名下事项"),
+    "person.leaves": gettext_lazy("办理离任"),
+    "person.stays": gettext_lazy("取消离任"),
+    "person.left": gettext_lazy("离任，账号停用"),
+    "person.seconded": gettext_lazy("办理借调"),
+    "person.secondment_ended": gettext_lazy("提前结束借调"),
+    "unit.change_planned": gettext_lazy("计划机构调整"),
+    "unit.change_agreed": gettext_lazy("同意随机构调整带走的角色"),
+    "unit.change_dropped": gettext_lazy("取消机构调整"),
+    "unit.merged": gettext_lazy("并入其他单位"),
+    "unit.towns_taken": gettext_lazy("接管乡镇街道"),
+    "unit.change_done": gettext_lazy("完成机构调整"),
+    "record.moved": gettext_lazy("随单位转出"),
+    "ledger.view_given": gettext_lazy("移交台账视图"),
     "grant.given": gettext_lazy("授予角色"),
     "grant.ended": gettext_lazy("收回角色"),
     "account.disabled": gettext_lazy("停用账号"),

@@ -104,7 +104,10 @@ def _place(unit: Unit, parent: Unit | None, since: date) -> None:
 
 @transaction.atomic
 def close_unit(*, by: Any, unit: Unit, closed_on: date, now: datetime | None = None) -> Unit:
-    """Close an empty unit. System administrator; its people are posted elsewhere and its grants ended before."""
+    """Close an empty unit. System administrator; its people are posted elsewhere and its grants ended before.
+
+    Its place in the tree stays: what it did in the year in which it was closed goes on counting above it.
+    """
     unit = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     rules.check_may(by, "org.change_unit", unit)
     _check_open(unit, closed_on)
@@ -119,7 +122,6 @@ def close_unit(*, by: Any, unit: Unit, closed_on: date, now: datetime | None = N
         raise Refused(_("还有%d项角色授在这个单位上，先由安全管理员收回。") % grants)
     unit.closed_on = closed_on
     unit.save(update_fields=["closed_on"])
-    UnitPlacement.objects.filter(unit=unit, ends_on__isnull=True).update(ends_on=closed_on)
     audit.record("unit.closed", unit, by=by, changes={"closed_on": [None, closed_on.isoformat()]}, now=now)
     return unit
 

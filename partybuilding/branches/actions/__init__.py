@@ -16,6 +16,7 @@ from partybuilding.branches.actions.branches import (
     found_branch,
 )
 from partybuilding.branches.actions.committees import end_seat, enter_term, extend_term, seat_committee
+from partybuilding.branches.actions.leaving import HOLDINGS
 from partybuilding.branches.actions.members import (
     assign_group,
     change_exclusion,
@@ -41,6 +42,7 @@ VERBS = {
     "branch.dissolved": gettext_lazy("撤销党组织"),
     "group.added": gettext_lazy("设立党小组"),
     "group.ended": gettext_lazy("撤销党小组"),
+    "group.led": gettext_lazy("更换党小组长"),
     "term.entered": gettext_lazy("登记换届"),
     "term.extended": gettext_lazy("登记延期换届"),
     "seat.filled": gettext_lazy("任支部职务"),

@@ -6,8 +6,11 @@ This room is a package: what it offers stands here, by its part.
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from partybuilding.meetings.actions.decisions import drop_decision, finish_decision
 from partybuilding.meetings.actions.leaves import approve_leave, file_leave, return_leave
+from partybuilding.meetings.actions.leaving import HOLDINGS
 from partybuilding.meetings.actions.meetings import (
     approve_backfill,
     archive_meeting,
@@ -26,6 +29,8 @@ from partybuilding.meetings.actions.meetings import (
 )
 from partybuilding.meetings.actions.sheets import NUMBER_KIND
 from partybuilding.meetings.actions.waivers import approve_waiver, ask_waiver, return_waiver
+
+VERBS = {"decision.handed_over": gettext_lazy("移交议定事项")}
 
 MAKE: dict[str, Callable[..., Any]] = {
     "meeting.submit": submit_meeting,

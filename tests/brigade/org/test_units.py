@@ -129,7 +129,7 @@ def test_rights_follow_the_new_place(brigade, keeper):
 def test_an_empty_unit_closes_and_opens_to_nobody_afterwards(brigade, keeper):
     squadron, officer = unit(parent=brigade), person(at=brigade)
     actions.close_unit(by=keeper, unit=squadron, closed_on=TODAY)
-    assert not UnitPlacement.objects.on(TODAY).filter(unit=squadron).exists()
+    assert not Unit.objects.open_on(TODAY).filter(pk=squadron.pk).exists()
     with pytest.raises(Refused, match="撤销"):
         actions.post_person(by=keeper, person=officer, unit=squadron, starts_on=TODAY)
     with pytest.raises(Refused, match="撤销"):
