@@ -38,6 +38,8 @@ NEW = ""
 """The source of a move that creates a record."""
 SAME = ""
 """The target of a move that leaves the state as it is."""
+BACK = "<"
+"""The target of a move that goes back to where the record came from, as it keeps in `state_before`."""
 
 Guard = Callable[[Any, Any, datetime], None]
 Write = Callable[[Any], Mapping[str, Any] | None]
@@ -142,7 +144,7 @@ def advance(
             setattr(locked, name, value)
         extra = dict(write(locked) or {}) if write else {}
         if move.target:
-            locked.state = move.target
+            locked.state = locked.state_before if move.target == BACK else move.target
         locked.version += 1
         locked.search_text = " ".join(filter(None, locked.search_words()))
         locked.save()

@@ -140,6 +140,7 @@ INSTALLED_APPS = [
     "brigade.assignments",
     "partybuilding.branches",
     "partybuilding.meetings",
+    "enforcement.hazards",
     "services.requests",
     "brigade.workbench",
 ]

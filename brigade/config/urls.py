@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("brigade.assignments.urls")),
     path("party/", include("partybuilding.meetings.urls")),
     path("party/", include("partybuilding.branches.urls")),
+    path("", include("enforcement.hazards.urls")),
     path("", include("services.requests.urls")),
     path("api/v1/", include(meetings.urls)),
     path("api/v1/", include(branches.urls)),

@@ -1,15 +1,23 @@
-"""Places on the map: distances, the three datums that Chinese maps use, and areas. Pure functions, WGS-84 inside.
+"""Places on the map: distances, the three datums that Chinese maps use, areas, stakes along a road. Pure functions,
+WGS-84 inside.
 
 A phone gives WGS-84. 高德 and 腾讯 give GCJ-02, 百度 gives BD-09: read as WGS-84 a point of theirs lies half a
 kilometre or more off, so whoever takes coordinates asks for the datum with them. CGCS2000 differs from WGS-84 by less
 than a metre and counts as the same.
 """
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import asin, atan2, cos, hypot, pi, radians, sin, sqrt
+from itertools import pairwise
+from math import asin, atan2, atanh, cos, cosh, degrees, hypot, pi, radians, sin, sinh, sqrt
 from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from brigade.kit.refusals import Refused
 
 EARTH_RADIUS = 6_371_008.8
 """Mean radius in metres."""
@@ -136,3 +144,139 @@ def _inside(ring: Ring, point: Point) -> bool:
             inside ^= point.lon < crossing
         before = here
     return inside
+
+
+# Stakes: how far along a road, in metres from its beginning
+
+_METRES = r"(?P<m>\d+(?:\.\d+)?)"
+_STAKES = (
+    re.compile(rf"(?P<road>[GSXYC]\d{{1,6}})?K(?P<km>\d{{1,4}})(?:\+{_METRES})?"),
+    re.compile(rf"(?P<road>[GSXYC]\d{{1,6}})?(?P<km>\d{{1,4}})K(?:\+{_METRES})?"),
+    re.compile(rf"(?P<road>[GSXYC]\d{{1,6}})?(?P<km>\d{{1,4}})(?:公里|千米|KM)(?:{_METRES}(?:米|M))?"),
+)
+
+
+class Stake(NamedTuple):
+    """A place along a road: metres from its beginning, and the road's number where it was written with it."""
+
+    metres: int
+    road: str = ""
+
+
+def parse_stake(text: str) -> Stake:
+    """The place that a stake names, however it is written: K12+350, 12K+350, G105 K123+450.5, 12公里350米, 2237K.
+
+    Rounded to the metre. Refused when the metres reach a thousand: that stake does not exist, and whoever wrote it
+    may have meant another.
+    """
+    plain = re.sub(r"[\s,，、]+", "", unicodedata.normalize("NFKC", text)).upper()
+    found = next(filter(None, (pattern.fullmatch(plain) for pattern in _STAKES)), None)
+    if found is None:
+        raise Refused(_("认不出桩号“%s”，请写成 K12+350 这样") % text.strip(), field="stake")
+    metres = float(found["m"] or 0)
+    if metres >= 1000:
+        raise Refused(_("桩号“%s”的米数不能到1000，请对照现场桩号牌改") % text.strip(), field="stake")
+    return Stake(int(found["km"]) * 1000 + int(metres + 0.5), found["road"] or "")
+
+
+def stake_text(metres: int) -> str:
+    """K12+350, as the posts beside the road have it."""
+    return f"K{metres // 1000}+{metres % 1000:03}"
+
+
+def metres_between(a: int, b: int, breaks: Sequence[Sequence[int]] = ()) -> int:
+    """Metres over ground between two stakes of a road with these chainage equations, each [back, ahead].
+
+    Where the numbers jump ahead the road is shorter than their difference; where they fall back it is longer.
+    """
+    first, last = sorted((a, b))
+    jumps = sum(ahead - back for back, ahead in breaks if first <= min(back, ahead) and max(back, ahead) <= last)
+    return max(last - first - jumps, 0)
+
+
+Course = Sequence[tuple[int, float, float]]
+"""Surveyed stakes of a road by rising metres: (metres, latitude, longitude)."""
+
+
+def point_at(course: Course, metres: int) -> tuple[Point, int] | None:
+    """Where a stake lies, between the two surveyed ones around it, and how many metres that may be off.
+
+    None off the surveyed part: nothing is made up beyond it.
+    """
+    for (m1, lat1, lon1), (m2, lat2, lon2) in pairwise(course):
+        if m1 <= metres <= m2:
+            part = (metres - m1) / (m2 - m1) if m2 > m1 else 0.0
+            return Point(lat1 + (lat2 - lat1) * part, lon1 + (lon2 - lon1) * part), (m2 - m1 + 1) // 2
+    return None
+
+
+def distance_to_course(course: Course, point: Point) -> float:
+    """Metres from a point to the nearest place of a road."""
+    scale = cos(radians(point.lat))
+
+    def flat(lat: float, lon: float) -> tuple[float, float]:
+        return (radians(lon - point.lon) * scale * EARTH_RADIUS, radians(lat - point.lat) * EARTH_RADIUS)
+
+    spots = [flat(lat, lon) for _m, lat, lon in course]
+    if len(spots) == 1:
+        return hypot(*spots[0])
+    return min(_to_line(a, b) for a, b in pairwise(spots))
+
+
+def _to_line(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """From the origin to the stretch between `a` and `b` on the plane."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    length = dx * dx + dy * dy
+    part = 0.0 if length == 0 else max(0.0, min(1.0, -(a[0] * dx + a[1] * dy) / length))
+    return hypot(a[0] + part * dx, a[1] + part * dy)
+
+
+class Box(NamedTuple):
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+def box_around(point: Point, metres: float) -> Box:
+    """The box that holds every place as near as that: what an index can look up before distances are measured."""
+    north = degrees(metres / EARTH_RADIUS)
+    east = north / cos(radians(point.lat))
+    return Box(point.lat - north, point.lon - east, point.lat + north, point.lon + east)
+
+
+# CGCS2000 on the plane, 3-degree zone with central meridian 117°E (EPSG:4548): what surveyors hand over
+
+_AXIS, _FLATTENING, _MERIDIAN, _FALSE_EAST = 6_378_137.0, 1 / 298.257222101, 117.0, 500_000.0
+_N = _FLATTENING / (2 - _FLATTENING)
+_RADIUS = _AXIS / (1 + _N) * (1 + _N**2 / 4 + _N**4 / 64)
+_E = sqrt(_FLATTENING * (2 - _FLATTENING))
+_FORTH = (_N / 2 - 2 * _N**2 / 3 + 5 * _N**3 / 16, 13 * _N**2 / 48 - 3 * _N**3 / 5, 61 * _N**3 / 240)
+_BACK = (_N / 2 - 2 * _N**2 / 3 + 37 * _N**3 / 96, _N**2 / 48 + _N**3 / 15, 17 * _N**3 / 480)
+_LATITUDE = (2 * _N - 2 * _N**2 / 3 - 2 * _N**3, 7 * _N**2 / 3 - 8 * _N**3 / 5, 56 * _N**3 / 15)
+
+
+class Plane(NamedTuple):
+    """Metres on the plane, northing first as the system has it."""
+
+    north: float
+    east: float
+
+
+def to_plane(point: Point) -> Plane:
+    """Krüger's series to the third order: within a millimetre inside the zone."""
+    phi, lam = radians(point.lat), radians(point.lon - _MERIDIAN)
+    t = sinh(atanh(sin(phi)) - _E * atanh(_E * sin(phi)))
+    xi, eta = atan2(t, cos(lam)), atanh(sin(lam) / sqrt(1 + t * t))
+    north = xi + sum(a * sin(2 * j * xi) * cosh(2 * j * eta) for j, a in enumerate(_FORTH, 1))
+    east = eta + sum(a * cos(2 * j * xi) * sinh(2 * j * eta) for j, a in enumerate(_FORTH, 1))
+    return Plane(_RADIUS * north, _FALSE_EAST + _RADIUS * east)
+
+
+def from_plane(place: Plane) -> Point:
+    xi, eta = place.north / _RADIUS, (place.east - _FALSE_EAST) / _RADIUS
+    north = xi - sum(b * sin(2 * j * xi) * cosh(2 * j * eta) for j, b in enumerate(_BACK, 1))
+    east = eta - sum(b * cos(2 * j * xi) * sinh(2 * j * eta) for j, b in enumerate(_BACK, 1))
+    chi = asin(sin(north) / cosh(east))
+    lat = chi + sum(d * sin(2 * j * chi) for j, d in enumerate(_LATITUDE, 1))
+    return Point(degrees(lat), _MERIDIAN + degrees(atan2(sinh(east), cos(north))))

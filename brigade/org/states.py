@@ -71,6 +71,8 @@ class Role(models.TextChoices):
     WINDOW_LEAD = "window_lead", _("值班长")
     SERVICE_REVIEWER = "service_reviewer", _("审核岗")
     HALL_HEAD = "hall_head", _("车管所所长")
+    OWNER_LIAISON = "owner_liaison", _("责任单位联络员")
+    ROAD_SAFETY_OFFICE = "road_safety_office", _("道安办")
     SYSTEM_ADMIN = "system_admin", _("系统管理员")
     SECURITY_ADMIN = "security_admin", _("安全管理员")
     AUDIT_ADMIN = "audit_admin", _("审计管理员")

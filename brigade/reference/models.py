@@ -1,4 +1,4 @@
-"""Work calendar, number counters, dated parameters, towns and villages."""
+"""Work calendar, number counters, dated parameters, towns, villages and roads."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from brigade.reference.states import DayReason, Scope, TownKind, Trust
+from brigade.reference.states import DayReason, RoadClass, Scope, TownKind, Trust
 
 
 class CalendarYear(models.Model):
@@ -134,3 +134,38 @@ class Village(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RoadQuerySet(models.QuerySet["Road"]):
+    def surveyed(self) -> "RoadQuerySet":
+        """Those whose course is known."""
+        return self.exclude(stakes=[])
+
+
+class Road(models.Model):
+    """A road or a street, and who keeps it.
+
+    `stakes` is its course as surveyed: [metres, latitude, longitude] in WGS-84, by rising stakes; empty where nobody
+    surveyed it. `breaks` are its chainage equations (断链): [back, ahead] says that the stake `back` is the stake
+    `ahead` at the same place, so that metres between two stakes are not their difference.
+    """
+
+    code = models.CharField(_("编号"), max_length=12, unique=True)
+    name = models.CharField(_("名称"), max_length=40)
+    road_class = models.CharField(_("类别"), max_length=10, choices=RoadClass.choices)
+    is_urban = models.BooleanField(_("城区"), default=False)
+    is_divided = models.BooleanField(_("有中央隔离"), default=False)
+    owner = models.ForeignKey(
+        "org.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("管养单位")
+    )
+    stakes = models.JSONField(_("桩号坐标"), default=list, blank=True)
+    breaks = models.JSONField(_("断链"), default=list, blank=True)
+    is_synthetic = models.BooleanField(_("演示数据"), default=False)
+
+    objects = RoadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("道路")
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.code}）"

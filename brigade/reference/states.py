@@ -35,3 +35,14 @@ class Scope(models.TextChoices):
     YES = "yes", _("在辖区内")
     NO = "no", _("不在辖区内")
     CHECK = "check", _("待大队确认")
+
+
+class RoadClass(models.TextChoices):
+    """As the letter of a road's number says: G, S, X, Y, C; streets have none."""
+
+    NATIONAL = "national", _("国道")
+    PROVINCIAL = "provincial", _("省道")
+    COUNTY = "county", _("县道")
+    TOWNSHIP = "township", _("乡道")
+    VILLAGE = "village", _("村道")
+    STREET = "street", _("城市道路")

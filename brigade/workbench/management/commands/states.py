@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 
 from brigade.org.states import PERMISSIONS, Role
-from brigade.workflow import MOVES, Move
+from brigade.workflow import BACK, MOVES, Move
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "states"
 
@@ -41,11 +41,12 @@ def _page(model: type[Model]) -> str:
     lines += [f"    {code}: {label}" for code, label in labels.items()]
     for move in moves:
         for source in _sources(move, labels):
-            lines.append(f"    {source or '[*]'} --> {move.target or source}: {move.label}")
+            target = "[*]" if move.target == BACK else move.target or source
+            lines.append(f"    {source or '[*]'} --> {target}: {move.label}")
     lines += ["```", "", "| move | from | to | who | needs a reason |", "|---|---|---|---|---|"]
     for move in moves:
         sources = "、".join(labels.get(source, "—") for source in _sources(move, labels))
-        target = labels.get(move.target, "same")
+        target = "back" if move.target == BACK else labels.get(move.target, "same")
         lines.append(f"| {move.label} | {sources} | {target} | {_who(move)} | {'yes' if move.needs_reason else ''} |")
     return "\n".join(lines) + "\n"
 

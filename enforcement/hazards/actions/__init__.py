@@ -1,0 +1,72 @@
+"""Every write to hazards and to what they lean on. Each verb of a hazard goes through the door, which locks, checks,
+audits, tells, and brings duties and figures up to date.
+
+This room is a package: what it offers stands here, by its part.
+"""
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext_lazy
+
+from enforcement.hazards.actions.clock import escalate_overdue
+from enforcement.hazards.actions.closing import (
+    defer,
+    delist,
+    list_hazard,
+    recheck,
+    reopen,
+    resume,
+    send_back,
+    verify,
+)
+from enforcement.hazards.actions.evidence import Picture
+from enforcement.hazards.actions.mending import (
+    accept,
+    ask_extension,
+    grant_extension,
+    progress,
+    refuse_extension,
+    start,
+    submit,
+)
+from enforcement.hazards.actions.notifying import control, dispute, grade, grade_major, notify, transfer, uphold
+from enforcement.hazards.actions.reference import load_categories, set_owner
+from enforcement.hazards.actions.reporting import amend, hand_over, invalidate, merge, register, report, revive
+from enforcement.hazards.models import Hazard
+
+VERBS = {
+    "hazards.loaded": gettext_lazy("载入隐患类别"),
+    "owner.set": gettext_lazy("登记责任单位"),
+}
+
+MAKE: dict[str, Callable[..., Hazard]] = {
+    "amend": amend,
+    "register": register,
+    "invalidate": invalidate,
+    "revive": revive,
+    "merge": merge,
+    "grade": grade,
+    "grade_major": grade_major,
+    "control": control,
+    "notify": notify,
+    "accept": accept,
+    "dispute": dispute,
+    "uphold": uphold,
+    "transfer": transfer,
+    "start": start,
+    "progress": progress,
+    "submit": submit,
+    "verify": verify,
+    "send_back": send_back,
+    "ask_extension": ask_extension,
+    "grant_extension": grant_extension,
+    "refuse_extension": refuse_extension,
+    "defer": defer,
+    "resume": resume,
+    "reopen": reopen,
+    "recheck": recheck,
+    "list": list_hazard,
+    "delist": delist,
+    "hand_over": hand_over,
+}
+"""Move → the action that makes it; the page and the API both come here."""

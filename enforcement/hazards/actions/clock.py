@@ -1,0 +1,37 @@
+"""What the clock does to hazards: a timed job that changes nothing when run twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from brigade.audit.actions import SYSTEM
+from brigade.kit.refusals import Refused
+from brigade.reference.queries import parameter
+from enforcement.hazards import queries
+from enforcement.hazards.actions.notifying import escalate
+from enforcement.hazards.states import STEPS
+
+
+def escalate_overdue(*, now: datetime) -> str:
+    """Write the letter of each hazard that has reached a step of the overdue ladder; daily.
+
+    Each step writes once for one limit. A portal that stood still writes the letter of the highest step reached and
+    none of those below it: nobody is sent a first reminder and a last one on one day.
+    """
+    days = parameter("hazards.escalation_days", timezone.localdate(now))
+    ladder = [(day, kind) for day, (_default, kind) in zip(days, STEPS, strict=False)]
+    done = 0
+    for hazard in queries.overdue(now):
+        reached = [(step, kind) for step, kind in ladder if step <= hazard.days_overdue(now)]
+        if not reached:
+            continue
+        step, kind = reached[-1]
+        try:
+            escalate(hazard=hazard, step=step, kind=kind, by=SYSTEM, now=now)
+        except Refused:
+            continue  # written before, or somebody was faster
+        done += 1
+    return _("逾期督办制发文书%(n)d份") % {"n": done}
