@@ -23,6 +23,7 @@ from brigade.audit.actions import SYSTEM
 from brigade.indicators import actions as indicators
 from brigade.kit.discover import rooms
 from brigade.kit.refusals import NotAllowed, Refused, Stale
+from brigade.kit.searching import haystack
 from brigade.notices import actions as notices
 from brigade.notices.rules import NOTICES
 from brigade.obligations import actions as obligations
@@ -30,6 +31,7 @@ from brigade.obligations.models import Key, Obligation
 from brigade.org.models import Person, Record, Station, Unit
 from brigade.reference.actions import confirm_recomputed
 from brigade.reference.queries import years_to_recompute
+from brigade.search import actions as search
 
 R = TypeVar("R", bound=Record)
 BATCH = 200
@@ -139,15 +141,17 @@ def advance(
         if move.needs_reason and not reason.strip():
             raise Refused(_("%(label)s要写明原因") % {"label": move.label}, field="reason")
         keys, marks = obligations.keys_of(locked), indicators.cells_of(locked)
-        before = _values(locked)
+        before, words = _values(locked), _own_words(locked)
         for name, value in (changes or {}).items():
             setattr(locked, name, value)
         extra = dict(write(locked) or {}) if write else {}
         if move.target:
             locked.state = locked.state_before if move.target == BACK else move.target
         locked.version += 1
-        locked.search_text = " ".join(filter(None, locked.search_words()))
+        locked.search_text = haystack(locked.search_words())
         locked.save()
+        if words is None or words != _own_words(locked):
+            search.keep([locked])
         _finish(locked, move, by, now, keys, marks, _diff(before, _values(locked)) | extra, reason)
     return locked
 
@@ -166,10 +170,11 @@ def bulk(
         for record in records:
             if not by.is_system:
                 _may(record, move, by)
-            record.search_text = " ".join(filter(None, record.search_words()))
+            record.search_text = haystack(record.search_words())
         type(records[0])._base_manager.bulk_create(records, batch_size=500)
         if write is not None:
             write(records)
+        search.enter(records)
         audit.record_many(
             [audit.Entry(verb=move.audit, target=record, by=by, now=record.created_at or now) for record in records]
         )
@@ -333,8 +338,9 @@ def _create(record: R, move: Move, by: Any, now: datetime, write: Write | None) 
     record.created_at = now
     record.created_by_id = by.pk
     extra = dict(write(record) or {}) if write else {}
-    record.search_text = " ".join(filter(None, record.search_words()))
+    record.search_text = haystack(record.search_words())
     record.save(force_insert=True)
+    search.enter([record])
     _finish(record, move, by, now, set(), set(), extra, "")
     return record
 
@@ -365,6 +371,11 @@ def _finish(
             context={"record": record, "by": by, "reason": reason},
             now=now,
         )
+
+
+def _own_words(record: Record) -> str | None:
+    """What the search has of the record; None where readers of its own come and go with its child rows."""
+    return search.words_of(record) if type(record).own_readers is Record.own_readers else None
 
 
 def _lock(record: R) -> R:

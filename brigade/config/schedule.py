@@ -32,6 +32,7 @@ SCHEDULE: list[Timed] = [
     Timed("notices.relay", "发送短信和邮件", "brigade.notices.actions.relay", Every(1)),
     Timed("notices.warn_calendar", "缺少放假安排时提醒", "brigade.notices.actions.warn_calendar", Daily(time(9, 0))),
     Timed("files.sweep", "清理无主文件", "brigade.files.actions.sweep_orphans", Daily(time(3, 0))),
+    Timed("search.catch_up", "补上搜索索引", "brigade.search.actions.catch_up", Every(60)),
     Timed("ledgers.expire", "清除到期的导出文件", "brigade.ledgers.actions.expire_exports", Every(60)),
     Timed("org.forget_sign_ins", "清理过期的登录", "brigade.org.actions.forget_sign_ins", Daily(time(2, 40))),
     Timed("jobs.forget_old", "清理旧的任务记录", "brigade.jobs.actions.forget_old", Daily(time(2, 30))),

@@ -138,6 +138,7 @@ def migrate() -> None:
         say("更新数据库 (migrations)")
         call_command("migrate", verbosity=0, interactive=False)
         (settings.VAR / ".reference.stamp").unlink(missing_ok=True)
+        call_command("index_search", verbosity=0)
 
 
 def once(step: str, paths, work) -> None:

@@ -131,6 +131,7 @@ INSTALLED_APPS = [
     "brigade.audit",
     "brigade.reference",
     "brigade.files",
+    "brigade.search",
     "brigade.jobs",
     "brigade.ledgers",
     "brigade.org",

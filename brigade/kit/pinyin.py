@@ -14,7 +14,7 @@ def search_forms(name: str, surname: bool = False) -> list[str]:
     With `surname` the first character counts with each of its readings, for the usual one of 曾 is ceng, of 单 dan.
     """
     found = []
-    for syllables in _readings(name, surname):
+    for syllables in readings(name, surname):
         found += ["".join(syllables), "".join(syllable[0] for syllable in syllables)]
     return list(dict.fromkeys(filter(None, found)))
 
@@ -24,7 +24,8 @@ def initials(text: str) -> str:
     return "".join(syllable[0] for syllable in _syllables(text))
 
 
-def _readings(name: str, surname: bool) -> list[list[str]]:
+def readings(name: str, surname: bool = False) -> list[list[str]]:
+    """The syllables of a text; with `surname` once more for each other reading of its first character."""
     usual = _syllables(name)
     if not surname or not usual:
         return [usual]

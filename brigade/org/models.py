@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.addresses import record_address
 from brigade.kit.ids import new_id
+from brigade.kit.searching import Name
 from brigade.org.states import PERMISSIONS, ChangeKind, ChangeState, PersonKind, Role, Tree, UnitKind
 
 
@@ -113,6 +114,9 @@ class Unit(models.Model):
     def title(self) -> str:
         return self.name
 
+    def search_words(self) -> Iterable[str]:
+        return (self.name, self.short_name, self.code)
+
 
 class UnitPlacement(models.Model):
     """Where a unit stood in its tree, and when: last year's roll-up uses last year's tree."""
@@ -204,6 +208,9 @@ class Person(AbstractBaseUser):
     @property
     def title(self) -> str:
         return self.name
+
+    def search_words(self) -> Iterable[str]:
+        return (self.police_no, Name(self.name), self.phone_tail)
 
     @cached_property
     def unit(self) -> Unit | None:
@@ -581,6 +588,12 @@ class Record(models.Model):
         """Who else may read it, and why: whoever a wider `visible_to` lets in beside the grants on its unit."""
         return ()
 
+    def reading_units(self) -> Iterable[int]:
+        """Ids of the units whose readers see it: its own; a slice whose `visible_to` lets others in names them too."""
+        return (self.unit_id,)
+
     def search_words(self) -> Iterable[str]:
-        """What the record can be found by; the door turns it into `search_text`."""
+        """What the record can be found by; the door enters it into the search. A person's name is given as a
+        `kit.searching.Name`; of a sealed field only the tail: the whole value is found by its blind index.
+        """
         return (self.title, self.number)

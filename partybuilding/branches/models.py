@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.addresses import record_address
 from brigade.kit.clocks import add_months
+from brigade.kit.searching import Name
 from brigade.org.models import Grant, Person, Record, RecordQuerySet, Unit
 from brigade.org.states import PERMISSIONS
 from partybuilding.branches.states import (
@@ -439,7 +440,11 @@ class Transfer(Record):
                 yield grant.person, str(_("接收支部的%(role)s") % {"role": grant.get_role_display()})
 
     def search_words(self) -> Iterable[str]:
-        return (self.title, self.letter_no, self.member.person.name, self.member.person.police_no, self.to_outside)
+        person = self.member.person
+        return (self.title, self.letter_no, Name(person.name), person.police_no, self.to_outside)
+
+    def reading_units(self) -> Iterable[int]:
+        return (self.unit_id, *filter(None, [self.to_branch_id]))
 
     @property
     def destination(self) -> str:

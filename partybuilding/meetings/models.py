@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from brigade.kit.searching import Name
 from brigade.org.models import Person, Record, RecordQuerySet
 from partybuilding.branches.models import PartyBranch, PartyGroup
 from partybuilding.meetings.states import (
@@ -330,7 +331,7 @@ class Decision(Record):
         yield self.owner, str(_("责任人"))
 
     def search_words(self) -> Iterable[str]:
-        return (self.title, self.owner.name)
+        return (self.title, Name(self.owner.name))
 
 
 class Waiver(Record):
@@ -363,6 +364,9 @@ class Waiver(Record):
         ]
 
     objects = RecordQuerySet.as_manager()
+
+    def search_words(self) -> Iterable[str]:
+        return (self.title, self.reason)
 
 
 class LeaveQuerySet(RecordQuerySet):
@@ -406,3 +410,6 @@ class Leave(Record):
 
     def own_readers(self) -> Iterable[tuple[Person, str]]:
         yield self.person, str(_("请假人"))
+
+    def search_words(self) -> Iterable[str]:
+        return (self.title, Name(self.person.name))

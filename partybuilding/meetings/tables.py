@@ -146,7 +146,7 @@ class WaiverTable(django_tables2.Table):
 
 
 class WaiverFilters(LedgerFilters):
-    q = Search("title", "reason", label=gettext_lazy("期间、事项、理由"))
+    q = Search(label=gettext_lazy("期间、事项、理由"))
     unit = UnitFilter(label=gettext_lazy("支部"), perm="meetings.view_waiver", tree=Tree.PARTY)
     requirement = django_filters.ChoiceFilter(
         label=gettext_lazy("事项"), choices=[(code, SegmentKind(code).label) for code in REQUIRED]

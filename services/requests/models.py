@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from brigade.kit.searching import Name
 from brigade.org.models import Person, Record, RecordQuerySet, Unit
 from services.requests.states import (
     CLOCK_RUNS,
@@ -301,7 +302,7 @@ class ServiceRequest(Record):
             self.title,
             self.item.initials,
             self.external_no,
-            self.citizen_name,
+            Name(self.citizen_name),
             self.id_no_tail,
             self.phone_tail,
         )

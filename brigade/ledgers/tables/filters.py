@@ -18,13 +18,11 @@ from django.utils.translation import gettext_lazy
 from django_filters.widgets import DateRangeWidget
 
 from brigade.kit.forms import DayInput
-
-FEW = 200
-"""So many rows a search takes by key."""
+from brigade.search.queries import narrowed
 
 
 class Search(django_filters.CharFilter):
-    """Each word must be found in one of `fields`."""
+    """What is typed, looked for in the search index; of a ledger whose rows have no entry there, in `fields`."""
 
     def __init__(self, *fields: str, **kwargs: Any):
         kwargs = {
@@ -35,20 +33,15 @@ class Search(django_filters.CharFilter):
             ),
         } | kwargs
         super().__init__(**kwargs)
-        self.fields = fields or ("search_text",)
+        self.fields = fields
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
-        """Rows with every word. Where they are few, they are taken by key: looked for in the order of the ledger, a
-        rare word would have the database read every row of a long one, in the slowest order there is.
-        """
-        words = (value or "").split()[:5]
-        if not words:
-            return qs
-        found = qs
-        for word in words:
-            found = found.filter(reduce(or_, (Q((f"{name}__icontains", word)) for name in self.fields)))
-        few = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
-        return found if len(few) > FEW else qs.filter(pk__in=few)
+        if not self.fields and hasattr(qs.model, "search_words"):
+            return narrowed(qs, value or "")
+        names = self.fields or ("search_text",)
+        for word in (value or "").split()[:5]:
+            qs = qs.filter(reduce(or_, (Q((f"{name}__icontains", word)) for name in names)))
+        return qs
 
 
 class UnitFilter(django_filters.ChoiceFilter):

@@ -17,6 +17,7 @@ from brigade.org import rules
 from brigade.org.actions.units import lock_open
 from brigade.org.models import Person, Posting, Unit
 from brigade.org.states import PersonKind
+from brigade.search import actions as search
 
 
 @transaction.atomic
@@ -47,6 +48,7 @@ def enrol_person(
     person.search_text = _search_text(person)
     person.save(force_insert=True)
     _keep_phone(person, phone)
+    search.enter([person])
     Posting.objects.create(person=person, unit=unit, title=clean_text(title), starts_on=starts_on)
     audit.record("person.enrolled", person, by=by, changes={"unit": [None, unit.name]}, now=now)
     return person
@@ -68,6 +70,7 @@ def change_person(
     person.save(update_fields=["name", "kind", "search_text"])
     if phone is not None:
         changes["phone"] = [person.phone_tail, _keep_phone(person, phone)]
+    search.keep([person])
     audit.record("person.changed", person, by=by, changes=changes, now=now)
     return person
 

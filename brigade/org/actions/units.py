@@ -16,6 +16,7 @@ from brigade.kit.text import clean_text
 from brigade.org import rules
 from brigade.org.models import Unit, UnitPlacement
 from brigade.org.states import Tree, UnitKind
+from brigade.search import actions as search
 
 
 @transaction.atomic
@@ -54,6 +55,7 @@ def open_unit(
     unit.path = f"{parent.path if parent else ''}{unit.pk}/"
     unit.save(update_fields=["path"])
     UnitPlacement.objects.create(unit=unit, parent=parent, path=unit.path, starts_on=opened_on)
+    search.enter([unit])
     audit.record("unit.opened", unit, by=by, changes={"parent": [None, parent and parent.name]}, now=now)
     return unit
 

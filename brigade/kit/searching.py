@@ -1,0 +1,178 @@
+"""Words as a search index keeps them, and what somebody types as a question to it. No database.
+
+A text becomes *tokens*: pairs of neighbouring Chinese characters (two of them are a word already, so trigrams would
+miss most words), other words as they are, the ends of longer numbers, and from each character on the pinyin and the
+initials that follow, so that any beginning of them is found. A question becomes clauses of tokens that must all be
+there. It is built of letters and digits alone and each token is quoted: nothing that is typed is ever syntax of a
+database.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from brigade.kit import pinyin
+from brigade.kit.text import strip_unsafe
+
+LONGEST = 2_000
+"""So many characters of one word are read, and so many pairs kept at most."""
+SPOKEN = 120
+"""So many characters of one word get a pinyin: those of a title."""
+WHOLE = 60
+"""A word up to so long is also found as a whole."""
+WINDOW = 12
+"""Letters of pinyin or initials that are kept from one character on, and looked at in a question."""
+TERM = 40
+"""Letters and digits of any other word that are kept."""
+CLAUSES = 10
+"""Words of a question that are looked at."""
+SIGN = "§"
+"""Begins the tokens that nobody can type: whole words, beginnings, blind indexes, and from where a row is seen."""
+
+_HAN = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_RUNS = re.compile(f"([{_HAN}]+)|((?:(?![{_HAN}])[^\\W_])+)")
+_DIGITS = re.compile(r"[0-9]{2,}")
+_BORDERS = re.compile(r"[0-9](?=[^0-9])|[^0-9](?=[0-9])")
+_DOTS = re.compile("[·•‧・]")
+
+
+class Name(str):
+    """The name of a person: its first character counts with each of its readings as a surname (曾 is zeng)."""
+
+    __slots__ = ()
+
+
+Term = tuple[str, bool]
+"""A token, and whether it stands for all tokens that begin so."""
+Clauses = Sequence[Sequence[Term]]
+"""All of these must be found, each by one of its terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody types: its `words`, the `clauses` for all of them, `whole` and `head` for what it is or begins."""
+
+    whole: str
+    words: tuple[str, ...]
+    clauses: Clauses
+
+    def __bool__(self) -> bool:
+        return bool(self.clauses)
+
+    @property
+    def head(self) -> Clauses:
+        """The same, of rows with a word that begins like the question."""
+        return [*self.clauses, [(f"{SIGN}h{self.whole[:2]}", False)]] if len(self.whole) > 1 else []
+
+
+def question(text: str) -> Question:
+    """The question that a typed text asks; false when there is nothing in it to look for."""
+    normal = _normal(text[:LONGEST])
+    clauses: list[list[Term]] = []
+    found = _RUNS.findall(normal)[:CLAUSES]
+    for han, other in found:
+        if len(han) > 1:
+            clauses += [[(pair, False)] for pair in dict.fromkeys(_pairs(han[:TERM]))]
+        elif han:
+            clauses.append([(han, True)])
+        else:
+            clauses.append([(other[: WINDOW if other.isalpha() else TERM], True)])
+    return Question(_joined(normal), tuple(han or other for han, other in found), clauses)
+
+
+def tokens(words: Iterable[str]) -> set[str]:
+    """What `words` are found by."""
+    found: set[str] = set()
+    for word in filter(None, words):
+        found |= _tokens(str(word)[:LONGEST], isinstance(word, Name))
+    return found
+
+
+def haystack(words: Iterable[str]) -> str:
+    """`words` in one line, with their pinyin and initials: for who reads row by row, where an index would not help."""
+    parts: list[str] = []
+    for word in filter(None, words):
+        parts += [str(word), *_spoken(_normal(str(word))[:SPOKEN], isinstance(word, Name))]
+    return " ".join(dict.fromkeys(parts))
+
+
+def whole(text: str) -> str:
+    """The token of a word as a whole; empty for a longer text."""
+    joined = _joined(_normal(text[:LONGEST]))
+    return f"{SIGN}w{joined}" if 0 < len(joined) <= WHOLE else ""
+
+
+def fts5(clauses: Clauses) -> str:
+    """The clauses as SQLite's full text search takes them."""
+    return " AND ".join(f"({' OR '.join(_term(*term, chr(34), '*') for term in terms)})" for terms in clauses)
+
+
+def tsquery(clauses: Clauses) -> str:
+    """The clauses as PostgreSQL's `tsquery` takes them."""
+    return " & ".join(f"({' | '.join(_term(*term, chr(39), ':*') for term in terms)})" for terms in clauses)
+
+
+def _term(token: str, begins: bool, quote: str, mark: str) -> str:
+    return f"{quote}{token}{quote}{mark if begins else ''}"
+
+
+@lru_cache(maxsize=4096)
+def _tokens(word: str, is_name: bool) -> frozenset[str]:
+    """Kept for a while: the titles of many records are the same few."""
+    normal = _normal(word)
+    joined = _joined(normal)
+    found = set()
+    if 0 < len(joined) <= WHOLE:
+        spoken = _spoken(joined, is_name) if re.fullmatch(f"[{_HAN}]+", joined) else []
+        found |= {f"{SIGN}w{one}" for one in (joined, *spoken)}
+        found.add(f"{SIGN}h{joined[:2]}")
+    left, first = SPOKEN, True
+    for han, other in _RUNS.findall(normal):
+        if han:
+            found.update(_pairs(han), han[-1])
+            for syllables in pinyin.readings(han[:left], surname=is_name and first):
+                found.update(_windows(syllables))
+            left = max(0, left - len(han))
+        else:
+            found.update(_parts(other))
+        first = False
+    return frozenset(found - {""})
+
+
+def _normal(text: str) -> str:
+    """Small letters, half width, and without the dots inside of names and plates."""
+    folded = _DOTS.sub("", unicodedata.normalize("NFKC", strip_unsafe(text))).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def _joined(normal: str) -> str:
+    return "".join(han or other for han, other in _RUNS.findall(normal))
+
+
+def _pairs(han: str) -> Iterable[str]:
+    return (han[at : at + 2] for at in range(len(han) - 1))
+
+
+def _parts(word: str) -> Iterable[str]:
+    """A word of letters and digits and what follows each change between them; its numbers with and without leading
+    noughts, and their ends from three digits.
+    """
+    yield word[:TERM]
+    yield from (word[at:][:TERM] for at in (border.end() for border in _BORDERS.finditer(word[:TERM])))
+    for number in _DIGITS.findall(word):
+        number = number[-TERM // 2 :]
+        yield from (number, number.lstrip("0"))
+        yield from (number[at:] for at in range(1, len(number) - 2))
+
+
+def _windows(syllables: list[str]) -> Iterable[str]:
+    for at in range(len(syllables)):
+        here = syllables[at : at + WINDOW]
+        yield "".join(here)[:WINDOW]
+        yield "".join(syllable[0] for syllable in here)
+
+
+def _spoken(text: str, is_name: bool) -> list[str]:
+    return pinyin.search_forms(text, surname=is_name) if re.search(f"[{_HAN}]", text) else []

@@ -1,0 +1,134 @@
+"""How a text becomes the words of an index, and how what is typed becomes a question to it."""
+
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brigade.kit.searching import SIGN, Name, fts5, haystack, question, tokens, tsquery, whole
+
+
+def meets(typed: str, *words: str) -> bool:
+    """Whether the question's clauses are all met by the tokens of the words: what both databases then compute."""
+    kept = tokens(words)
+    asked = question(typed)
+    return bool(asked) and all(
+        any(any(one.startswith(token) for one in kept) if begins else token in kept for token, begins in terms)
+        for terms in asked.clauses
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("驾驶", ["机动车驾驶证遗失补证"]),
+        ("补证", ["机动车驾驶证遗失补证"]),
+        ("驾驶证 遗失", ["机动车驾驶证遗失补证"]),
+        ("jsz", ["机动车驾驶证遗失补证"]),
+        ("JiaShiZheng", ["机动车驾驶证遗失补证"]),
+        ("jdcjszysbz", ["机动车驾驶证遗失补证"]),
+        ("jidongchejiashizhengyishi", ["机动车驾驶证遗失补证"]),
+        ("证", ["机动车驾驶证"]),
+        ("东公交办2026-000123", ["东公交办2026-000123"]),
+        ("000123", ["东公交办2026-000123"]),
+        ("123", ["东公交办2026-000123"]),
+        ("0123", ["东公交办2026000123"]),
+        ("5678", ["王某", "5678"]),
+        ("105国道", ["G105国道K12+300"]),
+        ("g105", ["Ｇ１０５国道"]),
+        ("k12+300", ["G105国道K12+300"]),
+        ("鲁P12", ["鲁P·12A45"]),
+        ("鲁 P", ["鲁P·12A45"]),
+        ("12A45", ["鲁P12A45"]),
+        ("买买提艾力", ["买买提·艾力"]),
+        ("pl03", ["PL03"]),
+    ],
+)
+def test_a_thing_is_found_by(typed, words):
+    assert meets(typed, *words)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("驾车", ["机动车驾驶证遗失补证"]),
+        ("驾驶 事故", ["机动车驾驶证遗失补证"]),
+        ("zsj", ["机动车驾驶证遗失补证"]),
+        ("124", ["东公交办2026-000123"]),
+        ("12", ["912"]),
+    ],
+)
+def test_a_thing_is_not_found_by(typed, words):
+    assert not meets(typed, *words)
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "short"),
+    [("曾伟", "zengwei", "zw"), ("单立", "shanli", "sl"), ("仇强", "qiuqiang", "qq"), ("乐平", "yueping", "yp")],
+)
+def test_a_name_is_found_by_the_reading_of_its_surname_and_by_the_usual_one(name, full, short):
+    assert meets(full, Name(name)) and meets(short, Name(name))
+    assert whole(full) in tokens([Name(name)]) and whole(short) in tokens([Name(name)])
+    usual = {"曾": "ceng", "单": "dan", "仇": "chou", "乐": "le"}[name[0]]
+    assert meets(usual, Name(name))
+    assert full in haystack([Name(name)]) and short in haystack([Name(name)])
+
+
+def test_only_the_name_of_a_person_has_readings_of_a_surname():
+    assert not meets("shan", "单立") and meets("dan", "单立")
+
+
+def test_a_word_is_found_as_a_whole_however_it_is_written():
+    assert whole("东公交办〔2026〕 000123") in tokens(["东公交办2026-000123"])
+    assert whole("东公交办2026-00012") not in tokens(["东公交办2026-000123"])
+    assert whole("·—😀") == "" and whole("长" * 61) == ""
+
+
+def test_nothing_is_asked_by_what_has_no_letter_or_digit():
+    assert not any(question(typed) for typed in ("", "  ", "\x00", "😀🚓", "*", '"', "' -- ", "()&|!:<->"))
+
+
+def test_words_that_a_database_would_take_for_syntax_are_words():
+    assert fts5(question("NOT x OR y*").clauses) == '("not"*) AND ("x"*) AND ("or"*) AND ("y"*)'
+    assert tsquery(question("a' & !b:*").clauses) == "('a':*) & ('b':*)"
+
+
+def test_a_text_of_ten_thousand_characters_neither_grows_nor_slows_the_question():
+    assert len(question("驾驶" * 5000).clauses) <= 50
+    assert len(fts5(question("a1 " * 5000).clauses)) < 500
+    assert len(tokens(["驾驶员王某在105国道" * 1000])) < 500
+
+
+texts = st.text(max_size=80) | st.text(alphabet="驾驶证曾单重庆A1g·— \x00\n'\"*😀", max_size=80)
+
+
+@given(texts)
+def test_whatever_is_typed_is_a_question_that_the_database_understands(typed):
+    asked = question(typed)
+    if not asked:
+        return
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE VIRTUAL TABLE full USING fts5(words, tokenize='ascii', detail='none')")
+        database.execute("SELECT count(*) FROM full WHERE full MATCH ?", [fts5(asked.clauses)]).fetchone()
+
+
+@given(texts)
+def test_every_token_is_one_word_for_both_databases(text):
+    kept = tokens([text, Name(text)])
+    assert all(sign.isalnum() or sign > "\x7f" for token in kept for sign in token)
+    assert not any(SIGN in token[1:] for token in kept)
+
+
+@given(texts)
+def test_a_text_finds_itself(text):
+    """By all of its first words, as far as they are looked at."""
+    if question(text):
+        assert meets(text, text)
+
+
+@given(texts, st.integers(0, 20), st.integers(2, 20))
+def test_any_part_of_a_chinese_text_finds_it(text, start, length):
+    han = "".join(sign for sign in text if "\u4e00" <= sign <= "\u9fff")
+    if part := han[start : start + length]:
+        assert meets(part, han) or len(part) == 1
