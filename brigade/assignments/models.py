@@ -63,9 +63,9 @@ class Assignment(Record):
 
     state = models.CharField(_("状态"), max_length=24, choices=AssignmentState.choices)
     batch = models.UUIDField(editable=False)
-    post = models.CharField(_("承办岗位"), max_length=20, choices=Role.choices)
+    post = models.CharField(_("承办岗位"), max_length=20)
     giver_unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("交办单位"))
-    giver_post = models.CharField(_("交办岗位"), max_length=20, choices=Role.choices)
+    giver_post = models.CharField(_("交办岗位"), max_length=20)
     text = models.CharField(_("要求"), max_length=500, blank=True)
     needs_reply = models.BooleanField(_("要求回复"), default=True)
     due_on = models.DateField(_("期限"))
@@ -105,6 +105,10 @@ class Assignment(Record):
                 condition=~Q(state__in=["done", "withdrawn"]) | Q(closed_at__isnull=False), name="assignment_closed_at"
             ),
         ]
+
+    @property
+    def post_label(self) -> str:
+        return str(Role(self.post).label)
 
     @property
     def due_at(self) -> datetime:

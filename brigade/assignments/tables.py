@@ -39,6 +39,12 @@ class AssignmentTable(django_tables2.Table):
     source_text = Column(visible=False)
     number = CodeColumn(visible=False)
 
+    def render_post(self, value: str) -> str:
+        return str(Role(value).label)
+
+    def value_post(self, value: str) -> str:
+        return str(Role(value).label)
+
     def render_last_kind(self, value: str) -> str:
         return str(LineKind(value).label)
 

@@ -1,4 +1,4 @@
-"""Input about the reference data: working days and dated parameters."""
+"""Input about the reference data (working days and dated parameters), and of an announcement."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput
+from brigade.kit.forms import DayInput, ManyChoiceField
 from brigade.kit.text import half_width
+from brigade.notices.queries import people_in
+from brigade.notices.rules import PUBLISH_PERM, TITLE_LENGTH
+from brigade.org.models import Person, Unit
 from brigade.reference.actions import Day
 from brigade.reference.models import Parameter
 from brigade.reference.states import DayReason
@@ -131,3 +134,61 @@ def _value_field(value: Any, **kwargs: Any) -> forms.Field:
 
 def _is_true(typed: str) -> bool:
     return typed == "True"
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(label=_("原因"), max_length=200, error_messages={"required": _("写明撤回的原因")})
+
+
+class UnitPicks(forms.models.ModelChoiceIterator):
+    """Units as they stand in their tree, by their short names."""
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        for _depth, unit in self.queryset.open_on(timezone.localdate()).as_tree():
+            yield self.choice(unit)
+
+
+class UnitsField(ManyChoiceField):
+    iterator = UnitPicks
+
+    def label_from_instance(self, obj: Any) -> str:
+        return obj.short_name
+
+
+class PeopleField(ManyChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}（{obj.police_no}）"
+
+
+class AnnouncementForm(forms.Form):
+    """What, to which units with everything below them, to whom by name. `id` is minted with the blank form.
+
+    A unit that was closed meanwhile is still understood: what is wrong with it is the action's to say.
+    """
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    title = forms.CharField(label=_("标题"), max_length=TITLE_LENGTH, error_messages={"required": _("写明标题")})
+    text = forms.CharField(label=_("内容"), max_length=8000, required=False, widget=forms.Textarea(attrs={"rows": 8}))
+    units = UnitsField(
+        Unit.objects.none(), label=_("发给单位"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("连同它下面的全部单位"), error_messages={"invalid_choice": _("有单位不归你管，重新选")},
+    )  # fmt: skip
+    people = PeopleField(
+        Person.objects.none(),
+        label=_("发给个人"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"data-pick": ""}),
+        error_messages={"invalid_choice": _("有人不在你的单位，重新选")},
+    )
+    needs_signature = forms.BooleanField(label=_("要求签收：打开不算，按“签收”才算"), required=False)
+
+    def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reach = user.units_for(PUBLISH_PERM)
+        self.fields["units"].queryset = Unit.objects.filter(pk__in=reach)
+        known = people_in(reach, timezone.localdate())
+        self.fields["people"].queryset = Person.objects.filter(pk__in=known, is_active=True).order_by("police_no")
+
+    def arguments(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)

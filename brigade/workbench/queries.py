@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.apps import apps
 from django.conf import settings
@@ -149,6 +150,11 @@ class Card:
         return self.standing.url
 
     @property
+    def hand_out(self) -> str:
+        standing = self.standing
+        return hand_out_address([standing.indicator.code], standing.unit, standing.start, standing.end)
+
+    @property
     def note(self) -> str:
         """Numerator and denominator of a ratio."""
         return parts_of(self.standing.indicator, self.standing.value, self.standing.base)
@@ -184,6 +190,12 @@ class Card:
     @property
     def basis(self) -> str:
         return str(self.standing.indicator.basis)
+
+
+def hand_out_address(codes: Iterable[str], unit: Unit, start: date, end: date) -> str:
+    """Where figures of a unit are handed out as a task."""
+    asked = {"figure": list(codes), "unit": unit.pk, "start": start, "end": end}
+    return f"{reverse('assignments:assignment_create')}?{urlencode(asked, doseq=True)}"
 
 
 def cards_of(found: Collection[Standing]) -> list[Card]:

@@ -15,6 +15,7 @@ from brigade.audit.models import AuditEvent
 from brigade.audit.queries import gist, verb_label, verbs_by_name
 from brigade.audit.states import Result
 from brigade.kit.pinyin import initials
+from brigade.kit.templatetags import ui
 from brigade.kit.templatetags.ui import numbers_whole
 from brigade.ledgers.tables import (
     Column,
@@ -26,6 +27,8 @@ from brigade.ledgers.tables import (
     StateColumn,
     UnitFilter,
 )
+from brigade.notices.models import PUBLISH_PERM, Receipt
+from brigade.notices.states import AnnouncementState
 from brigade.obligations.models import Obligation
 from brigade.obligations.rules import RULES
 from brigade.obligations.states import ObligationState
@@ -145,3 +148,69 @@ class AuditFilters(LedgerFilters):
     unit = UnitFilter(label=_("单位"), field_name="unit_id", perm="audit.view_auditevent")
     at = DaysFilter(label=_("时间"))
     result = django_filters.ChoiceFilter(label=_("结果"), choices=Result.choices)
+
+
+class AnnouncementTable(django_tables2.Table):
+    """通知公告: what, from whom, whether one has read it oneself, how many have."""
+
+    created_at = Column(verbose_name=_("时间"), orderable=True)
+    title = Column(linkify=True, width=40)
+    unit = Column(accessor="unit__short_name", verbose_name=_("发布单位"), css="fit")
+    created_by = PersonColumn(verbose_name=_("发布人"))
+    own_done_at = Column(verbose_name=_("我"), css="fit", empty_values=())
+    read = Column(verbose_name=_("回执"), css="num", empty_values=())
+    state = StateColumn(tones={"draft": "open", "withdrawn": "off"})
+    needs_signature = Column(visible=False)
+
+    def render_own_done_at(self, value: Any, record: Any) -> Any:
+        if record.own_id is None:
+            return ""
+        if value is not None:
+            return _("已签收") if record.needs_signature else _("已看")
+        return ui.state("open", _("未签收") if record.needs_signature else _("未看"))
+
+    def render_read(self, record: Any) -> str:
+        return f"{record.read}/{record.total}" if record.total else ""
+
+    def value_read(self, record: Any) -> str:
+        return f"{record.read}/{record.total}" if record.total else ""
+
+
+class AnnouncementFilters(LedgerFilters):
+    q = Search("title", "text")
+    mine = django_filters.ChoiceFilter(
+        label=_("范围"),
+        choices=[("unread", _("没看的")), ("got", _("发给我的")), ("sent", _("我发的"))],
+        method="by_part",
+    )
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=AnnouncementState.choices)
+    unit = UnitFilter(label=_("发布单位"), perm=PUBLISH_PERM)
+    created_at = DaysFilter(label=_("时间"))
+
+    def by_part(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        user = self.request.user
+        if value == "sent":
+            return rows.filter(created_by=user)
+        own = Receipt.objects.unread_by(user) if value == "unread" else Receipt.objects.filter(person=user)
+        return rows.filter(pk__in=own.values("announcement"))
+
+
+class ReceiptTable(django_tables2.Table):
+    """回执: who, of which unit, when read and signed."""
+
+    person = PersonColumn()
+    unit = Column(accessor="unit__short_name", verbose_name=_("单位"))
+    read_at = Column()
+    signed_at = Column()
+    reminded_on = Column()
+    sent_at = Column(visible=False)
+
+
+class ReceiptFilters(LedgerFilters):
+    q = Search("person__search_text")
+    read = django_filters.ChoiceFilter(
+        label=_("阅读"), choices=[("no", _("没看的")), ("yes", _("看过的"))], method="by_reading"
+    )
+
+    def by_reading(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(done_at__isnull=value == "no")

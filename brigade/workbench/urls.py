@@ -4,6 +4,7 @@ from django.urls import path
 
 from brigade.workbench.views import (
     access,
+    announcements,
     audit,
     board,
     duties,
@@ -26,6 +27,21 @@ urlpatterns = [
     path("notices/read/", inbox.notices_read, name="notices_read"),
     path("notices/unclear/", inbox.unclear_list, name="notices_unclear"),
     path("notices/<int:pk>/", inbox.notice_detail, name="notice_detail"),
+    path("notices/announcements/", announcements.AnnouncementList.as_view(), name="announcement_list"),
+    path("notices/announcements/new/", announcements.announcement_create, name="announcement_create"),
+    path("notices/announcements/<uuid:pk>/", announcements.announcement_detail, name="announcement_detail"),
+    path("notices/announcements/<uuid:pk>/edit/", announcements.announcement_edit, name="announcement_edit"),
+    path("notices/announcements/<uuid:pk>/publish/", announcements.announcement_publish, name="announcement_publish"),
+    path("notices/announcements/<uuid:pk>/sign/", announcements.announcement_sign, name="announcement_sign"),
+    path("notices/announcements/<uuid:pk>/remind/", announcements.announcement_remind, name="announcement_remind"),
+    path("notices/announcements/<uuid:pk>/send-on/", announcements.announcement_send_on, name="announcement_send_on"),
+    path(
+        "notices/announcements/<uuid:pk>/withdraw/", announcements.announcement_withdraw, name="announcement_withdraw"
+    ),
+    path(
+        "notices/announcements/<uuid:pk>/receipts/", announcements.ReceiptList.as_view(), name="announcement_receipts"
+    ),
+    path("notices/announcements/<uuid:pk>/files/<int:seq>/", announcements.announcement_file, name="announcement_file"),
     path("audit/", audit.AuditList.as_view(), name="audit_list"),
     path("audit/check/", audit.audit_check, name="audit_check"),
     path("audit/<int:pk>/", audit.audit_detail, name="audit_detail"),

@@ -181,6 +181,8 @@ ACCOUNTS = (
     Account("D90003", "沈记账", "BGS", "审计管理员", ((Role.AUDIT_ADMIN, "DD"),), kind=PersonKind.CIVILIAN),
 )
 """The accounts of the demo world, one or more a role; `make run` prints them."""
+LED = {code for account in ACCOUNTS for role, code in account.roles if role == Role.SQUADRON_LEADER}
+"""Squadrons whose leader has an account; of the others the first officer leads."""
 
 
 @dataclass
@@ -251,6 +253,8 @@ def _people(world: World) -> None:
             kind = PersonKind.OFFICER if n < office.officers else PersonKind.AUXILIARY
             person = _enrol(world, f"D{serial}", next(names), office.code, str(kind.label), kind)
             _grant(world, person.police_no, Role.OFFICER if n < office.officers else Role.AUXILIARY, office.code)
+            if office.kind == UnitKind.SQUADRON and n == 0 and office.code not in LED:
+                _grant(world, person.police_no, Role.SQUADRON_LEADER, office.code)
             if office.code == "CGS" and n < 6:
                 _grant(world, person.police_no, Role.WINDOW_CLERK, "CGS-DT")
 

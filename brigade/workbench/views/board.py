@@ -90,7 +90,14 @@ def _part(tree: Tree, cards: list[queries.Card], start: date, end: date) -> dict
     own = [card for card in cards if card.standing.indicator.tree == tree]
     codes = [card.standing.indicator.code for card in own]
     lines = by_unit(codes, own[0].standing.unit, start, end) if own else []
-    rows = [(one, [_unit_cell(card.standing.indicator, one, sums, start, end) for card in own]) for one, sums in lines]
+    rows = [
+        (
+            one,
+            [_unit_cell(card.standing.indicator, one, sums, start, end) for card in own],
+            queries.hand_out_address([code for code in codes if code in sums], one, start, end),
+        )
+        for one, sums in lines
+    ]
     return {"label": tree.label, "cards": own, "rows": rows if len(rows) > 1 else []}
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from brigade.indicators.queries import as_of, standings
 from brigade.indicators.rules import FIGURES
 from brigade.kit.web import page
-from brigade.notices.queries import inbox, unclear_count
+from brigade.notices.queries import inbox, unclear_count, unread_announcement_count, unread_announcements
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
 from brigade.org.queries import duty_leader
@@ -42,6 +42,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "recent": queries.recent(user),
         "unclear": unclear_count(user, now),
         "latest": list(inbox(user, unread_only=True)[:3]),
+        "announcements": unread_announcements(user),
+        "announced": unread_announcement_count(user),
     }
     return page(request, "workbench/home.html", context)
 
