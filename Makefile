@@ -62,6 +62,7 @@ demo: setup ## the demo world, into an empty database
 	$(MANAGE) migrate --verbosity 0
 	$(MANAGE) setup_reference
 	$(MANAGE) setup_catalogue
+	$(MANAGE) setup_hazards
 	$(MANAGE) demo
 
 backup: setup ## var/backups/<time>.tar: database, attachments, audit anchors, keys

@@ -162,6 +162,7 @@ def load_reference() -> None:
     say("载入基础数据 (reference data)")
     call_command("setup_reference")
     call_command("setup_catalogue")
+    call_command("setup_hazards")
 
 
 # After the start

@@ -158,6 +158,8 @@ class Hazard(Record):
     another owner. `state_before` is where a deferred hazard goes back to.
     """
 
+    OPEN = OPEN
+
     state = models.CharField(_("状态"), max_length=24, choices=HazardState.choices)
     state_before = models.CharField(max_length=24, blank=True, editable=False)
     description = models.TextField(_("问题"), blank=True)
@@ -306,6 +308,11 @@ class Hazard(Record):
             owner = Owner.objects.select_related("liaison").filter(pk=self.owner_id).first()
             if owner is not None and owner.liaison is not None:
                 yield owner.liaison, _gettext("责任单位联络员")
+
+    def reading_units(self) -> Iterable[int]:
+        yield self.unit_id
+        if self.owner_id is not None and self.notified_at is not None and self.state in SENT:
+            yield self.owner_id
 
     def search_words(self) -> tuple[str, ...]:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.kit.geo import Point, box_around, distance, metres_between
-from brigade.org.models import Beat, Person, Unit
+from brigade.org.models import Grant, Person, Unit
 from brigade.org.queries import holders
-from brigade.org.states import PERMISSIONS, PersonKind, Tree, UnitKind
+from brigade.org.states import PERMISSIONS, PersonKind, Role, Tree, UnitKind
 from brigade.reference.models import Road
 from brigade.reference.queries import parameter
 from enforcement.hazards.models import Category, Hazard, HazardPhoto, HazardQuerySet, Owner, Verification
@@ -27,12 +28,6 @@ def brigade_of(unit: Unit) -> Unit:
     above = {row.pk: row for row in Unit.objects.above(unit)}
     line = [above[pk] for pk in unit.lineage[::-1]]
     return next((row for row in line if row.kind == UnitKind.BRIGADE), line[-1])
-
-
-def squadron_of(town_id: int, on: date) -> Unit | None:
-    """The unit that polices a street or town on a day."""
-    beat = Beat.objects.on(on).filter(town=town_id).select_related("unit").first()
-    return beat.unit if beat else None
 
 
 def units_to_report_in(user: Person) -> list[Unit]:
@@ -51,6 +46,29 @@ def squadrons(on: date) -> QuerySet[Unit]:
         .order_by("order", "pk")
     )
 
+
+def seats(units: Iterable[Unit], on: date) -> dict[tuple[int, str], int]:
+    """(unit, role) → the nearest unit, itself or above, where somebody holds the role; one query.
+
+    A squadron without a clerk of its own has the brigade's, and a duty stands where its post is filled.
+    """
+    units = list(units)
+    held = set(
+        Grant.objects.on(on)
+        .filter(unit__in={pk for unit in units for pk in unit.lineage}, role__in=SEATS, person__is_active=True)
+        .values_list("unit", "role")
+    )
+    found = {}
+    for unit in units:
+        for role in SEATS:
+            place = next((pk for pk in unit.lineage[::-1] if (pk, role) in held), None)
+            if place is not None:
+                found[unit.pk, str(role)] = place
+    return found
+
+
+SEATS = (Role.SQUADRON_LEADER, Role.CLERK, Role.DEPUTY_LEADER)
+"""Whose posts the duties of a hazard are."""
 
 TERMS = {
     Term.IMMEDIATE: "hazards.immediate_days",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext_lazy
 
-from enforcement.hazards.actions.clock import escalate_overdue
+from enforcement.hazards.actions.clock import escalate_overdue, mark_overdue
 from enforcement.hazards.actions.closing import (
     defer,
     delist,

@@ -1,13 +1,15 @@
-"""What the clock does to hazards: a timed job that changes nothing when run twice."""
+"""What the clock does to hazards: timed jobs, each of which changes nothing when run twice."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.audit.actions import SYSTEM
+from brigade.indicators import actions as indicators
 from brigade.kit.refusals import Refused
 from brigade.reference.queries import parameter
 from enforcement.hazards import queries
@@ -35,3 +37,11 @@ def escalate_overdue(*, now: datetime) -> str:
             continue  # written before, or somebody was faster
         done += 1
     return _("逾期督办制发文书%(n)d份") % {"n": done}
+
+
+def mark_overdue(*, now: datetime) -> str:
+    """Have the figures of the days on which the limits of late hazards ended computed again; daily after midnight."""
+    late = list(queries.overdue(now))
+    with transaction.atomic():
+        indicators.mark(set().union(*(indicators.cells_of(hazard) for hazard in late)))
+    return _("逾期未整改%(n)d处") % {"n": len(late)}

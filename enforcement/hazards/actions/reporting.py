@@ -16,6 +16,7 @@ from brigade.audit.actions import SYSTEM
 from brigade.kit.refusals import Refused
 from brigade.kit.text import clean_text, fitting, needed
 from brigade.org.models import Unit
+from brigade.org.queries import squadron_of
 from brigade.org.states import Tree
 from brigade.reference.actions import next_number
 from brigade.reference.models import Road, Town, Village
@@ -59,7 +60,7 @@ def report(
     one of place and defect. Sending the same id twice makes one record. Refused without a
     place, without a photo where one can be taken, and while `is_new` does not say that what lies near was looked at.
     """
-    unit = unit or queries.squadron_of(town.pk, timezone.localdate(now)) or by.unit
+    unit = unit or squadron_of(town.pk, timezone.localdate(now)) or by.unit
     _check_parts(unit, source, category, defect, town, village)
     found_at = discovered_at or now
     if found_at > now + timedelta(minutes=1):

@@ -1,0 +1,179 @@
+"""Figures of hazards: registered, closed, mended in time, and past their limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date, time, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from brigade.indicators.rules import Cell, Indicator, Kind, Value
+from brigade.kit.clocks import CHINA, at
+from brigade.org.models import Unit
+from brigade.org.queries import ever_in, stood_in
+from brigade.org.states import Tree
+from enforcement.hazards.models import Hazard, Verification
+from enforcement.hazards.states import WITH_OWNER, Grade, HazardState
+
+KIND = frozenset({"hazards.hazard"})
+Cells = Collection[Cell] | None
+OWED = Q(state__in=[*WITH_OWNER, HazardState.SUBMITTED], disputed_at__isnull=True)
+"""With the owner, or handed in and not yet seen: its limit counts. A paused clock has none."""
+
+
+def _registered(hazard: Hazard) -> Iterator[Cell]:
+    if hazard.registered_at is not None and hazard.state != HazardState.MERGED:
+        yield Cell(hazard.unit_id, timezone.localdate(hazard.registered_at))
+
+
+def _closings(hazard: Hazard) -> Iterator[Verification]:
+    """The closings that were; a hazard that comes back keeps them."""
+    if hazard.verified_at is not None:
+        yield from hazard.verifications.filter(has_passed=True)
+
+
+def _closed(hazard: Hazard) -> Iterator[Cell]:
+    for row in _closings(hazard):
+        yield Cell(row.unit_id, timezone.localdate(row.at))
+
+
+def _due(hazard: Hazard) -> Iterator[Cell]:
+    """The days on which its limits ended, of each closing and of the one that runs."""
+    for row in _closings(hazard):
+        yield Cell(row.unit_id, timezone.localdate(row.due_at))
+    yield from _late(hazard)
+
+
+def _late(hazard: Hazard) -> Iterator[Cell]:
+    if hazard.due_at is not None and hazard.state not in (HazardState.CLOSED, HazardState.MERGED):
+        yield Cell(hazard.unit_id, timezone.localdate(hazard.due_at))
+
+
+def _rows(found: QuerySet, moment: str, cells: Cells, record: str = "pk") -> QuerySet:
+    """The rows whose `moment` lies in one of the cells, with its local day, and where the hazard stood that day.
+
+    `record` is the column that names the hazard.
+    """
+    if cells is not None:
+        where = Q(pk__in=[])
+        for unit_id in {cell.unit_id for cell in cells}:
+            ever = ever_in(Hazard, unit_id, record=record)
+            for day in {cell.day for cell in cells if cell.unit_id == unit_id}:
+                start = at(day, time.min)
+                where |= ever & Q(**{f"{moment}__gte": start, f"{moment}__lt": start + timedelta(days=1)})
+        found = found.filter(where)
+    found = found.annotate(day=TruncDate(moment, tzinfo=CHINA))
+    return found.annotate(stood=stood_in(Hazard, "day", record=record)).order_by()
+
+
+def _flow(
+    rows: Callable[[], QuerySet], moment: str, facet: str, record: str = "pk"
+) -> Callable[[Cells], Iterable[Value]]:
+    def compute(cells: Cells) -> Iterable[Value]:
+        for row in _rows(rows(), moment, cells, record).values("stood", "day", facet).annotate(n=Count("pk")):
+            yield Value(Cell(row["stood"], row["day"]), row["n"], facet=row[facet])
+
+    return compute
+
+
+def _on_time(cells: Cells) -> Iterable[Value]:
+    """Handed in by the limit and closed ÷ all whose limit ended that day."""
+    parts: dict[Cell, list[int]] = {}
+    in_time = Count("pk", filter=Q(submitted_at__lte=F("due_at")))
+    closings = _rows(_passed(), "due_at", cells, "hazard")
+    for row in closings.values("stood", "day").annotate(n=Count("pk"), part=in_time):
+        parts[Cell(row["stood"], row["day"])] = [row["part"], row["n"]]
+    owed = _rows(Hazard.objects.filter(OWED), "due_at", cells)
+    for row in owed.values("stood", "day").annotate(n=Count("pk")):
+        parts.setdefault(Cell(row["stood"], row["day"]), [0, 0])[1] += row["n"]
+    for cell, (part, base) in parts.items():
+        yield Value(cell, part, base=base)
+
+
+def _all() -> QuerySet:
+    return Hazard.objects.filter(registered_at__isnull=False).exclude(state=HazardState.MERGED)
+
+
+def _passed() -> QuerySet:
+    return Verification.objects.filter(has_passed=True)
+
+
+def _past_limit() -> QuerySet:
+    return Hazard.objects.overdue(timezone.now())
+
+
+def _drill(moment: str, **filters: str) -> Callable[[Unit, date, date], str]:
+    def drill(unit: Unit, start: date, end: date) -> str:
+        asked: dict[str, Any] = {"unit": unit.pk, f"{moment}_after": start, f"{moment}_before": end, **filters}
+        query = "&".join(f"{name}={value}" for name, value in asked.items())
+        return f"{reverse('hazards:hazard_list')}?{query}"
+
+    return drill
+
+
+GRADES = {grade.value: grade.label for grade in Grade} | {"": _("未定级")}
+
+FIGURES = [
+    Indicator(
+        code="hazards.registered",
+        headline=True,
+        label=_("登记隐患"),
+        basis=_("按登记日期，不含并案和不属实"),
+        kind=Kind.FLOW,
+        tree=Tree.LINE,
+        suffix=_("处"),
+        kinds=KIND,
+        touched=_registered,
+        compute=_flow(_all, "registered_at", "grade"),
+        drill=_drill("registered_at"),
+        facets=GRADES,
+    ),
+    Indicator(
+        code="hazards.closed",
+        headline=True,
+        label=_("销号隐患"),
+        basis=_("按销号日期，反弹重开的不倒扣"),
+        kind=Kind.FLOW,
+        tree=Tree.LINE,
+        suffix=_("处"),
+        kinds=KIND,
+        touched=_closed,
+        compute=_flow(_passed, "at", "hazard__grade", "hazard"),
+        drill=_drill("closed_at"),
+        facets=GRADES,
+        good=1,
+    ),
+    Indicator(
+        code="hazards.on_time",
+        headline=True,
+        label=_("按期整改率"),
+        basis=_("期限内提交并销号÷期限在这段时间里的全部；核验晚了不算责任单位逾期，暂停计时的不算"),
+        kind=Kind.RATIO,
+        tree=Tree.LINE,
+        suffix="%",
+        kinds=KIND,
+        touched=_due,
+        compute=_on_time,
+        drill=_drill("due_at"),
+        good=1,
+    ),
+    Indicator(
+        code="hazards.overdue",
+        label=_("逾期未整改"),
+        basis=_("期限在这段时间里，现在还没提交核验；暂停计时的不算"),
+        kind=Kind.FLOW,
+        tree=Tree.LINE,
+        suffix=_("处"),
+        kinds=KIND,
+        touched=_late,
+        compute=_flow(_past_limit, "due_at", "grade"),
+        drill=_drill("due_at", overdue="true"),
+        facets=GRADES,
+        good=-1,
+    ),
+]
