@@ -36,6 +36,7 @@ SCHEDULE: list[Timed] = [
     Timed("files.sweep", "清理无主文件", "brigade.files.actions.sweep_orphans", Daily(time(3, 0))),
     Timed("search.catch_up", "补上搜索索引", "brigade.search.actions.catch_up", Every(60)),
     Timed("ledgers.expire", "清除到期的导出文件", "brigade.ledgers.actions.expire_exports", Every(60)),
+    Timed("ledgers.expire_imports", "清除到期的导入文件", "brigade.ledgers.actions.expire_imports", Every(60)),
     Timed("org.forget_sign_ins", "清理过期的登录", "brigade.org.actions.forget_sign_ins", Daily(time(2, 40))),
     Timed("jobs.forget_old", "清理旧的任务记录", "brigade.jobs.actions.forget_old", Daily(time(2, 30))),
 ]
@@ -43,4 +44,6 @@ SCHEDULE: list[Timed] = [
 RUNNERS: dict[str, str] = {
     "workbench.change": "brigade.workbench.actions.run_change",
     "ledgers.export": "brigade.ledgers.actions.run_export",
+    "ledgers.import": "brigade.ledgers.actions.run_import",
+    "ledgers.undo_import": "brigade.ledgers.actions.run_undo",
 }

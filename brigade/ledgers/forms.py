@@ -1,4 +1,4 @@
-"""What a person says when a ledger's filters are kept under a name."""
+"""What a person says when a ledger's filters are kept under a name, and when a sheet is brought in or taken back."""
 
 from typing import Any
 
@@ -27,3 +27,21 @@ class SavedViewForm(Form):
         self.fields["unit"].queryset = units
         alone = ("", self.fields["unit"].empty_label)
         self.fields["unit"].choices = [alone, *((one.pk, str(one)) for _depth, one in units.as_tree())]
+
+
+class UploadForm(Form):
+    file = forms.FileField(
+        label=_("Excel表"),
+        allow_empty_file=True,
+        help_text=_("xlsx，最多20MB、2万行"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx", "data-no-draft": True}),
+    )
+
+
+class UndoForm(Form):
+    reason = forms.CharField(
+        label=_("原因"),
+        max_length=200,
+        error_messages={"required": _("写明撤销的原因。")},
+        widget=forms.Textarea({"rows": 2}),
+    )

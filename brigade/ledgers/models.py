@@ -1,4 +1,4 @@
-"""What people keep of their ledgers: named views, and exports too long to wait for."""
+"""What people keep of their ledgers: named views, exports too long to wait for, and imports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.ids import new_id
-from brigade.ledgers.states import ExportFormat, ExportState
+from brigade.ledgers.states import AT_WORK, ExportFormat, ExportState, ImportState
 
 LONGEST_QUERY = 2_000
 
@@ -104,3 +104,109 @@ class ExportRun(models.Model):
     @property
     def percent(self) -> int:
         return min(100, self.written * 100 // self.total) if self.total else 0
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def at_work(self) -> ImportRunQuerySet:
+        return self.filter(state__in=AT_WORK)
+
+    def lapsed(self, now: datetime) -> ImportRunQuerySet:
+        """Whose file, or whose undoing, has been kept long enough."""
+        return self.filter(expires_at__lte=now).exclude(state__in=AT_WORK)
+
+    def light(self) -> ImportRunQuerySet:
+        """Without what is only needed one by one: a long import names twenty thousand rows."""
+        return self.defer("rows", "preview", "handout_sealed")
+
+
+class ImportRun(models.Model):
+    """A sheet that somebody brings into a ledger: what the file is, how its columns are meant, how far it has come.
+
+    Only the owner sees it. `listing` is the URL name of the ledger, `mapping` says which heading means which column,
+    `counts` what the check found, `preview` the rows that its page shows. `rows` names what was written, so that it
+    can be undone until `expires_at`. `sha256` is that of the file that was checked: no other one is written.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    listing = models.CharField(max_length=80)
+    title = models.CharField(_("台账"), max_length=60)
+    path = models.CharField(max_length=200)
+    file_name = models.CharField(_("文件"), max_length=124)
+    sha256 = models.CharField(max_length=64)
+    sheets = models.JSONField(default=list)
+    sheet = models.CharField(_("工作表"), max_length=100, blank=True)
+    headings = models.JSONField(default=list)
+    """[heading, what stands below it first] of each column of the sheet."""
+    mapping = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict)
+    """How many rows: total, new, known, faulty."""
+    preview = models.JSONField(default=list)
+    state = models.CharField(_("状态"), max_length=8, choices=ImportState.choices, default=ImportState.UPLOADED)
+    error = models.CharField(_("原因"), max_length=400, blank=True)
+    job_key = models.CharField(max_length=80, blank=True)
+    rows = models.JSONField(default=list)
+    handout_sealed = models.TextField(blank=True)
+    """What is handed over once after the import, as first passwords are; erased when it was."""
+    reason = models.CharField(_("撤销原因"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("上传时间"))
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(_("保留到"))
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("导入")
+        indexes = [
+            models.Index(fields=["owner", "listing", "-created_at"], name="import_of_owner"),
+            models.Index(fields=["state", "expires_at"], name="import_lapsing"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def file(self) -> Path:
+        return Path(settings.MEDIA_ROOT) / "imports" / f"{self.pk}.xlsx"
+
+    @property
+    def progress_file(self) -> Path:
+        """How many rows are written: beside the database, because nobody sees into the one transaction."""
+        return self.file.with_suffix(".progress")
+
+    @property
+    def written(self) -> int:
+        try:
+            return int(self.progress_file.read_text() or 0)
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    @property
+    def percent(self) -> int:
+        total = self.counts.get("new", 0)
+        return min(99, self.written * 100 // total) if total else 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it can be written: everything was understood, and there is something new."""
+        return self.state == ImportState.CHECKED and not self.counts["faulty"] and bool(self.counts["new"])
+
+    def is_undoable(self, now: datetime) -> bool:
+        return self.state == ImportState.DONE and self.expires_at > now
+
+
+class KeptMapping(models.Model):
+    """Which heading meant which column, as a person confirmed it by an import; "" for a heading that is left out.
+
+    `signature` is that of all the headings of the sheet: the same sheet next month needs no second look.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    listing = models.CharField(max_length=80)
+    signature = models.CharField(max_length=32)
+    mapping = models.JSONField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("列对应关系")
+        constraints = [models.UniqueConstraint(fields=["owner", "listing", "signature"], name="mapping_kept_once")]

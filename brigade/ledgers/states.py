@@ -1,4 +1,4 @@
-"""Enumerations of exports."""
+"""Enumerations of exports and imports."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -20,3 +20,22 @@ class ExportState(models.TextChoices):
     DONE = "done", _("已生成")
     FAILED = "failed", _("没有导出")
     EXPIRED = "expired", _("已过期")
+
+
+class ImportState(models.TextChoices):
+    """Where an import stands: nothing of it is in the ledger before `done`, and nothing after `undone`."""
+
+    UPLOADED = "uploaded", _("待对列")
+    CHECKED = "checked", _("已预检")
+    WAITING = "waiting", _("等待入库")
+    RUNNING = "running", _("正在入库")
+    DONE = "done", _("已入库")
+    FAILED = "failed", _("没有入库")
+    UNDOING = "undoing", _("正在撤销")
+    UNDONE = "undone", _("已撤销")
+    EXPIRED = "expired", _("已过期")
+
+
+CHECKABLE = frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED})
+"""The file may be checked anew, by another mapping too."""
+AT_WORK = frozenset({ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING})

@@ -1,4 +1,7 @@
-"""Every write of ledgers: views kept under a name, exports. This room is a package: what it offers stands here."""
+"""Every write of ledgers: views kept under a name, exports, imports.
+
+This room is a package: what it offers stands here.
+"""
 
 from brigade.ledgers.actions.exports import (
     close_given_up,
@@ -8,5 +11,17 @@ from brigade.ledgers.actions.exports import (
     note_export,
     queue_export,
     run_export,
+)
+from brigade.ledgers.actions.imports import (
+    close_dead_imports,
+    confirm_import,
+    expire_imports,
+    hand_out,
+    map_columns,
+    run_import,
+    run_undo,
+    undo_import,
+    upload_sheet,
+    write_mended_sheet,
 )
 from brigade.ledgers.actions.saved_views import drop_view, save_view

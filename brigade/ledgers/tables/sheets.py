@@ -96,7 +96,8 @@ class Sheet:
     @cached_property
     def conditions(self) -> list[tuple[str, str]]:
         """The filters that narrow the list, in words."""
-        return [(str(self.filters.form[name].label), text) for name, text in self.narrowing]
+        imported = [(_("范围"), _("这次导入的"))] if self.query.get("imported") else []
+        return imported + [(str(self.filters.form[name].label), text) for name, text in self.narrowing]
 
     @cached_property
     def narrowing(self) -> list[tuple[str, str]]:
@@ -132,7 +133,7 @@ class Sheet:
 
         `others` names what shall stay besides.
         """
-        own = {"sort", "columns", "all", *others}.union(*self.names.values())
+        own = {"sort", "columns", "all", "imported", *others}.union(*self.names.values())
         kept = QueryDict(mutable=True)
         for name, values in self.query.lists():
             if name in own and any(values):

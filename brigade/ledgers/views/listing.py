@@ -20,10 +20,11 @@ from brigade.kit.refusals import Refused
 from brigade.ledgers import actions
 from brigade.ledgers.forms import SavedViewForm
 from brigade.ledgers.models import ExportRun, SavedView
-from brigade.ledgers.queries import saved_views
+from brigade.ledgers.queries import rows_of_import, saved_views
 from brigade.ledgers.rules import CAP
 from brigade.ledgers.states import ExportFormat
 from brigade.ledgers.tables import LedgerFilters, Page, Sheet, address, narrowing
+from brigade.ledgers.views import importing
 
 
 class Listing(View):
@@ -64,7 +65,10 @@ class Listing(View):
     @classmethod
     def sheet(cls, user: Any, query: QueryDict, **kwargs: Any) -> Sheet:
         """The ledger as `user` asks for it; page and worker both come here."""
-        return Sheet(cls, cls.rows(user, **kwargs), user, query)
+        rows = cls.rows(user, **kwargs)
+        if asked := query.get("imported"):
+            rows = rows.filter(pk__in=rows_of_import(asked, user))
+        return Sheet(cls, rows, user, query)
 
     def totals(self, sheet: Sheet) -> str:
         """The sentence below the table, for instance sums; one query at most."""
@@ -82,6 +86,8 @@ class Listing(View):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         asked = request.GET
+        if "import" in asked:
+            return importing.respond(request, self.code)
         if "export" in asked or "download" in asked:
             return self._run(request)
         self.views = saved_views(request.user, self.code, self.permission)
@@ -100,8 +106,10 @@ class Listing(View):
             return self._export(request, sheet, ExportFormat(asked["format"]))
         return self._page(request, sheet)
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Save the filters on the screen as a view, or drop one's own view."""
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Save the filters on the screen as a view, or drop one's own view; or a step of an import."""
+        if "import" in request.GET:
+            return importing.respond(request, self.code)
         if "drop" in request.POST:
             self.views = list(SavedView.objects.filter(owner=request.user, listing=self.code))
             actions.drop_view(by=request.user, view=self._own_view(request, request.POST["drop"]))
@@ -131,6 +139,7 @@ class Listing(View):
             "tabs": self._tabs(request, sheet),
             "save_url": address(sheet.kept(), QueryDict(), save=1),
             "picked": {cell.name for cell in sheet.cells},
+            "import_url": importing.import_url(request, self.code),
             "create_url": reverse(self.create[1]) if self.create and request.user.has_perm(self.create[2]) else "",
             "totals": self.totals(sheet) if page.rows and page.total <= CAP else "",
             **self.further(sheet),
