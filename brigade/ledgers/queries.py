@@ -4,7 +4,8 @@ sheet that is brought in would come to."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.db.models import ManyToOneRel, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -123,13 +125,42 @@ def content_of(run: ImportRun) -> bytes:
         raise Refused(_("上传的文件已清除，请重新上传。")) from None
 
 
+def used_since(model: type[Model], keys: Sequence[Any], but: Collection[str] = ()) -> str:
+    """The sentence that names rows of an import which others point at by now; nothing where none is.
+
+    `but` names the models (`org.posting`) whose rows came along with the import.
+    """
+    found: dict[Any, str] = {}
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ManyToOneRel) or relation.related_model._meta.label_lower in but:
+            continue
+        rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": keys})
+        for key in rows.values_list(relation.field.attname, flat=True).order_by().distinct()[:3]:
+            found.setdefault(key, str(relation.related_model._meta.verbose_name))
+    names = {row.pk: str(row) for row in model._base_manager.filter(pk__in=found)}
+    return in_use([_("%(name)s（%(what)s）") % {"name": names[key], "what": what} for key, what in found.items()])
+
+
+def in_use(names: Sequence[str]) -> str:
+    """Why an import cannot be undone as a whole: these rows of it are in use."""
+    if not names:
+        return ""
+    words = {"names": "、".join(names[:3]), "more": _("等") if len(names) > 3 else ""}
+    return _("已经在用，不能整批撤销：%(names)s%(more)s；错的逐条更正。") % words
+
+
+_MAY_BE_PRIVATE = re.compile(r"\d{9}")
+
+
 def headings_of(table: importing.Table) -> list[list[str]]:
-    """Each heading with what stands below it first, for the page on which columns are matched."""
+    """Each heading with what stands below it first, for the page on which columns are matched: of what may be the
+    number of a person or a phone only the tail, as nobody knows yet what the column is."""
     found = []
     for place, heading in enumerate(table.headings):
         if heading:
             below = (_plain(line.cells[place]) for line in table.lines[:20])
-            found.append([heading, next(filter(None, below), "")[:30]])
+            sample = next(filter(None, below), "")[:30]
+            found.append([heading, f"*******{tail(sample)}" if _MAY_BE_PRIVATE.search(sample) else sample])
     return found
 
 

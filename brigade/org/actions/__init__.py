@@ -19,6 +19,15 @@ from brigade.org.actions.changes import (
 from brigade.org.actions.duty import arrange_duty
 from brigade.org.actions.founding import found_brigade
 from brigade.org.actions.grants import end_grant, grant_role
+from brigade.org.actions.intake import (
+    Newcomer,
+    NewUnit,
+    open_units,
+    take_back_people,
+    take_back_units,
+    take_in_people,
+    with_password,
+)
 from brigade.org.actions.leaving import HOLDINGS, cancel_departure, close_departed, hand_over
 from brigade.org.actions.people import change_person, end_posting, enrol_person, post_person
 from brigade.org.actions.secondments import SECONDABLE, end_secondment, second_person, settle_secondment

@@ -68,7 +68,7 @@ def reset_password(
         if any(grant.role in ADMIN_ROLES for grant in person.grants.reaching(timezone.localdate(now))):
             raise Refused(_("管理员的密码只能在服务器控制台重置。"))
         password, must_change = "", True
-    password = password or _first_password()
+    password = password or first_password()
     hashed = make_password(password)
     with transaction.atomic():
         person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
@@ -76,6 +76,13 @@ def reset_password(
         SignInTry.objects.filter(key=try_key("account", person.police_no)).delete()
         audit.record("password.reset", person, by=by, now=now)
     return password
+
+
+def keep_first_password(*, by: Any, person: Person, hashed: str, now: datetime | None = None) -> None:
+    """Keep the hash of a first password that was made ahead, by `first_password`. System administrator, audited."""
+    rules.check_may(by, "org.change_person", person)
+    _keep_password(person, hashed, True, now)
+    audit.record("password.reset", person, by=by, now=now)
 
 
 def set_password(*, by: Person, current: str, new: str, now: datetime | None = None) -> Person:
@@ -107,7 +114,7 @@ def _keep_password(person: Person, hashed: str, must_change: bool, now: datetime
     person.password_history.exclude(pk__in=list(kept[: rules.PASSWORDS_REMEMBERED])).delete()
 
 
-def _first_password() -> str:
+def first_password() -> str:
     """Twelve signs that can be read aloud: no 0/O, 1/l/I; three classes."""
     signs = "".join(sign for sign in string.ascii_letters + string.digits if sign not in "0O1lI")
     while True:

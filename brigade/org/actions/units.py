@@ -105,7 +105,7 @@ def _place(unit: Unit, parent: Unit | None, since: date) -> None:
 
 
 @transaction.atomic
-def close_unit(*, by: Any, unit: Unit, closed_on: date, now: datetime | None = None) -> Unit:
+def close_unit(*, by: Any, unit: Unit, closed_on: date, reason: str = "", now: datetime | None = None) -> Unit:
     """Close an empty unit. System administrator; its people are posted elsewhere and its grants ended before.
 
     Its place in the tree stays: what it did in the year in which it was closed goes on counting above it.
@@ -124,7 +124,8 @@ def close_unit(*, by: Any, unit: Unit, closed_on: date, now: datetime | None = N
         raise Refused(_("还有%d项角色授在这个单位上，先由安全管理员收回。") % grants)
     unit.closed_on = closed_on
     unit.save(update_fields=["closed_on"])
-    audit.record("unit.closed", unit, by=by, changes={"closed_on": [None, closed_on.isoformat()]}, now=now)
+    changes = {"closed_on": [None, closed_on.isoformat()]}
+    audit.record("unit.closed", unit, by=by, changes=changes, note=reason, now=now)
     return unit
 
 

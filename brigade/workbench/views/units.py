@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.kit.web import ask, get_visible, page
+from brigade.ledgers.views import importing
 from brigade.org import actions, queries
 from brigade.org.forms import CloseUnitForm, MoveUnitForm, OpenUnitForm
 from brigade.org.models import Unit
 
 
-def unit_list(request: HttpRequest) -> HttpResponse:
-    """Every open unit within reach, each below its parent."""
+def unit_list(request: HttpRequest) -> HttpResponseBase:
+    """Every open unit within reach, each below its parent; and the import of units, as in any ledger."""
+    if "import" in request.GET:
+        return importing.respond(request, "workbench:unit_list")
     rows = queries.units_as_tree(request.user, timezone.localdate())
-    return page(request, "workbench/unit_list.html", {"rows": rows})
+    shown = {"rows": rows, "import_url": importing.import_url(request, "workbench:unit_list")}
+    return page(request, "workbench/unit_list.html", shown)
 
 
 def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
