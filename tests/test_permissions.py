@@ -9,7 +9,13 @@ from brigade.org.states import ADMIN_ROLES, PERMISSIONS, Role
 
 TABLE = Path(__file__).with_name("permissions.csv")
 EVERYBODY = "all"
-WITHOUT_BUSINESS_DATA = ("org.", "audit.", "obligations.have_obligation", "notices.follow_message")
+WITHOUT_BUSINESS_DATA = (
+    "org.",
+    "audit.",
+    "obligations.have_obligation",
+    "notices.follow_message",
+    "notices.receive_announcement",
+)
 
 
 def declared():

@@ -74,8 +74,8 @@ class HandOutForm(forms.Form):
 
     id = forms.UUIDField(widget=forms.HiddenInput)
     title = Text(120, label=_("办什么"), needed=_("写明要办什么"))
-    to = AddresseesField()
     due_on = Day(label=_("期限"))
+    to = AddresseesField()
     text = Text(500, label=_("要求"), rows=2)
     needs_reply = forms.BooleanField(label=_("要书面回复，认可后才算办结"), required=False, initial=True)
 

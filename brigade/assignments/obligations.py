@@ -18,7 +18,7 @@ from brigade.obligations.models import Key
 from brigade.obligations.rules import Answer, Rule, Step, workdays_from_due
 from brigade.obligations.states import ObligationState
 from brigade.org.states import Role
-from brigade.reference.queries import calendar, parameter
+from brigade.reference.queries import calendar
 
 KIND = "assignments.assignment"
 TASK, DECISION, CHASE = "assignments.task", "assignments.decision", "assignments.chase"
@@ -79,8 +79,7 @@ def _decision(key: Key, task: Assignment, giver: int | None, now: datetime) -> I
     waits = task.state == AssignmentState.REPLIED or task.asked_due_on is not None
     if since is None or not (waits or task.decided_at):
         return
-    day = timezone.localdate(since)
-    due = add_workdays(day, parameter("assignments.decide_workdays", day), calendar())
+    due = queries.decision_due(since)
     words = _("看回复：%(unit)s，%(what)s") if is_reply else _("批延期：%(unit)s，%(what)s")
     yield Answer(
         key,

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 
 from brigade.assignments.models import Assignment, Line
 from brigade.assignments.rules import GIVERS, HAND_OUT, LEADING, NOT_ADDRESSED
+from brigade.assignments.states import RUNNING, AssignmentState
 from brigade.indicators.queries import Standing, standings
 from brigade.indicators.rules import FIGURES, Kind
-from brigade.kit.clocks import add_workdays
+from brigade.kit.clocks import Day, add_workdays
 from brigade.kit.templatetags.ui import rounded
 from brigade.org.models import Grant, Person, Record, Unit
 from brigade.org.queries import holders
@@ -44,10 +45,11 @@ class Addressee:
 
     @property
     def label(self) -> str:
-        """A unit by its name, any other post with the unit and who it is."""
+        """A unit by its name, any other post with its unit and who it is."""
+        if self.leads:
+            return self.unit.short_name
         who = self.people[0] if len(self.people) == 1 else _("%(n)d人") % {"n": len(self.people)}
-        name = self.unit.short_name if self.leads else f"{self.unit.short_name}{Role(self.post).label}"
-        return f"{name}（{who}）"
+        return f"{self.unit.short_name}{Role(self.post).label}（{who}）"
 
 
 def addressees(user: Person, day: date) -> list[Addressee]:
@@ -123,6 +125,21 @@ def giver_ids(tasks: Iterable[Assignment], day: date) -> dict[object, int | None
         task.pk: task.created_by_id if (task.created_by_id, task.giver_unit_id, task.giver_post) in held else None
         for task in tasks
     }
+
+
+def decision_due(since: datetime) -> Day:
+    """Until when the giver answers what came at that moment."""
+    day = timezone.localdate(since)
+    return add_workdays(day, parameter("assignments.decide_workdays", day), calendar())
+
+
+def next_due(task: Assignment) -> date | None:
+    """The day of what comes next: the addressee's, or the giver's who has a reply before him."""
+    if task.state in RUNNING:
+        return task.due_on
+    if task.state == AssignmentState.REPLIED and task.replied_at is not None:
+        return decision_due(task.replied_at).date
+    return None
 
 
 def others_of_batch(task: Assignment, user: Person) -> QuerySet[Assignment]:

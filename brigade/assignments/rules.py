@@ -35,13 +35,13 @@ LEADING = (
     Role.BRIGADE_LEADER,
 )
 """The post that a task to a whole unit goes to: the first of these that somebody holds on it."""
-NOT_ADDRESSED = ADMIN_ROLES | {Role.MEMBER}
+NOT_ADDRESSED = ADMIN_ROLES | {Role.MEMBER, Role.OWNER_LIAISON}
 """Roles that are no post in which somebody does a task."""
 
 GRANTS: dict[str, tuple[Role, ...]] = {
     VIEW: (*GIVERS, Role.INSPECTOR),
     HAND_OUT: GIVERS,
-    HAVE: tuple(role for role in Role if role not in ADMIN_ROLES),
+    HAVE: tuple(role for role in Role if role not in ADMIN_ROLES | {Role.OWNER_LIAISON}),
     REPLY: (Role.SQUADRON_LEADER, Role.HALL_HEAD, Role.BRANCH_SECRETARY),
     DECIDE: (Role.BRIGADE_LEADER, Role.POLITICAL_OFFICER),
 }

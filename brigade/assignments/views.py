@@ -130,7 +130,7 @@ def assignment_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "record": record,
         "now": now,
         "when": _when(record),
-        "at": record.due_on if record.state in RUNNING else None,
+        "at": queries.next_due(record),
         "lines": _next_lines(record),
         "moves": _buttons(record, [option for option in options if option.move.code != "reply"]),
         "reply": FORMS["reply"](record=record) if "reply" in may else None,
@@ -143,12 +143,14 @@ def assignment_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _when(record: Assignment) -> str:
-    if record.state == AssignmentState.REPLIED:
-        return _("已回复，等交办人认可")
-    if record.state not in RUNNING:
+    due = queries.next_due(record)
+    if due is None:
         return ""
-    words = _("%s前回复") if record.needs_reply else _("%s前办完")
-    return words % date_format(record.due_on, "n月j日")
+    if record.state == AssignmentState.REPLIED:
+        words = _("%s前认可或退回")
+    else:
+        words = _("%s前回复") if record.needs_reply else _("%s前办完")
+    return words % date_format(due, "n月j日")
 
 
 def _next_lines(record: Assignment) -> list[str]:

@@ -12,6 +12,7 @@ from brigade.notices.models import Announcement, Message, MessageQuerySet, Recei
 from brigade.notices.rules import BADGE_LIMIT, FOLLOW_PERM, NOTICES, UNCLEAR_SHOWN, QuietHours
 from brigade.notices.states import MessageState
 from brigade.org.models import Grant, Person, Posting, Unit
+from brigade.org.states import Tree
 from brigade.reference.queries import parameter
 
 
@@ -91,10 +92,10 @@ def unread_announcement_count(person: Any) -> int:
 
 def people_reached(units: Iterable[Unit], people: Iterable[Person], day: date) -> dict[int, int | None]:
     """Person → unit of everybody with an account who works in the units or below them on that day, or holds a role
-    there (a member his branch), and of the people named."""
+    there (a member his branch), and of the people named. Organisations outside are reached by their own name only."""
     below = Q(pk__in=[])
     for unit in units:
-        below |= Q(path__startswith=unit.path)
+        below |= Q(pk=unit.pk) | (Q(path__startswith=unit.path) & ~Q(tree=Tree.OUTSIDE))
     around = Unit.objects.filter(below) if list(units) else Unit.objects.none()
     found: dict[int, int | None] = {}
     held = Grant.objects.on(day).filter(unit__in=around, person__is_active=True)

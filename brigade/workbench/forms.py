@@ -169,7 +169,13 @@ class AnnouncementForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     title = forms.CharField(label=_("标题"), max_length=TITLE_LENGTH, error_messages={"required": _("写明标题")})
-    text = forms.CharField(label=_("内容"), max_length=8000, required=False, widget=forms.Textarea(attrs={"rows": 8}))
+    text = forms.CharField(
+        label=_("内容"),
+        max_length=8000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("附了文件可以不写"),
+    )
     units = UnitsField(
         Unit.objects.none(), label=_("发给单位"), required=False, widget=forms.CheckboxSelectMultiple,
         help_text=_("连同它下面的全部单位"), error_messages={"invalid_choice": _("有单位不归你管，重新选")},

@@ -17,7 +17,7 @@ from brigade.assignments.rules import HAVE
 from brigade.jobs.queries import broker_ok
 from brigade.kit import context
 from brigade.kit.addresses import address_of
-from brigade.notices.queries import unread_announcement_count, unread_count
+from brigade.notices.queries import unread_count
 from brigade.notices.rules import FOLLOW_PERM, RECEIVE_PERM
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
@@ -63,7 +63,6 @@ class Quick:
 COUNTS: dict[str, Callable[[Person], int]] = {
     "duties": lambda person: open_counts(person, timezone.now())["total"],
     "unread": unread_count,
-    "announcements": unread_announcement_count,
 }
 
 
@@ -78,7 +77,7 @@ TABS = (
                     Item(gettext_lazy("工作台"), "workbench:home"),
                     Item(gettext_lazy("应办事项"), "workbench:obligations", "obligations.have_obligation", "duties"),
                     Item(gettext_lazy("交办督办"), "assignments:assignment_list", HAVE),
-                    Item(gettext_lazy("通知公告"), "workbench:announcement_list", RECEIVE_PERM, "announcements"),
+                    Item(gettext_lazy("通知公告"), "workbench:announcement_list", RECEIVE_PERM),
                     Item(gettext_lazy("消息"), "workbench:notices", count="unread"),
                 ),
             ),

@@ -18,6 +18,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from brigade.assignments.moves import KIND as TASK_KIND
 from brigade.audit.models import AuditEvent
 from brigade.audit.queries import triggers_in_place
 from brigade.indicators.queries import Standing
@@ -88,9 +89,11 @@ def todo_groups(person: Person, now: datetime) -> list[tuple[str, list[Todo], bo
 
 
 def warnings(person: Person, now: datetime, limit: int = 4) -> list[Obligation]:
-    """What others, whom the person oversees, are late with or about to be, the latest first."""
+    """What others, whom the person oversees, are late with or about to be, the latest first; not the tasks that he
+    follows up himself, which stand in his own list."""
     rows = Obligation.objects.open().visible_to(person).filter(Q(due_at__lt=now) | Q(warn_at__lte=now)).begun(now)
     mine = Obligation.objects.open().for_person(person)
+    rows = rows.exclude(kind=TASK_KIND, subject__in=mine.filter(kind=TASK_KIND).values("subject"))
     return list(rows.exclude(pk__in=mine).select_related("unit", "person").order_by("due_at", "pk")[:limit])
 
 

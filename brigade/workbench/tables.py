@@ -150,6 +150,28 @@ class AuditFilters(LedgerFilters):
     result = django_filters.ChoiceFilter(label=_("结果"), choices=Result.choices)
 
 
+class OwnReading(Column):
+    """Whether the reader himself has read it, or signed where that is asked; nothing where it was not sent to him."""
+
+    reads = ("needs_signature",)
+
+    def render(self, value: Any, record: Any) -> Any:
+        if record.own_id is None:
+            return ""
+        if value is not None:
+            return _("已签收") if record.needs_signature else _("已看")
+        return ui.state("open", _("未签收") if record.needs_signature else _("未看"))
+
+
+class ReadingColumn(Column):
+    """How many have read it, of how many: for who follows it."""
+
+    reads = ()
+
+    def render(self, record: Any) -> str:
+        return f"{record.read}/{record.total}" if record.total else ""
+
+
 class AnnouncementTable(django_tables2.Table):
     """通知公告: what, from whom, whether one has read it oneself, how many have."""
 
@@ -157,23 +179,10 @@ class AnnouncementTable(django_tables2.Table):
     title = Column(linkify=True, width=40)
     unit = Column(accessor="unit__short_name", verbose_name=_("发布单位"), css="fit")
     created_by = PersonColumn(verbose_name=_("发布人"))
-    own_done_at = Column(verbose_name=_("我"), css="fit", empty_values=())
-    read = Column(verbose_name=_("回执"), css="num", empty_values=())
+    own_done_at = OwnReading(verbose_name=_("我"), css="fit", empty_values=())
+    read = ReadingColumn(verbose_name=_("回执"), css="num", empty_values=())
     state = StateColumn(tones={"draft": "open", "withdrawn": "off"})
     needs_signature = Column(visible=False)
-
-    def render_own_done_at(self, value: Any, record: Any) -> Any:
-        if record.own_id is None:
-            return ""
-        if value is not None:
-            return _("已签收") if record.needs_signature else _("已看")
-        return ui.state("open", _("未签收") if record.needs_signature else _("未看"))
-
-    def render_read(self, record: Any) -> str:
-        return f"{record.read}/{record.total}" if record.total else ""
-
-    def value_read(self, record: Any) -> str:
-        return f"{record.read}/{record.total}" if record.total else ""
 
 
 class AnnouncementFilters(LedgerFilters):

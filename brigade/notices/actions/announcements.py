@@ -44,12 +44,13 @@ def draft_announcement(
 
     Refused: a published one, one that another changed meanwhile, units and people out of reach, a closed unit.
     """
+    issuer = _issuing_unit(by)
     title = fitting(needed(title, "title", _("写明标题")), TITLE_LENGTH, "title")
     units, people = _checked(by, units, people, now)
     row = Announcement.objects.select_for_update().filter(pk=id).first()
     if row is None:
         row = Announcement(
-            id=id, unit=_issuing_unit(by), state=AnnouncementState.DRAFT, created_at=now, created_by=by, version=0
+            id=id, unit=issuer, state=AnnouncementState.DRAFT, created_at=now, created_by=by, version=0
         )
     else:
         _check_may(by, row)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -29,7 +29,7 @@ from brigade.workbench.forms import AnnouncementForm, WithdrawForm
 from brigade.workbench.tables import AnnouncementFilters, AnnouncementTable, ReceiptFilters, ReceiptTable
 
 ROWS = Announcement.objects.select_related("unit", "created_by")
-NAMES_SHOWN = 60
+NAMES_SHOWN = 20
 
 
 class AnnouncementList(Listing):
@@ -52,13 +52,14 @@ class AnnouncementList(Listing):
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
         own = Receipt.objects.filter(announcement=OuterRef("pk"), person=user.pk)
         sent = Receipt.objects.filter(announcement=OuterRef("pk")).order_by().values("announcement")
+        follows = Q(unit__in=user.units_for(PUBLISH_PERM))
         return (
             super()
             .rows(user)
             .annotate(
                 own_id=Subquery(own.values("pk")[:1]),
                 own_done_at=Subquery(own.values("done_at")[:1]),
-                total=Subquery(sent.annotate(n=Count("pk")).values("n")),
+                total=Case(When(follows, then=Subquery(sent.annotate(n=Count("pk")).values("n")))),
                 read=Subquery(sent.annotate(n=Count("pk", filter=Q(done_at__isnull=False))).values("n")),
             )
         )
@@ -103,7 +104,7 @@ def _standing(row: Announcement, now: Any) -> dict[str, Any]:
     return {
         "read": read,
         "total": total,
-        "unread": list(unread.order_by("unit__order", "person__police_no")[:NAMES_SHOWN]),
+        "waiting": list(unread.order_by("unit__order", "person__police_no")[:NAMES_SHOWN]),
         "due": due.count(),
         "more": max(total - read - NAMES_SHOWN, 0),
         "newcomers": len(newcomers(row, today)),
