@@ -130,6 +130,19 @@ TABS = (
         skin="party",
     ),
     Tab(
+        "enforcement",
+        gettext_lazy("执法与隐患"),
+        (
+            (
+                gettext_lazy("源头防范"),
+                (
+                    Item(gettext_lazy("隐患台账"), "hazards:hazard_list", "hazards.view_hazard"),
+                    Item(gettext_lazy("隐患地图"), "hazards:hazard_map", "hazards.view_hazard"),
+                ),
+            ),
+        ),
+    ),
+    Tab(
         "services",
         gettext_lazy("窗口服务"),
         (

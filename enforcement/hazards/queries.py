@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Avg, Count, FloatField, IntegerField, Max, Min, Q, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from brigade.kit.geo import Point, box_around, distance, metres_between
+from brigade.kit.clocks import at
+from brigade.kit.geo import Box, Point, box_around, distance, metres_between
 from brigade.org.models import Grant, Person, Unit
 from brigade.org.queries import holders
 from brigade.org.states import PERMISSIONS, PersonKind, Role, Tree, UnitKind
@@ -20,7 +23,7 @@ from brigade.reference.models import Road
 from brigade.reference.queries import parameter
 from enforcement.hazards.models import Category, Hazard, HazardPhoto, HazardQuerySet, Owner, Verification
 from enforcement.hazards.rules import ALIKE, differing
-from enforcement.hazards.states import OPEN, Check, Direction, Grade, HazardState, PhotoKind, Term
+from enforcement.hazards.states import OPEN, WITH_OWNER, Check, Direction, Grade, HazardState, PhotoKind, Term
 
 
 def brigade_of(unit: Unit) -> Unit:
@@ -167,6 +170,13 @@ def near(
             lat__range=(_degrees(box.south), _degrees(box.north)), lon__range=(_degrees(box.west), _degrees(box.east))
         )
         for other in here.select_related("town", "road"):
+            if (
+                stake_m is not None
+                and road is not None
+                and other.road_id == road.pk
+                and other.stake_start_m is not None
+            ):
+                continue  # the stakes say it better
             metres = distance(point, other.point) if other.point else widest + 1
             radius = min(max(category.radius_m, acc_m or 0, other.acc_m or 0), widest)
             if metres <= radius and _is_same_way(direction, other.direction, road, other.road):
@@ -220,6 +230,91 @@ def _is_same_way(one: str, other: str, road: Road | None, other_road: Road | Non
     if road is None or other_road is None or road.pk != other_road.pk:
         return True
     return {one, other} != {Direction.UP, Direction.DOWN}
+
+
+# The map
+
+ALONE = 300
+"""Up to so many places of a view stand one by one; more are drawn together."""
+ACROSS = 20
+"""Squares from west to east in which places are drawn together."""
+
+
+def on_map(hazards: QuerySet[Hazard], box: Box, now: datetime) -> dict[str, Any]:
+    """What of these lies inside the box: `places` one by one, or `groups` of those in one square; two queries.
+
+    A place: latitude, longitude, tone, number, title, state, due day, address. A group: middle, how many, how many of
+    them late, and its corners.
+    """
+    inside = hazards.filter(
+        lat__range=(_degrees(box.south), _degrees(box.north)), lon__range=(_degrees(box.west), _degrees(box.east))
+    ).order_by()
+    if inside.values("pk")[: ALONE + 1].count() > ALONE:
+        return {"groups": _groups(inside, box, now), "places": []}
+    fields = ("pk", "lat", "lon", "number", "title", "state", "due_at", "disputed_at")
+    return {"groups": [], "places": [_spot(row, now) for row in inside.select_related(None).only(*fields)]}
+
+
+def _groups(inside: QuerySet[Hazard], box: Box, now: datetime) -> list[list[Any]]:
+    side = (box.east - box.west) / ACROSS
+    late = Q(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now)
+    squares = inside.annotate(column=_square("lon", side), row=_square("lat", side)).values("column", "row")
+    found = squares.annotate(
+        n=Count("pk"),
+        late=Count("pk", filter=late),
+        middle_lat=Avg("lat"),
+        middle_lon=Avg("lon"),
+        south=Min("lat"),
+        west=Min("lon"),
+        north=Max("lat"),
+        east=Max("lon"),
+    )
+    names = ("middle_lat", "middle_lon", "n", "late", "south", "west", "north", "east")
+    return [[row[name] if name in ("n", "late") else round(float(row[name]), 6) for name in names] for row in found]
+
+
+def _square(name: str, side: float) -> Cast:
+    return Cast(Cast(name, FloatField()) / Value(side), IntegerField())
+
+
+def _spot(hazard: Hazard, now: datetime) -> list[Any]:
+    due = timezone.localtime(hazard.due_at) if hazard.due_at and hazard.state in WITH_OWNER else None
+    return [
+        float(hazard.lat or 0),
+        float(hazard.lon or 0),
+        tone_of(hazard, now),
+        hazard.number,
+        hazard.title,
+        str(hazard.get_state_display()),
+        f"{due:%Y-%m-%d}" if due else "",
+        hazard.get_absolute_url(),
+    ]
+
+
+SOON = timedelta(days=7)
+
+
+def tone_of(hazard: Hazard, now: datetime) -> str:
+    """How urgent it is on a map: late, warn in the last week of its limit, open, or off once settled."""
+    if hazard.state not in OPEN:
+        return "off"
+    if hazard.is_overdue(now):
+        return "late"
+    return "warn" if hazard.due_at and hazard.state in WITH_OWNER and hazard.due_at < now + SOON else "open"
+
+
+def by_town(hazards: QuerySet[Hazard], now: datetime) -> list[dict[str, Any]]:
+    """How many there are in each town, open, late, and without coordinates; the towns with most open ones first."""
+    late = Q(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now)
+    rows = hazards.order_by().values("town", "town__name")
+    return list(
+        rows.annotate(
+            n=Count("pk"),
+            open=Count("pk", filter=Q(state__in=OPEN)),
+            late=Count("pk", filter=late),
+            unplaced=Count("pk", filter=Q(lat__isnull=True)),
+        ).order_by("-open", "town")
+    )
 
 
 # What a document and a page need to know
@@ -315,3 +410,90 @@ def reused_photos(hazard: Hazard) -> list[Reused]:
     before = [photo for photo in photos if photo.kind in (PhotoKind.BEFORE, PhotoKind.RELAPSE)]
     pairs = [Reused(a, b, differing(a.dhash, b.dhash)) for a in after for b in before]
     return [pair for pair in pairs if pair.signs <= ALIKE]
+
+
+def paused_days(hazard: Hazard, now: datetime) -> dict[str, int]:
+    """For how many days the owner's clock stood still, for an objection and for a deferral."""
+    days = dict.fromkeys(PauseKind.values, 0)
+    for row in hazard.pauses.all():
+        days[row.kind] += (timezone.localdate(row.ended_at or now) - timezone.localdate(row.started_at)).days
+    return days
+
+
+# How towns and owners stand
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Counts of a stretch of days, and the rates made of them; a rate is None where nothing can be divided.
+
+    `due` are those whose limit ended in it; of these `due_closed` were closed, `on_time` of them handed in by the
+    limit. `open` and `overdue` are as of now.
+    """
+
+    registered: int = 0
+    open: int = 0
+    closed: int = 0
+    due: int = 0
+    due_closed: int = 0
+    on_time: int = 0
+    overdue: int = 0
+
+    @property
+    def closing(self) -> float | None:
+        """整改率: closed ÷ registered."""
+        return _percent(self.closed, self.registered)
+
+    @property
+    def of_due(self) -> float | None:
+        """按期整改率: in time ÷ due."""
+        return _percent(self.on_time, self.due)
+
+    @property
+    def of_closed(self) -> float | None:
+        """In time ÷ closed of what was due."""
+        return _percent(self.on_time, self.due_closed)
+
+
+def _percent(part: int, base: int) -> float | None:
+    return part * 100 / base if base else None
+
+
+def rates_by(field: str, units: Iterable[int], start: date, end: date, now: datetime) -> list[tuple[int, Rates]]:
+    """(town or owner, its rates) of these units from a day to another, both included; two queries.
+
+    `field` is "town" or "owner"; what was not sent to anybody has no owner and is left out there.
+    """
+    since, until = at(start, time.min), at(end + timedelta(days=1), time.min)
+
+    def within(moment: str) -> Q:
+        return Q(**{f"{moment}__gte": since, f"{moment}__lt": until})
+
+    sums: dict[int, dict[str, int]] = defaultdict(dict)
+    ours = Hazard.objects.filter(unit__in=list(units)).exclude(state=HazardState.MERGED)
+    counted = {
+        "registered": within("registered_at"),
+        "open": Q(state__in=OPEN),
+        "overdue": Q(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now),
+        "due": Q(state__in=[*WITH_OWNER, HazardState.SUBMITTED], disputed_at__isnull=True) & within("due_at"),
+    }
+    _add(sums, ours, field, counted)
+    passed = Verification.objects.filter(unit__in=list(units), has_passed=True)
+    in_due = within("due_at")
+    settled = {
+        "closed": within("at"),
+        "due": in_due,
+        "due_closed": in_due,
+        "on_time": in_due & Q(submitted_at__lte=F("due_at")),
+    }
+    _add(sums, passed, "owner" if field == "owner" else f"hazard__{field}", settled)
+    return sorted((key, Rates(**counts)) for key, counts in sums.items())
+
+
+def _add(sums: dict[int, dict[str, int]], rows: QuerySet, field: str, counted: dict[str, Q]) -> None:
+    """One query; a name of `counted` that is there already is added to."""
+    found = rows.filter(**{f"{field}__isnull": False}).order_by().values_list(field)
+    names = list(counted)
+    for key, *values in found.annotate(**{f"n_{name}": Count("pk", filter=counted[name]) for name in names}):
+        for name, value in zip(names, values, strict=True):
+            sums[key][name] = sums[key].get(name, 0) + value

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from enforcement.hazards import views
+from enforcement.hazards.views import ledgers, maps, records
 
 app_name = "hazards"
 urlpatterns = [
-    path("enforcement/hazards/", views.hazard_list, name="hazard_list"),
-    path("enforcement/hazards/<uuid:pk>/", views.hazard_detail, name="hazard_detail"),
+    path("enforcement/hazards/", ledgers.HazardList.as_view(), name="hazard_list"),
+    path("enforcement/hazards/map/", maps.hazard_map, name="hazard_map"),
+    path("enforcement/hazards/map/points/", maps.hazard_points, name="hazard_points"),
+    path("enforcement/hazards/map/outline/", maps.district_outline, name="district_outline"),
+    path("enforcement/hazards/<uuid:pk>/", records.hazard_detail, name="hazard_detail"),
 ]

@@ -22,6 +22,7 @@ const behaviours = {
   "[data-dialog]": () => import("./dialog.js"),
   "[data-matrix]": () => import("./matrix.js"),
   "[data-chart]": () => import("./charts.js"),
+  "[data-map]": () => import("./map.js"),
 };
 
 function wake(root) {

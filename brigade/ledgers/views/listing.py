@@ -52,6 +52,8 @@ class Listing(View):
     """Filters that are folded away until they are wanted."""
     create: tuple[Any, str, str] | None = None
     """The main button: (label, URL name, permission)."""
+    beside: tuple[tuple[Any, str, str], ...] = ()
+    """Other pages that show the same rows, by the same filters: (label, icon, URL name)."""
     empty: Any = ""
     """What to do next when there is nothing at all yet."""
     template_name = "ledgers/listing.html"
@@ -139,6 +141,10 @@ class Listing(View):
             "tabs": self._tabs(request, sheet),
             "save_url": address(sheet.kept(), QueryDict(), save=1),
             "picked": {cell.name for cell in sheet.cells},
+            "beside": [
+                (label, icon, f"{reverse(name)}{address(sheet.kept(), QueryDict())}")
+                for label, icon, name in self.beside
+            ],
             "import_url": importing.import_url(request, self.code),
             "create_url": reverse(self.create[1]) if self.create and request.user.has_perm(self.create[2]) else "",
             "totals": self.totals(sheet) if page.rows and page.total <= CAP else "",

@@ -1,0 +1,95 @@
+"""Columns and filters of the ledger of hazards; the map takes the same filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+import django_tables2
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from brigade.ledgers.tables import (
+    CodeColumn,
+    Column,
+    DaysFilter,
+    DueColumn,
+    LedgerFilters,
+    PersonColumn,
+    Search,
+    StateColumn,
+    UnitFilter,
+)
+from brigade.org.states import Tree
+from brigade.reference.models import Town
+from enforcement.hazards.models import Category
+from enforcement.hazards.queries import owners
+from enforcement.hazards.states import WITH_OWNER, Grade, HazardState, Source
+
+TRUE = [("true", _("是"))]
+
+
+class HazardTable(django_tables2.Table):
+    number = CodeColumn()
+    title = Column(small="place", linkify=True, width=30)
+    town = Column(accessor="town__name", verbose_name=_("乡镇街道"))
+    category = Column(accessor="category__name", verbose_name=_("类别"))
+    grade = StateColumn(tones={"major": "late"})
+    state = StateColumn(tones={"deferred": "waive", "invalid": "off", "merged": "off"})
+    owner = Column(accessor="owner__short_name", verbose_name=_("责任单位"))
+    due_at = DueColumn(verbose_name=_("到期"), running=WITH_OWNER)
+    discovered_at = Column(orderable=True)
+    unit = Column(accessor="unit__short_name", verbose_name=_("负责中队"), visible=False)
+    source = Column(visible=False)
+    road = Column(accessor="road__name", verbose_name=_("道路"), visible=False)
+    stakes = Column(verbose_name=_("桩号"), visible=False)
+    village = Column(accessor="village__name", verbose_name=_("村社区"), visible=False)
+    lat = Column(visible=False)
+    lon = Column(visible=False)
+    is_key = Column(visible=False)
+    notified_at = Column(visible=False)
+    closed_at = Column(visible=False)
+    created_by = PersonColumn(verbose_name=_("上报人"), visible=False)
+
+
+class ByCode(django_filters.ChoiceFilter):
+    """One of a small list of (id, name), which is read when the page is drawn."""
+
+    def __init__(self, *args: Any, rows: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.rows = rows
+
+    @property
+    def field(self) -> forms.Field:
+        self.extra["choices"] = list(self.rows())
+        return super().field
+
+
+class HazardFilters(LedgerFilters):
+    q = Search()
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=HazardState.choices)
+    category = ByCode(label=_("类别"), rows=lambda: Category.objects.order_by("order").values_list("pk", "name"))
+    town = ByCode(label=_("乡镇街道"), rows=lambda: Town.objects.order_by("code").values_list("pk", "name"))
+    grade = django_filters.ChoiceFilter(label=_("定级"), choices=Grade.choices)
+    discovered_at = DaysFilter(label=_("发现"))
+    open = django_filters.ChoiceFilter(label=_("销号"), choices=[("true", _("未销号"))], method="only_open")
+    overdue = django_filters.ChoiceFilter(label=_("期限"), choices=[("true", _("已逾期"))], method="only_overdue")
+    listed = django_filters.ChoiceFilter(label=_("挂牌"), choices=[("true", _("挂牌督办中"))], method="only_listed")
+    is_key = django_filters.ChoiceFilter(label=_("重点"), choices=TRUE)
+    source = django_filters.ChoiceFilter(label=_("来源"), choices=Source.choices)
+    registered_at = DaysFilter(label=_("登记"))
+    due_at = DaysFilter(label=_("到期"))
+    closed_at = DaysFilter(label=_("销号日期"))
+    owner = ByCode(label=_("责任单位"), rows=lambda: owners().values_list("pk", "unit__short_name"))
+    unit = UnitFilter(label=_("负责中队"), perm="hazards.view_hazard", tree=Tree.LINE)
+
+    def only_open(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.open()
+
+    def only_overdue(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.overdue(timezone.now())
+
+    def only_listed(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.listed()

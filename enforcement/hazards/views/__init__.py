@@ -1,0 +1,1 @@
+"""Pages of hazards: the ledger, the map, the record."""

@@ -1,0 +1,57 @@
+"""The map of hazards: the ledger's filters on the outline of the district, without any tile server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from brigade.kit.geo import Box
+from brigade.kit.refusals import Refused
+from brigade.kit.web import page, require
+from brigade.reference.queries import OUTLINE
+from enforcement.hazards import queries
+from enforcement.hazards.views.ledgers import HazardList
+
+
+@require_safe
+def hazard_map(request: HttpRequest) -> HttpResponse:
+    """The hazards that the filters let through on the map, and below it the same by town as a table."""
+    require(request, HazardList.permission)
+    sheet = HazardList.sheet(request.user, request.GET)
+    context = {
+        "sheet": sheet,
+        "more": HazardList.more,
+        "towns": queries.by_town(sheet.queryset, timezone.now()),
+        "query": sheet.kept().urlencode(),
+    }
+    return page(request, "hazards/hazard_map.html", context, fragment="map")
+
+
+@require_safe
+def hazard_points(request: HttpRequest) -> JsonResponse:
+    """What lies inside `box` (south,west,north,east): places one by one, or drawn together where they are too many."""
+    require(request, HazardList.permission)
+    sheet = HazardList.sheet(request.user, request.GET)
+    return JsonResponse(queries.on_map(sheet.queryset, _box(request.GET.get("box", "")), timezone.now()))
+
+
+@require_safe
+@cache_control(private=True, max_age=86400)
+def district_outline(request: HttpRequest) -> HttpResponse:
+    """The outline of the district as GeoJSON, WGS-84."""
+    return HttpResponse(OUTLINE.read_bytes(), content_type="application/geo+json")
+
+
+def _box(text: str) -> Box:
+    try:
+        box: Any = Box(*(float(part) for part in text.split(",")))
+    except (TypeError, ValueError):
+        raise Refused(_("地图范围不对，请刷新页面再看")) from None
+    if not (-90 <= box.south < box.north <= 90 and -180 <= box.west < box.east <= 180):
+        raise Refused(_("地图范围不对，请刷新页面再看"))
+    return box

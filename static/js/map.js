@@ -1,0 +1,82 @@
+/* <div data-map data-outline data-points>: the places of the list on the outline of the district, no tiles needed; what
+   lies too close together stands as a number. data-map-pick="lat lon" instead of data-points: a click or a drag of the
+   pin fills the two fields of that id, and what is typed there moves the pin. */
+import { bind, icon, load, style } from "./bind.js";
+
+const SHAPES = { late: "octagon-fill", warn: "triangle-fill", open: "circle-fill", off: "circle" };
+const calm = { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false };
+
+function mark(at, className, content, title) {
+  const drawn = window.L.divIcon({ className: `map-mark ${className}`, html: content, iconSize: [24, 24] });
+  return window.L.marker(at, { icon: drawn, title, alt: title, keyboard: true });
+}
+
+function told(place, words) {
+  const [, , , number, title, state, due, url] = place;
+  const box = document.createElement("div");
+  box.append(
+    Object.assign(document.createElement("a"), { href: url, textContent: title }),
+    Object.assign(document.createElement("p"), { textContent: [number, state, due && `${due}${words[4]}`].filter(Boolean).join("，") }),
+  );
+  return box;
+}
+
+function places(map, box, words) {
+  const layer = window.L.layerGroup().addTo(map);
+  let last;
+  const group = ([lat, lon, n, late, south, west, north, east]) => {
+    const title = `${n}${words[2]}${late ? `，${late}${words[3]}` : ""}`;
+    const number = Object.assign(document.createElement("b"), { textContent: n.toLocaleString("zh-CN") });
+    return mark([lat, lon], late ? "many is-late" : "many", number, title)
+      .on("click", () => map.fitBounds([[south, west], [north, east]], { animate: false, padding: [24, 24] }));
+  };
+  const place = (one) => mark([one[0], one[1]], `is-${one[2]}`, icon(SHAPES[one[2]]), `${one[4]}，${one[5]}`)
+    .bindPopup(told(one, words));
+  const refresh = async () => {
+    if (last) last.abort();
+    last = new AbortController();
+    const view = map.getBounds();
+    const url = new URL(box.dataset.points, location.href);
+    url.searchParams.set("box", [view.getSouth(), view.getWest(), view.getNorth(), view.getEast()].map((n) => n.toFixed(6)).join());
+    const answer = await fetch(url, { signal: last.signal });
+    if (!answer.ok) return;
+    const found = await answer.json();
+    layer.clearLayers();
+    found.groups.map(group).concat(found.places.map(place)).forEach((one) => layer.addLayer(one));
+  };
+  const quietly = () => refresh().catch(() => {}); // away from the server what was drawn stays
+  map.on("moveend", quietly);
+  quietly();
+}
+
+function pick(map, box) {
+  const [lat, lon] = box.dataset.mapPick.split(" ").map((id) => document.getElementById(id));
+  let pin;
+  const fill = ({ lat: y, lng: x }) => {
+    lat.value = y.toFixed(6);
+    lon.value = x.toFixed(6);
+    [lat, lon].forEach((field) => field.dispatchEvent(new Event("change", { bubbles: true })));
+  };
+  const show = () => {
+    if (!lat.value || !lon.value || Number.isNaN(Number(lat.value) + Number(lon.value))) return;
+    if (!pin) pin = window.L.marker([0, 0], { draggable: true, icon: window.L.divIcon({ className: "map-mark pin", html: icon("geo-alt"), iconSize: [32, 32], iconAnchor: [16, 30] }) })
+      .on("dragend", () => fill(pin.getLatLng()));
+    pin.setLatLng([lat.value, lon.value]).addTo(map);
+    if (!map.getBounds().contains(pin.getLatLng())) map.panTo(pin.getLatLng(), { animate: false });
+  };
+  map.on("click", (event) => fill(event.latlng));
+  [lat, lon].forEach((field) => field.addEventListener("change", show));
+  show();
+}
+
+bind("[data-map]", async (box) => {
+  style("map-css");
+  await load("map");
+  const words = box.dataset.labels.split("|");
+  const map = window.L.map(box, { attributionControl: false, zoomControl: false, minZoom: 8, maxZoom: 18, ...calm });
+  window.L.control.zoom({ zoomInTitle: words[0], zoomOutTitle: words[1] }).addTo(map);
+  const outline = window.L.geoJSON(await (await fetch(box.dataset.outline)).json(), { interactive: false, className: "map-outline" });
+  map.fitBounds(outline.addTo(map).getBounds(), { animate: false });
+  if (box.dataset.points) places(map, box, words);
+  if (box.dataset.mapPick) pick(map, box);
+});
