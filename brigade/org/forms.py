@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, ManyChoiceField, in_living_memory
-from brigade.org.models import Person, Unit
-from brigade.org.states import PersonKind, Role, Tree, UnitKind
+from brigade.kit.forms import DayInput, Form, ManyChoiceField, OneChoiceField, in_living_memory
+from brigade.org.models import Grant, Person, Unit
+from brigade.org.queries import Held
+from brigade.org.states import ADMIN_ROLES, ChangeKind, PersonKind, Role, Tree, UnitKind
+from brigade.reference.models import Town
 
 PHONE = r"^1[3-9]\d{9}$"
 
@@ -190,3 +193,124 @@ class DutyForm(forms.Form):
 
     def clean_leaders(self) -> list[Person]:
         return list(self.cleaned_data["leaders"])
+
+
+# Leaving, secondment, changes of units
+
+
+class HeirField(OneChoiceField):
+    """Somebody who may take over; with police number, because two may have one name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} {obj.police_no}"
+
+
+class HandOverForm(Form):
+    """Who takes what, by group; one person for all groups for which he may; when he leaves, and why.
+
+    A field is called as its group: `meetings.decisions.12`. Where only one may take a group over he is offered.
+    """
+
+    everything = HeirField(Person.objects.none(), label=_("都交给"), required=False, empty_label=_("逐项选"))
+    leaves_on = DayField(
+        initial=None,
+        label=_("离任日期"),
+        required=False,
+        help_text=_("从这天起任职、角色结束，账号停用。留空就只移交，账号照用。"),
+    )
+    reason = forms.CharField(label=_("事由"), max_length=200)
+
+    def __init__(self, *args: Any, person: Person, held: Iterable[Held], on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.able: dict[str, dict[int, Person]] = {}
+        for group in held:
+            if group.holding.heirs is None:
+                continue
+            heirs = group.heirs(person, on)
+            self.able[group.key] = {heir.pk: heir for heir in heirs}
+            only = next(iter(self.able[group.key].values())) if len(self.able[group.key]) == 1 else None
+            field = HeirField(heirs, label=group.holding.label, required=False, initial=only, empty_label=_("选接手人"))
+            field.error_messages["invalid_choice"] = _("这个人不能接手，换一个人，或者先由安全管理员授权。")
+            self.fields[group.key] = field
+        everybody = {pk for able in self.able.values() for pk in able}
+        self.fields["everything"].queryset = Person.objects.filter(pk__in=everybody).order_by("police_no")
+
+    def heirs(self) -> dict[str, Person]:
+        """Group → who takes it, as far as that is said; also of a form that is not complete yet."""
+        told = getattr(self, "cleaned_data", {})
+        for_all = told.get("everything")
+        found = {}
+        for key, able in self.able.items():
+            heir = told.get(key) if self.is_bound else self.fields[key].initial
+            heir = heir or (able.get(for_all.pk) if for_all else None)
+            if heir is not None:
+                found[key] = heir
+        return found
+
+
+class NoForm(Form):
+    """A question that is answered by its button alone."""
+
+
+class SecondForm(Form):
+    unit = UnitField(label=_("借调到"))
+    title = forms.CharField(label=_("职务"), max_length=40, required=False)
+    starts_on = DayField(label=_("起"))
+    ends_on = DayField(initial=None, label=_("止"), help_text=_("到这一天就回原单位，不用再办。"))
+    roles = forms.MultipleChoiceField(
+        label=_("在那里的角色"),
+        choices=[(role.value, role.label) for role in Role if role not in ADMIN_ROLES],
+        required=False,
+        help_text=_("由安全管理员在本页一次办好，到期自动收回。"),
+        widget=forms.CheckboxSelectMultiple(),
+    )
+    keeps_home = forms.TypedChoiceField(
+        label=_("原单位的角色"),
+        choices=[("", _("借调期间停用，回来自动恢复")), ("1", _("照留，两边都办"))],
+        coerce=bool,
+        required=False,
+        empty_value=False,
+    )
+    reason = forms.CharField(label=_("事由"), max_length=200, required=False)
+
+
+class EndSecondmentForm(Form):
+    ends_on = DayField(label=_("哪天回来"))
+
+
+class ChangeForm(Form):
+    """What becomes of a unit, from when on and on what basis; `into` for a merger or a move, `towns` for towns."""
+
+    kind = forms.ChoiceField(label=_("调整"), choices=ChangeKind.choices)
+    into = UnitField(label=_("并入、移到"), required=False, help_text=_("接管乡镇街道时不用选。"))
+    towns = ManyChoiceField(
+        Town.objects.order_by("code"),
+        label=_("接管哪些乡镇街道"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+    )
+    since = DayField(label=_("从哪天起"))
+    reason = forms.CharField(label=_("依据"), max_length=200, help_text=_("文件号或会议。"))
+
+    def clean_towns(self) -> list[Town]:
+        return list(self.cleaned_data["towns"])
+
+
+class AgreeForm(Form):
+    """Which roles go along into the other unit; those of its leaders are not ticked beforehand."""
+
+    grants = ManyChoiceField(
+        Grant.objects.none(), label=_("带过去的角色"), required=False, widget=forms.CheckboxSelectMultiple()
+    )
+
+    def __init__(self, *args: Any, grants: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["grants"].queryset = grants
+        self.fields["grants"].initial = [grant.pk for grant in grants if grant.role not in LEADING]
+
+    def clean_grants(self) -> list[Grant]:
+        return list(self.cleaned_data["grants"])
+
+
+LEADING = frozenset({Role.SQUADRON_LEADER, Role.HALL_HEAD, Role.WINDOW_LEAD, Role.DEPUTY_LEADER})
+"""Posts that the other unit has filled already."""

@@ -11,7 +11,7 @@ from operator import or_
 from typing import Any
 
 from django.apps import apps
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -142,6 +142,7 @@ WORDS_OF_PERMISSIONS = {
     "org.change_person": _lazy("登记、更正、任职、停用账号、发放密码"),
     "org.change_grant": _lazy("授予、收回"),
     "org.change_dutyturn": _lazy("排班"),
+    "org.hand_over_person": _lazy("移交离任人员名下的事项，定离任日期"),
     "audit.view_auditevent": _lazy("查看、核验"),
     "notices.follow_message": _lazy("查看没有送出的短信和邮件，不含内容"),
 }
@@ -260,6 +261,12 @@ def away(people: Iterable[int], unit_id: int, on: date) -> dict[int, Posting]:
     return {row.person_id: row for row in rows.select_related("unit")}
 
 
+def guests_of(unit_id: int, on: date) -> dict[int, Posting]:
+    """Person → his secondment, of those who are in a unit for a time."""
+    rows = Posting.objects.on(on).filter(unit=unit_id, is_secondment=True)
+    return {row.person_id: row for row in rows}
+
+
 # Towns, and where records stood
 
 
@@ -288,7 +295,7 @@ def stood_in(model: type[Record], day: str, *, record: str = "pk", unit: str = "
     if not moved.exists():
         return F(unit)
     then = moved.filter(record=OuterRef(record), until__gt=OuterRef(day)).order_by("until").values("unit")[:1]
-    return Coalesce(Subquery(then), F(unit))
+    return Coalesce(Subquery(then), F(unit), output_field=BigIntegerField())
 
 
 def ever_in(model: type[Record], unit_id: int, *, record: str = "pk", unit: str = "unit") -> Q:

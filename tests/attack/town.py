@@ -14,7 +14,7 @@ from brigade.files import actions as files
 from brigade.kit.ids import new_id
 from brigade.ledgers.models import ExportRun, SavedView
 from brigade.notices.models import Message
-from brigade.org.models import Grant, Person, Unit
+from brigade.org.models import Grant, Person, Posting, Secondment, Unit, UnitChange
 from brigade.org.states import Role, Tree, UnitKind
 from brigade.reference.actions import load_reference
 from brigade.reference.queries import kept_calendar, kept_parameters
@@ -56,6 +56,8 @@ class Town:
     message: Message
     event: AuditEvent
     grant: Grant
+    secondment: Secondment
+    change: UnitChange
 
     @property
     def rows(self) -> dict[str, Any]:
@@ -89,6 +91,8 @@ class Town:
             "workbench:account": self.branch.members[1],
             "workbench:password": self.branch.members[1],
             "workbench:grant_give": self.branch.members[1],
+            "workbench:secondment": self.secondment,
+            "workbench:change": self.change,
         }
 
     @property
@@ -163,6 +167,8 @@ def town() -> Town:
         message=Message.objects.filter(channel="app").order_by("pk").first(),
         event=AuditEvent.objects.filter(unit_id=branch.pk).first(),
         grant=Grant.objects.get(person=branch.recorder, unit=branch.unit),
+        secondment=_seconded(window, branch.unit),
+        change=_planned(window),
     )
 
 
@@ -170,6 +176,23 @@ def _window(brigade: Unit) -> hall.World:
     place = unit("车管所", parent=brigade, tree=Tree.HALL, kind=UnitKind.HALL, code="DCF-CGS")
     roles = (Role.WINDOW_CLERK, Role.WINDOW_CLERK, Role.WINDOW_LEAD, Role.SERVICE_REVIEWER, Role.HALL_HEAD)
     return hall.World(brigade, place, *(person(role, at=place) for role in roles), leader=person(at=brigade))
+
+
+def _seconded(window: hall.World, to: Unit) -> Secondment:
+    """An officer of the window who is somewhere else for a month."""
+    today = timezone.localdate()
+    posting = Posting.objects.create(
+        person=window.other, unit=to, starts_on=today, ends_on=today + timedelta(days=30), is_secondment=True
+    )
+    return Secondment.objects.create(posting=posting, roles=[], ordered_by="测试")
+
+
+def _planned(window: hall.World) -> UnitChange:
+    """A change of the hall that waits for its day."""
+    return UnitChange.objects.create(
+        kind="move", unit=window.hall, into=window.brigade, since=timezone.localdate() + timedelta(days=30),
+        reason="测试", state="ready", planned_by="测试", planned_at=timezone.now(),
+    )  # fmt: skip
 
 
 def _announced(branch: party.Branch) -> tuple[Meeting, Leave]:

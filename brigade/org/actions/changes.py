@@ -52,6 +52,7 @@ def plan_change(
     if since < timezone.localdate(now):
         raise Refused(_("从今天或以后的日子起，以前的数字不改。"), field="since")
     unit = lock_open(unit, since)
+    into = into and lock_open(into, since, "into")
     check_change(kind, unit, into, towns, since)
     if unit.changes.open().exists():
         raise Refused(_("%s已有一项机构调整没有完成，先完成或取消它。") % unit.name)
@@ -92,7 +93,6 @@ def check_change(kind: ChangeKind | str, unit: Unit, into: Unit | None, towns: C
         raise Refused(_("选并入、移到哪个单位。"), field="into")
     if into.path.startswith(unit.path):
         raise Refused(_("不能并入、移到自己或自己的下级。"), field="into")
-    lock_open(into, since, "into")
     if into.closed_on is not None:
         raise Refused(_("%(unit)s到%(day)s撤销，不能接收。") % {"unit": into.name, "day": into.closed_on}, field="into")
     if kind == ChangeKind.MOVE:

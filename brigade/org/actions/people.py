@@ -93,14 +93,14 @@ def post_person(
 ) -> Posting:
     """Post a person to a unit from a day on (任职、调动); the present posting ends on that day. System administrator.
 
-    Posting to where he has just been posted changes nothing. Grants stay: they are the security administrator's to
-    end.
+    Posting to where he has just been posted changes nothing. A secondment goes on. Grants stay: they are the security
+    administrator's to end.
     """
     person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     rules.check_may(by, "org.change_person", person)
     rules.check_may(by, "org.change_person", unit)
     unit = lock_open(unit, starts_on)
-    lasting = person.postings.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on))
+    lasting = person.postings.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on), is_secondment=False)
     current = lasting.select_related("unit").order_by("-starts_on", "-pk").first()
     if current is not None:
         if (current.unit_id, current.title, current.starts_on) == (unit.pk, clean_text(title), starts_on):

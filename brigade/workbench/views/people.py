@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -48,16 +50,32 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One person: where he works and worked, which roles he holds and held."""
     person = get_visible(request, Person, pk)
     today = timezone.localdate()
+    may_change = request.user.has_perm("org.change_person", person)
+    may_hand_over = request.user.has_perm("org.hand_over_person", person)
     grants = [(grant, grant.is_valid(today), _may_end(request, grant)) for grant in queries.grants_of(person)]
     shown = {
         "person": person,
         "postings": [(posting, posting.is_valid(today)) for posting in queries.postings_of(person)],
         "grants": grants,
-        "may_change": request.user.has_perm("org.change_person", person),
+        "secondments": queries.secondments_of(person, today),
+        "departure": queries.planned_departure(person),
+        "may_hand_over": may_hand_over and request.user != person and person.is_active,
+        "held": _held(person, today) if may_hand_over or may_change else [],
+        "may_change": may_change,
+        "may_settle": request.user.has_perm("org.change_grant", person) and request.user != person,
         "may_grant": request.user.has_perm("org.change_grant") and request.user != person,
         "may_reveal": request.user == person or request.user.has_perm(rules.reveal_permission(person), person),
     }
     return page(request, "workbench/person_detail.html", shown)
+
+
+def _held(person: Person, today: date) -> list[tuple[str, int]]:
+    """What he still has in hand, as counts: administrators look after accounts and see no business data."""
+    counts: dict[str, int] = defaultdict(int)
+    for held in queries.held_by(person, today):
+        if held.holding.heirs is not None:
+            counts[str(held.holding.label)] += len(held.rows)
+    return list(counts.items())
 
 
 def _may_end(request: HttpRequest, grant: Grant) -> bool:

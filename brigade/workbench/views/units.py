@@ -26,10 +26,17 @@ def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One unit: who works there, who holds which role on it, where it stands and stood."""
     unit = get_visible(request, Unit.objects.select_related("parent"), pk, "org.view_unit")
     today = timezone.localdate()
+    people = list(queries.people_of(unit.pk, today).with_unit_names(today))
+    guests = queries.guests_of(unit.pk, today)
+    away = queries.away([one.pk for one in people], unit.pk, today)
     shown = {
         "unit": unit,
         "above": Unit.objects.visible_to(request.user).above(unit).exclude(pk=unit.pk).order_by("path"),
-        "people": queries.people_of(unit.pk, today).with_unit_names(today),
+        "people": [(one, away.get(one.pk), guests.get(one.pk)) for one in people],
+        "beats": queries.beats_of(unit, today),
+        "changes": queries.changes_of(unit),
+        "may_plan": request.user.has_perm("org.change_unit", unit),
+        "may_agree": request.user.has_perm("org.change_grant", unit),
         "grants": unit.grants.reaching(today).select_related("person").order_by("role", "person__police_no"),
         "below": unit.children.open_on(today).order_by("order", "code"),
         "placements": unit.placements.select_related("parent").order_by("-starts_on"),
