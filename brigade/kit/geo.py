@@ -148,11 +148,13 @@ def _inside(ring: Ring, point: Point) -> bool:
 
 # Stakes: how far along a road, in metres from its beginning
 
+_ROAD = re.compile(r"([GSXYC]\d{1,6})(?:\s+(?=\d)|\s*(?=K))(.*)")
+"""A road's number before the stake; before a figure it needs a blank, else where would it end?"""
 _METRES = r"(?P<m>\d+(?:\.\d+)?)"
 _STAKES = (
-    re.compile(rf"(?P<road>[GSXYC]\d{{1,6}})?K(?P<km>\d{{1,4}})(?:\+{_METRES})?"),
-    re.compile(rf"(?P<road>[GSXYC]\d{{1,6}})?(?P<km>\d{{1,4}})K(?:\+{_METRES})?"),
-    re.compile(rf"(?P<road>[GSXYC]\d{{1,6}})?(?P<km>\d{{1,4}})(?:公里|千米|KM)(?:{_METRES}(?:米|M))?"),
+    re.compile(rf"K(?P<km>\d{{1,4}})(?:\+{_METRES})?"),
+    re.compile(rf"(?P<km>\d{{1,4}})K(?:\+{_METRES})?"),
+    re.compile(rf"(?P<km>\d{{1,4}})(?:公里|千米|KM)(?:{_METRES}(?:米|M))?"),
 )
 
 
@@ -169,14 +171,17 @@ def parse_stake(text: str) -> Stake:
     Rounded to the metre. Refused when the metres reach a thousand: that stake does not exist, and whoever wrote it
     may have meant another.
     """
-    plain = re.sub(r"[\s,，、]+", "", unicodedata.normalize("NFKC", text)).upper()
+    plain, road = unicodedata.normalize("NFKC", text).strip().upper(), ""
+    if split := _ROAD.fullmatch(plain):
+        road, plain = split.groups()
+    plain = re.sub(r"\s+", "", plain)
     found = next(filter(None, (pattern.fullmatch(plain) for pattern in _STAKES)), None)
     if found is None:
         raise Refused(_("认不出桩号“%s”，请写成 K12+350 这样") % text.strip(), field="stake")
     metres = float(found["m"] or 0)
     if metres >= 1000:
         raise Refused(_("桩号“%s”的米数不能到1000，请对照现场桩号牌改") % text.strip(), field="stake")
-    return Stake(int(found["km"]) * 1000 + int(metres + 0.5), found["road"] or "")
+    return Stake(int(found["km"]) * 1000 + int(metres + 0.5), road)
 
 
 def stake_text(metres: int) -> str:

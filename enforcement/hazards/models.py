@@ -354,7 +354,7 @@ class Hazard(Record):
             return 0
         return (timezone.localdate(now) - timezone.localdate(self.due_at)).days
 
-    @cached_property
+    @property
     def open_listing(self) -> SupervisionListing | None:
         return self.listings.filter(delisted_on__isnull=True).order_by("-listed_on", "-pk").first()
 

@@ -261,15 +261,15 @@ def parameter_from_due(code: str, place: int, sign: int) -> Callable[[Obligation
     return day
 
 
-LATE = (1, 2, 3, 10, 17, 24)
-"""Days after the limit on which owner and squadron are reminded: three days running, then each week (产品默认值)."""
+LATE = (1, 2, 10, 17, 24)
+"""Days after the limit on which owner and squadron are reminded: at first daily, then each week (产品默认值)."""
 LEADERS = (
-    (Role.DEPUTY_LEADER,),
-    (Role.DEPUTY_LEADER, Role.BRIGADE_LEADER),
-    (Role.DEPUTY_LEADER, Role.BRIGADE_LEADER),
+    (Role.SQUADRON_LEADER, Role.DEPUTY_LEADER),
+    (Role.SQUADRON_LEADER, Role.DEPUTY_LEADER, Role.BRIGADE_LEADER),
+    (Role.SQUADRON_LEADER, Role.DEPUTY_LEADER, Role.BRIGADE_LEADER),
 )
-"""Which of our own leaders hear at the first, second and third of hazards.leader_days; letters go out by a ladder of
-their own, see actions.escalate_overdue."""
+"""Who hears with them at the first, second and third of hazards.leader_days; letters go out by a ladder of their own,
+see actions.escalate_overdue."""
 OWNER_LADDER = (
     *(
         Step(f"before{n}", gettext_lazy("整改到期前"), parameter_from_due("hazards.warning_days", n, -1))
@@ -277,13 +277,7 @@ OWNER_LADDER = (
     ),
     *(Step(f"late{n}", gettext_lazy("整改逾期"), days_from_due(n), (Role.SQUADRON_LEADER,)) for n in LATE),
     *(
-        Step(
-            f"leader{n}",
-            gettext_lazy("整改逾期，报领导"),
-            parameter_from_due("hazards.leader_days", n, 1),
-            to,
-            past_owner=True,
-        )
+        Step(f"leader{n}", gettext_lazy("整改逾期，报领导"), parameter_from_due("hazards.leader_days", n, 1), to)
         for n, to in enumerate(LEADERS)
     ),
 )

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, FloatField, IntegerField, Max, Min, Q, QuerySet, Value
+from django.db.models import Avg, Count, F, FloatField, IntegerField, Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +23,17 @@ from brigade.reference.models import Road
 from brigade.reference.queries import parameter
 from enforcement.hazards.models import Category, Hazard, HazardPhoto, HazardQuerySet, Owner, Verification
 from enforcement.hazards.rules import ALIKE, differing
-from enforcement.hazards.states import OPEN, WITH_OWNER, Check, Direction, Grade, HazardState, PhotoKind, Term
+from enforcement.hazards.states import (
+    OPEN,
+    WITH_OWNER,
+    Check,
+    Direction,
+    Grade,
+    HazardState,
+    PauseKind,
+    PhotoKind,
+    Term,
+)
 
 
 def brigade_of(unit: Unit) -> Unit:
@@ -223,6 +233,10 @@ def near_hazard(hazard: Hazard, now: datetime) -> list[Near]:
 
 def _degrees(value: float) -> Decimal:
     return Decimal(value).quantize(Decimal("0.000001"))
+
+
+def _is_same_road(road: Road | None, other: Hazard) -> bool:
+    return road is not None and other.road_id == road.pk
 
 
 def _is_same_way(one: str, other: str, road: Road | None, other_road: Road | None) -> bool:
