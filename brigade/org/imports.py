@@ -70,15 +70,13 @@ class People:
 # Units
 
 UNIT_COLUMNS = (
-    Column("code", gettext_lazy("代码"), "id", True, (gettext_lazy("单位代码"), gettext_lazy("编码")), 24),
-    Column("name", gettext_lazy("名称"), "text", True, (gettext_lazy("单位名称"), gettext_lazy("全称")), 80, width=24),
-    Column("short_name", gettext_lazy("简称"), "text", False, (gettext_lazy("单位简称"),), 24),
-    Column("tree", gettext_lazy("序列"), "choice", False, (), 0, Tree.choices, 20),
-    Column("kind", gettext_lazy("类别"), "choice", True, (gettext_lazy("单位类别"),), 0, UnitKind.choices, 20),
-    Column(
-        "parent", gettext_lazy("上级"), "text", True, (gettext_lazy("上级单位"), gettext_lazy("所属单位")), 80, width=20
-    ),
-    Column("opened_on", gettext_lazy("设立日期"), "date", False, (gettext_lazy("成立日期"),)),
+    Column("code", gettext_lazy("代码"), "id", True, ("单位代码", "编码"), 24),
+    Column("name", gettext_lazy("名称"), "text", True, ("单位名称", "全称"), 80, width=24),
+    Column("short_name", gettext_lazy("简称"), synonyms=("单位简称",), max_length=24),
+    Column("tree", gettext_lazy("序列"), "choice", choices=Tree.choices, width=20),
+    Column("kind", gettext_lazy("类别"), "choice", True, ("单位类别",), choices=UnitKind.choices, width=20),
+    Column("parent", gettext_lazy("上级"), "text", True, ("上级单位", "所属单位"), 80, width=20),
+    Column("opened_on", gettext_lazy("设立日期"), "date", synonyms=("成立日期",)),
 )
 TREES = {UnitKind.HALL: Tree.HALL, UnitKind.ORGANISATION: Tree.OUTSIDE}
 TREES |= dict.fromkeys((UnitKind.GENERAL_BRANCH, UnitKind.PARTY_BRANCH), Tree.PARTY)
@@ -193,20 +191,13 @@ UNITS = Import(
 # People
 
 PEOPLE_COLUMNS = (
-    Column("police_no", gettext_lazy("警号"), "id", True, (gettext_lazy("人员编号"), gettext_lazy("工号")), 16),
-    Column("name", gettext_lazy("姓名"), "text", True, (), 40),
-    Column("kind", gettext_lazy("身份"), "choice", False, (gettext_lazy("人员类别"),), 0, PersonKind.choices),
-    Column("unit", gettext_lazy("单位"), "text", True, (gettext_lazy("所在单位"), gettext_lazy("部门")), 80, width=20),
-    Column("title", gettext_lazy("职务"), "text", False, (gettext_lazy("岗位"),), 40),
-    Column(
-        "phone",
-        gettext_lazy("手机号"),
-        "id",
-        False,
-        (gettext_lazy("手机"), gettext_lazy("联系电话"), gettext_lazy("电话")),
-        20,
-    ),
-    Column("starts_on", gettext_lazy("任职日期"), "date", False, (gettext_lazy("起始日期"),)),
+    Column("police_no", gettext_lazy("警号"), "id", True, ("人员编号", "工号"), 16),
+    Column("name", gettext_lazy("姓名"), "text", True, max_length=40),
+    Column("kind", gettext_lazy("身份"), "choice", synonyms=("人员类别",), choices=PersonKind.choices),
+    Column("unit", gettext_lazy("单位"), "text", True, ("所在单位", "部门"), 80, width=20),
+    Column("title", gettext_lazy("职务"), synonyms=("岗位",), max_length=40),
+    Column("phone", gettext_lazy("手机号"), "id", synonyms=("手机", "联系电话", "电话"), max_length=20),
+    Column("starts_on", gettext_lazy("任职日期"), "date", synonyms=("起始日期",)),
 )
 
 

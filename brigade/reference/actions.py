@@ -49,16 +49,22 @@ def next_number(unit_id: int, kind: str, year: int) -> int:
     One statement both makes a missing counter and moves it on; the row stays locked until the caller's transaction
     ends, so a rollback gives the number back and nobody else gets it meanwhile.
     """
+    return next_numbers(unit_id, kind, year, 1)[0]
+
+
+def next_numbers(unit_id: int, kind: str, year: int, count: int) -> range:
+    """The next `count` numbers of one unit, kind and year; see `next_number`."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("next_number needs the transaction that uses the number")
     table = connection.ops.quote_name(Counter._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (unit_id, kind, year, last) VALUES (%s, %s, %s, 1) "
-            f"ON CONFLICT (unit_id, kind, year) DO UPDATE SET last = {table}.last + 1 RETURNING last",
-            [unit_id, kind, year],
+            f"INSERT INTO {table} (unit_id, kind, year, last) VALUES (%s, %s, %s, %s) "
+            f"ON CONFLICT (unit_id, kind, year) DO UPDATE SET last = {table}.last + excluded.last RETURNING last",
+            [unit_id, kind, year, count],
         )
-        return int(cursor.fetchone()[0])
+        last = int(cursor.fetchone()[0])
+    return range(last - count + 1, last + 1)
 
 
 @transaction.atomic

@@ -25,6 +25,15 @@ SETTLE = Move(
     perm="requests.add_servicerequest",
     audit="request.settled",
 )
+RECORD_PAST = Move(
+    "record_past",
+    KIND,
+    _("补录历史办件"),
+    frozenset({NEW}),
+    COMPLETED,
+    perm="requests.import_servicerequest",
+    audit="request.past_recorded",
+)
 CHECK = Move(
     "check_materials", KIND, _("核对材料"), frozenset({RECEIVED}), SAME, perm=HANDLE, audit="request.materials_checked"
 )
@@ -226,6 +235,7 @@ VOID = Move(
 MOVES = [
     RECEIVE,
     SETTLE,
+    RECORD_PAST,
     CHECK,
     ACCEPT,
     FINISH,

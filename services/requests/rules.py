@@ -56,6 +56,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
         Role.INSPECTOR,
     ),
     "requests.add_servicerequest": CLERKS,
+    "requests.import_servicerequest": (Role.WINDOW_LEAD, Role.HALL_HEAD),
     "requests.handle_servicerequest": CLERKS,
     "requests.complete_servicerequest": (*CLERKS, Role.SERVICE_REVIEWER),
     "requests.review_servicerequest": (Role.SERVICE_REVIEWER,),
