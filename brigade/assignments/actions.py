@@ -44,7 +44,7 @@ def hand_out(
     Leaders and clerks. `batch` is minted with the form, so sending it twice gives back what was made the first time.
     Refused: nobody named, oneself, a closed unit, a post that nobody holds, a day in the past.
     """
-    made = list(Assignment.objects.filter(batch=batch).select_related("unit", "created_by").order_by("pk"))
+    made = list(Assignment.objects.filter(batch=batch).select_related("unit", "created_by").order_by("unit_id", "post"))
     if made:
         if made[0].created_by_id != by.pk:
             raise Refused(_("这个编号已经用过，请重新打开空白表单再填"))

@@ -25,6 +25,8 @@ RECORDS = (
     "branches:branch_detail",
     "branches:member_detail",
     "workbench:person_detail",
+    "assignments:assignment_detail",
+    "workbench:announcement_detail",
 )
 NO_UNITS = {"workbench:parameter_set"}
 """These name something that belongs to no unit: who may not change it is told so."""
@@ -98,12 +100,19 @@ def test_the_owner_of_the_rows_does_find_them(client, town):
     assert client.get(f"/api/v1/requests/{town.request.pk}/").status_code == 200
 
 
-LISTS = ("requests:servicerequest_list", "meetings:meeting_list", "meetings:decision_list", "meetings:waiver_list")
+LISTS = (
+    "requests:servicerequest_list",
+    "meetings:meeting_list",
+    "meetings:decision_list",
+    "meetings:waiver_list",
+    "assignments:assignment_list",
+    "workbench:announcement_list",
+)
 
 
 def test_lists_counts_and_exports_of_another_unit_are_empty(client, town):
-    marks = [record.pk for record in (town.request, town.meeting, town.decision, town.waiver)]
-    marks += [town.request.number, town.meeting.number, town.decision.title]
+    marks = [record.pk for record in (town.request, town.meeting, town.decision, town.waiver, town.task)]
+    marks += [town.request.number, town.meeting.number, town.decision.title, town.task.title, town.announcement.title]
     for stranger in strangers(town):
         client.force_login(stranger)
         for name in LISTS:

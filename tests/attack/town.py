@@ -9,11 +9,14 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from brigade.assignments.actions import hand_out
+from brigade.assignments.models import Assignment
 from brigade.audit.models import AuditEvent
 from brigade.files import actions as files
 from brigade.kit.ids import new_id
 from brigade.ledgers.models import ExportRun, SavedView
-from brigade.notices.models import Message
+from brigade.notices import actions as notices
+from brigade.notices.models import Announcement, Message
 from brigade.org.models import Grant, Person, Posting, Secondment, Unit, UnitChange
 from brigade.org.states import Role, Tree, UnitKind
 from brigade.reference.actions import load_reference
@@ -56,6 +59,8 @@ class Town:
     message: Message
     event: AuditEvent
     grant: Grant
+    task: Assignment
+    announcement: Announcement
     secondment: Secondment
     change: UnitChange
 
@@ -81,6 +86,8 @@ class Town:
             "branches:transfer_create": self.member,
             "branches:exemption": self.exemption,
             "branches:exclusion": self.exclusion,
+            "assignments:assignment": self.task,
+            "workbench:announcement": self.announcement,
             "workbench:notice": self.message,
             "workbench:audit": self.event,
             "workbench:unit": self.branch.unit,
@@ -105,6 +112,7 @@ class Town:
             ("waivers", self.waiver, "approve"),
             ("leaves", self.leave, "approve"),
             ("transfers", self.transfer, "send"),
+            ("assignments", self.task, "urge"),
         ]
 
     def row(self, name: str) -> Any:
@@ -145,6 +153,13 @@ def town() -> Town:
         format="xlsx", created_at=now,
     )  # fmt: skip
     view = SavedView.objects.create(owner=window.clerk, listing=run.listing, name="我的", query="state=accepted")
+    leader = person(Role.BRIGADE_LEADER, at=where.brigade)
+    [task] = hand_out(
+        by=leader, batch=new_id(), to=[(window.hall, Role.HALL_HEAD)], title="窗口午间排班", due_on=today, now=now
+    )
+    announcement = notices.issue_announcement(
+        by=window.head, id=new_id(), title="大厅停电检修", text="周五下午", units=[window.hall], now=now
+    )
     return Town(
         brigade=where.brigade,
         branch=branch,
@@ -167,6 +182,8 @@ def town() -> Town:
         message=Message.objects.filter(channel="app").order_by("pk").first(),
         event=AuditEvent.objects.filter(unit_id=branch.pk).first(),
         grant=Grant.objects.get(person=branch.recorder, unit=branch.unit),
+        task=task,
+        announcement=announcement,
         secondment=_seconded(window, branch.unit),
         change=_planned(window),
     )
