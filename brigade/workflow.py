@@ -52,7 +52,9 @@ class Move:
     """One legal move of one kind of record; a slice's `moves.py` lists them all.
 
     `may(record, by)` widens the permission to whom the record itself names, `whom` in words. `guard(record, by, now)`
-    refuses while something is missing. `by_system` lets the portal itself make the move.
+    refuses while something is missing. `by_system` lets the portal itself make the move. `merges` says of an edit that
+    its form opens with what the record holds: two people's changes are then put together (kit/merging.py) before the
+    move is made; every other move refuses what is stale.
     """
 
     code: str
@@ -68,6 +70,7 @@ class Move:
     notice: str = ""
     needs_reason: bool = False
     by_system: bool = False
+    merges: bool = False
 
     @property
     def creates(self) -> bool:
@@ -136,7 +139,7 @@ def advance(
     with transaction.atomic(savepoint=False):
         locked = _lock(record)
         if version is not None and version != locked.version:
-            raise Stale(_("这条记录刚被别人改过，看过新内容再提交；填的内容还在"))
+            raise _stale(locked, version)
         check(locked, move, by, now)
         if move.needs_reason and not reason.strip():
             raise Refused(_("%(label)s要写明原因") % {"label": move.label}, field="reason")
@@ -413,6 +416,14 @@ def _finish(
 def _own_words(record: Record) -> str | None:
     """What the search has of the record; None where readers of its own come and go with its child rows."""
     return search.words_of(record) if type(record).own_readers is Record.own_readers else None
+
+
+def _stale(record: Record, version: int) -> Stale:
+    """Somebody changed the record since it was read: who, and which fields."""
+    edits = record.edits_since(version)
+    who = "、".join(dict.fromkeys(edit.who for edit in edits)) or _("别人")
+    sentence = _("这条记录刚被%s改过，看过新内容再提交；填的内容还在") % who
+    return Stale(sentence, fields={name for edit in edits for name in edit.fields})
 
 
 def _lock(record: R) -> R:

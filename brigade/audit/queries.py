@@ -100,6 +100,22 @@ def history(target: Any, limit: int = 50) -> list[Step]:
     return [Step(event.at, event.actor_name, _told(event), event.note) for event in events]
 
 
+@dataclass(frozen=True)
+class Edit:
+    """One step that changed a record: when, by whom, which fields."""
+
+    at: datetime
+    who: str
+    fields: frozenset[str]
+
+
+def last_edits(target: Any, count: int) -> list[Edit]:
+    """The last `count` moves of a record, newest first."""
+    verbs = {move.audit for module in rooms("moves") for move in getattr(module, "MOVES", ())}
+    events = AuditEvent.objects.of(target).filter(verb__in=verbs, result=Result.OK).order_by("-at", "-id")[:count]
+    return [Edit(event.at, event.actor_name, frozenset(event.changes)) for event in events]
+
+
 def _told(event: AuditEvent) -> str:
     label = verb_label(event.verb)
     return label if event.result == Result.OK else f"{label}，{event.get_result_display()}"

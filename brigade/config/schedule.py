@@ -37,6 +37,7 @@ SCHEDULE: list[Timed] = [
     Timed("search.catch_up", "补上搜索索引", "brigade.search.actions.catch_up", Every(60)),
     Timed("ledgers.expire", "清除到期的导出文件", "brigade.ledgers.actions.expire_exports", Every(60)),
     Timed("ledgers.expire_imports", "清除到期的导入文件", "brigade.ledgers.actions.expire_imports", Every(60)),
+    Timed("ledgers.purge_drafts", "清除过期草稿", "brigade.ledgers.actions.purge_drafts", Daily(time(2, 45))),
     Timed("org.forget_sign_ins", "清理过期的登录", "brigade.org.actions.forget_sign_ins", Daily(time(2, 40))),
     Timed("jobs.forget_old", "清理旧的任务记录", "brigade.jobs.actions.forget_old", Daily(time(2, 30))),
 ]

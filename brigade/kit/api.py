@@ -14,17 +14,21 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from brigade.kit.refusals import NotAllowed, Refused
+from brigade.kit.refusals import NotAllowed, Refused, Stale
 from brigade.kit.text import strip_unsafe
 from brigade.kit.web import note_refusal
 
 
 class RefusalSerializer(serializers.Serializer):
-    """Why it was not done: one sentence, the field that it belongs to, the article of the law where there is one."""
+    """Why it was not done: one sentence, the field that it belongs to, the article of the law where there is one.
+
+    `fields` of a conflict (409) are those that somebody else has changed since the record was read.
+    """
 
     detail = serializers.CharField()
     field = serializers.CharField(allow_blank=True)
     article = serializers.CharField(allow_blank=True)
+    fields = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class MomentField(serializers.DateTimeField):
@@ -54,7 +58,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     request = context["request"]._request
     if isinstance(error, Refused):
         note_refusal(request, error)
-        return _answer(str(error), error.field, str(error.article), error.status)
+        answer = _answer(str(error), error.field, str(error.article), error.status)
+        if isinstance(error, Stale):
+            answer.data["fields"] = error.fields
+        return answer
     if isinstance(error, RequestDataTooBig):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024 // 1024
         return _answer(_("内容超过%dMB，请分次提交。") % limit, "", "", 413)

@@ -2,9 +2,11 @@
 a time of day and a moment."""
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
@@ -37,8 +39,21 @@ class FormRenderer(TemplatesSetting):
         return super().render(template_name, context, request=request)
 
 
+@cache
+def sensitive_names() -> frozenset[str]:
+    """Names of the fields that a model seals: what is typed into them is never kept as a draft."""
+    return frozenset(name for model in apps.get_models() for name in getattr(model, "SENSITIVE", ()))
+
+
+def is_sensitive(name: str) -> bool:
+    """Whether an input holds a sealed value, also in a row (rows-0-phone)."""
+    return name.rpartition("-")[2] in sensitive_names() or "password" in name
+
+
 def dress(widget: dict[str, Any]) -> None:
-    """Give a control the class that its kind has."""
+    """Give a control the class that its kind has, and keep what is sensitive out of drafts."""
+    if is_sensitive(widget["name"]):
+        widget["attrs"]["data-no-draft"] = True
     if css := CONTROLS.get(widget["template_name"]):
         attrs = widget["attrs"]
         invalid = "is-invalid" if attrs.get("aria-invalid") else ""

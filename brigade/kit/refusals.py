@@ -1,7 +1,7 @@
 """The one anticipated refusal, in the words of the person who reads it."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,13 @@ class Refused(Exception):
 
 
 class Stale(Refused):
-    """Somebody else has changed the record since it was read."""
+    """Somebody else has changed the record since it was read: `fields` of it."""
 
     status = 409
+
+    def __init__(self, reason: Any, *, fields: Iterable[str] = (), **where: Any) -> None:
+        super().__init__(reason, **where)
+        self.fields = sorted(fields)
 
 
 class NotAllowed(Refused):

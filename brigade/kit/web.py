@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
-from django.forms import BaseForm
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.forms import BaseForm, PasswordInput
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from brigade.kit import context
 from brigade.kit.ids import new_id
+from brigade.kit.merging import Merge, base_of, settle
 from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.text import strip_unsafe
 
@@ -100,28 +101,54 @@ def ask(
     back: Any,
     text: Any = "",
     check: Callable[[], None] | None = None,
+    base: str = "",
+    merge: Merge | None = None,
 ) -> HttpResponse:
     """Show the form; on a good answer call the action with what was typed, say so and go on to `back`.
 
     `back` is an address, an object with a page of its own, or None for the page of what the action returns. `said` is
     a sentence, or makes one of what the action returns. `check` refuses what cannot be done whatever is typed: it is
-    asked before anything is.
+    asked before anything is. `base` and `merge` are those of a form that merges, see `merged`.
     """
     status = 200
+    clashes = merge.clashes if merge else []
     if request.method == "POST":
-        status = 422
+        status = 409 if clashes else 422
         try:
-            if form.is_valid():
+            if not clashes and form.is_valid():
                 result = call(**form.cleaned_data)
-                return done(request, said(result) if callable(said) else said, back or result)
+                sentence = said(result) if callable(said) else said
+                return done(request, f"{sentence}{merge.said}" if merge else sentence, back or result)
             if check is not None:
                 check()
         except Refused as refusal:
             status = refused(request, form, refusal)
     elif check is not None:
         check()
-    context = {"form": form, "title": title, "button": button, "text": text, "back": back}
+    context = {"form": form, "title": title, "button": button, "text": text, "back": back, "base": base}
+    context |= {"clashes": clashes, "drafts": keeps_draft(form)}
     return page(request, "ui/ask.html", context, fragment="ask", status=status)
+
+
+def keeps_draft(form: BaseForm) -> bool:
+    """Whether what is typed into the form is kept as it is typed: there is something to type, and it is no password."""
+    widgets = [field.field.widget for field in form.visible_fields()]
+    return bool(widgets) and not any(isinstance(widget, PasswordInput) for widget in widgets)
+
+
+def merged(
+    request: HttpRequest, make: Callable[[QueryDict | None], Any], record: Any, typed: QueryDict | None = None
+) -> tuple[Any, Merge | None, str]:
+    """The form of a record that others may change meanwhile: form, what was merged into it, its base to send along.
+
+    `make(None)` is the form as it opens, `make(data)` with what was typed. What only one of two people changed is in
+    the form then, to be checked and saved as usual; while there are clashes it is shown again, with 409.
+    """
+    if request.method != "POST":
+        form, merge = make(None), None
+    else:
+        form, merge = settle(make, request.POST if typed is None else typed, record)
+    return form, merge, base_of(form)
 
 
 def ask_move(
@@ -138,8 +165,12 @@ def ask_move(
 
     Who may make it and what is missing is the door's to say, by `check`.
     """
-    typed = request.POST if request.method == "POST" else None
-    form = asked(typed, record=record, initial={"version": record.version})
+    opened = {"version": record.version}
+    merge, base = None, ""
+    if move.merges:
+        form, merge, base = merged(request, lambda data: asked(data, record=record, initial=dict(opened)), record)
+    else:
+        form = asked(request.POST if request.method == "POST" else None, record=record, initial=opened)
     words = {"what": record.title, "do": move.label}
     return ask(
         request,
@@ -150,6 +181,8 @@ def ask_move(
         said=said or _("%(do)s：%(what)s") % words,
         back=record,
         check=check,
+        base=base,
+        merge=merge,
     )
 
 

@@ -1,8 +1,8 @@
-"""What people keep of their ledgers: named views, exports too long to wait for, and imports."""
+"""What people keep of their ledgers: named views, exports too long to wait for, imports; drafts of forms."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from brigade.kit.ids import new_id
 from brigade.ledgers.states import AT_WORK, ExportFormat, ExportState, ImportState
 
 LONGEST_QUERY = 2_000
+LONGEST_FORM = 300
+KEEP_DRAFT = timedelta(days=14)
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
@@ -210,3 +212,39 @@ class KeptMapping(models.Model):
     class Meta:
         verbose_name = _("列对应关系")
         constraints = [models.UniqueConstraint(fields=["owner", "listing", "signature"], name="mapping_kept_once")]
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def visible_to(self, user: Any) -> DraftQuerySet:
+        """One's own and nobody else's."""
+        return self.filter(person=user.pk)
+
+    def lapsed(self, now: datetime) -> DraftQuerySet:
+        return self.filter(saved_at__lte=now - KEEP_DRAFT)
+
+
+class Draft(models.Model):
+    """What a person has typed into a form and not sent: one row a person and form, kept `KEEP_DRAFT`.
+
+    `form` names the form with the record that it changes or would make, `page` the same without a new record's id.
+    `sealed` is the JSON of what was typed, unreadable at rest: free text may name citizens; sensitive fields are not
+    in it at all. `version` is the one of the record that the person saw.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    form = models.CharField(max_length=LONGEST_FORM)
+    page = models.CharField(max_length=LONGEST_FORM)
+    version = models.PositiveIntegerField(null=True)
+    sealed = models.TextField()
+    saved_at = models.DateTimeField(_("保存时间"))
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("草稿")
+        constraints = [models.UniqueConstraint(fields=["person", "form"], name="draft_once_a_person_and_form")]
+        indexes = [models.Index(fields=["person", "page", "-saved_at"]), models.Index(fields=["saved_at"])]
+
+    def __str__(self) -> str:
+        return self.form

@@ -1,27 +1,30 @@
-"""The views that a ledger offers to a person, kept for a minute: each page of each ledger asks for them; and what a
-sheet that is brought in would come to."""
+"""The views that a ledger offers to a person, kept for a minute: each page of each ledger asks for them; what a sheet
+that is brought in would come to; which draft somebody has of a form."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db.models import ManyToOneRel, Model
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from brigade.kit import importing
+from brigade.kit import crypto, importing
 from brigade.kit.crypto import tail
 from brigade.kit.refusals import Refused
 from brigade.ledgers import rules
-from brigade.ledgers.models import ImportRun, KeptMapping, SavedView
+from brigade.ledgers.models import LONGEST_FORM, Draft, ImportRun, KeptMapping, SavedView
 from brigade.ledgers.rules import Import, Judged
 
 
@@ -207,3 +210,37 @@ def _plain(value: Any) -> str:
         case date():
             return value.isoformat()
     return str(value)
+
+
+# Drafts
+
+
+def page_of(address: str, name: str) -> str:
+    """The form `name` at an address of the portal, whatever record it would make: view, its arguments, name."""
+    try:
+        return form_at(resolve(urlsplit(address).path), name)
+    except (Resolver404, ValueError):
+        raise Refused(_("没有这个页面，草稿只存在这台电脑")) from None
+
+
+def form_at(match: ResolverMatch, name: str, *more: str) -> str:
+    """The same for an address that is resolved; `more`: what the blank form was asked for, the new record's id."""
+    parts = [match.view_name, *(str(value) for value in match.kwargs.values()), name, *more]
+    found = "|".join(filter(None, parts))
+    if len(found) > LONGEST_FORM:
+        raise Refused(_("这张表单的地址太长，草稿只存在这台电脑"))
+    return found
+
+
+def draft_of(person: Any, page: str) -> Draft | None:
+    """The newest draft that a person has of a form."""
+    return Draft.objects.visible_to(person).filter(page=page).order_by("-saved_at", "-id").first()
+
+
+def typed_in(draft: Draft) -> dict[str, Any]:
+    """What was typed; `Unreadable` when its key is gone."""
+    return json.loads(crypto.unseal(draft.sealed, aad=draft_cell(draft)))
+
+
+def draft_cell(draft: Draft) -> str:
+    return crypto.cell("ledgers_draft", "sealed", draft.pk)

@@ -1,4 +1,4 @@
-"""Limits of ledgers, what an import is, and the words of what is audited."""
+"""Limits of ledgers and drafts, what an import is, and the words of what is audited."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ KEEP_IMPORT = timedelta(hours=24)
 WRITTEN_AT_ONCE = 1_000
 SHOWN_FAULTY, SHOWN_GOOD = 50, 10
 """Rows of a check that its page shows; all of them are in the file to be mended."""
+
+DRAFT_BYTES = 256 * 1024
+DRAFT_LINES = 3_000
+DRAFTS_A_PERSON = 200
 
 VERBS = {
     "ledger.exported": _("导出台账"),

@@ -13,10 +13,14 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from brigade.audit.queries import Edit, last_edits
 from brigade.kit.addresses import record_address
 from brigade.kit.ids import new_id
 from brigade.kit.searching import Name
 from brigade.org.states import PERMISSIONS, ChangeKind, ChangeState, PersonKind, Role, Tree, UnitKind
+
+MOST_EDITS = 50
+"""Of how many changes since a page was opened it is said who made them."""
 
 
 class DatedQuerySet(models.QuerySet):
@@ -591,6 +595,10 @@ class Record(models.Model):
     def reading_units(self) -> Iterable[int]:
         """Ids of the units whose readers see it: its own; a slice whose `visible_to` lets others in names them too."""
         return (self.unit_id,)
+
+    def edits_since(self, version: int) -> list[Edit]:
+        """What was done to it since it was read as `version`, newest first."""
+        return last_edits(self, min(max(self.version - version, 0), MOST_EDITS))
 
     def search_words(self) -> Iterable[str]:
         """What the record can be found by; the door enters it into the search. A person's name is given as a

@@ -8,6 +8,7 @@ from brigade.workbench.views import (
     audit,
     board,
     changes,
+    drafts,
     duties,
     duty,
     health,
@@ -44,6 +45,8 @@ urlpatterns = [
         "notices/announcements/<uuid:pk>/receipts/", announcements.ReceiptList.as_view(), name="announcement_receipts"
     ),
     path("notices/announcements/<uuid:pk>/files/<int:seq>/", announcements.announcement_file, name="announcement_file"),
+    path("drafts/", drafts.draft_keep, name="draft_keep"),
+    path("drafts/<uuid:pk>/drop/", drafts.draft_drop, name="draft_drop"),
     path("audit/", audit.AuditList.as_view(), name="audit_list"),
     path("audit/check/", audit.audit_check, name="audit_check"),
     path("audit/<int:pk>/", audit.audit_detail, name="audit_detail"),

@@ -115,6 +115,7 @@ EDIT = Move(
     perm=RECORD_PERM,
     audit="meeting.edited",
     guard=_is_in_own_group,
+    merges=True,
 )
 NOTIFY = Move(
     code="notify",

@@ -35,7 +35,14 @@ RECORD_PAST = Move(
     audit="request.past_recorded",
 )
 CHECK = Move(
-    "check_materials", KIND, _("核对材料"), frozenset({RECEIVED}), SAME, perm=HANDLE, audit="request.materials_checked"
+    "check_materials",
+    KIND,
+    _("核对材料"),
+    frozenset({RECEIVED}),
+    SAME,
+    perm=HANDLE,
+    audit="request.materials_checked",
+    merges=True,
 )
 ACCEPT = Move(
     "accept",
@@ -192,7 +199,16 @@ HAND_OVER = Move(
     audit="request.handed_over",
     notice="requests.handed_over",
 )
-AMEND = Move("amend", KIND, _("补填信息"), frozenset({*OPEN, COMPLETED}), SAME, perm=HANDLE, audit="request.amended")
+AMEND = Move(
+    "amend",
+    KIND,
+    _("补填信息"),
+    frozenset({*OPEN, COMPLETED}),
+    SAME,
+    perm=HANDLE,
+    audit="request.amended",
+    merges=True,
+)
 RECOMPUTE = Move(
     "recompute",
     KIND,

@@ -1,6 +1,7 @@
-/* The line that offers a draft which was written when the page had been asked for something else. */
+/* The line that offers a draft: one that was written when the page had been asked for something else, or on another PC. */
 import { icon } from "./bind.js";
-import { drop } from "./drafts.js";
+
+const MOST = 6;
 
 export const stamp = (at) => {
   const moment = new Date(at);
@@ -14,12 +15,35 @@ export function button(label, act) {
   return made;
 }
 
-export function offer(form, other) {
+function labelOf(field) {
+  const label = field.labels && field.labels[0];
+  return field.getAttribute("aria-label") || (label ? label.firstChild.textContent.trim() : "");
+}
+
+/* What the draft says and the form does not: "地点：二楼会议室". */
+function differences(form, lines, shown) {
+  const said = new Set(shown.map((line) => line.slice(0, 2).join("\n")));
+  const told = lines.filter((line) => line[1] && !said.has(line.slice(0, 2).join("\n"))).map(([name, value, words]) => {
+    const found = form.elements[name];
+    const field = found && !found.tagName ? Array.from(found).find((one) => one.value === value) || found[0] : found;
+    if (field && (field.type === "hidden" || /_FORMS$/.test(name))) return "";
+    const option = field && field.options && Array.from(field.options).find((one) => one.value === value);
+    const label = field ? labelOf(field) : "";
+    const what = (words || (option ? option.textContent : value)).trim().slice(0, 20);
+    return field && field.type === "checkbox" ? label : [label, what].filter(Boolean).join("：");
+  }).filter(Boolean);
+  return told.slice(0, MOST).join("；") + (told.length > MOST ? `，等${told.length}处` : "");
+}
+
+/* `use` puts it in; without it a link leads to where it was written. */
+export function offer(form, other, refuse, use, shown) {
   const line = Object.assign(document.createElement("div"), { className: "note" });
   const text = document.createElement("span");
   const told = [other.words, stamp(other.at)].filter(Boolean).join("，");
-  const use = Object.assign(document.createElement("a"), { href: other.address, textContent: "用它" });
-  text.append(`有一份未交的草稿（${told}），`, use, " ", button("不要", () => { drop(other.key); line.remove(); }));
+  const take = use ? button("用它", () => { use(); line.remove(); }) : Object.assign(document.createElement("a"), { href: other.address, textContent: "用它" });
+  const what = use && shown ? differences(form, other.lines, shown) : "";
+  text.append(`有一份未交的草稿（${told}）${what ? `，与这里不同：${what}` : ""}，`, take, " ", button("不要", () => { refuse(); line.remove(); }));
   line.append(icon("info-circle-fill"), text);
-  form.prepend(line);
+  const dialog = form.closest("dialog");
+  (dialog ? form.querySelector("h2 + div") || form : form).prepend(line);
 }

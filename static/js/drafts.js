@@ -5,13 +5,16 @@ const DAYS = 14 * 24 * 3600 * 1000;
 const SENT = "draft:sent";
 const mine = () => `draft:${document.body.dataset.user}:`;
 
-const pageOf = () => `${mine()}${location.pathname}:`;
+/* Where the form lies: a dialog's is the address that it is sent to. */
+export const pathOf = (form) => form.getAttribute("action") || location.pathname + location.search;
 
-export const keyOf = (form) => `${pageOf()}${form.dataset.draft}:${form.dataset.draftAsked || ""}`;
+const pageOf = (path) => `${mine()}${path.split("?")[0]}:`;
+
+export const keyOf = (form) => `${pageOf(pathOf(form))}${form.dataset.draft}:${form.dataset.draftAsked || ""}`;
 
 /* The newest draft of the same page that was asked for something else; null when there is none. */
 export function another(key) {
-  const keys = Object.keys(localStorage).filter((each) => each.startsWith(pageOf()) && each !== key && read(each));
+  const keys = Object.keys(localStorage).filter((each) => each.startsWith(pageOf(location.pathname)) && each !== key && read(each));
   const found = keys.map((each) => ({ key: each, ...read(each) })).sort((one, other) => other.at - one.at);
   return found[0] || null;
 }

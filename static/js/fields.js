@@ -1,9 +1,9 @@
 /* The fields of a form as lines [name, value(, words of the choice)], and back into the form. Never in it: passwords, files,
-   what stands in data-no-draft, the CSRF token and the record's version. */
+   what stands in data-no-draft, the CSRF token, and what says which record in which version it is. */
 import { growTo } from "./rows.js";
 
 const kept = (field) => field.name && !["file", "password", "submit", "button"].includes(field.type)
-  && !/^(csrfmiddlewaretoken|version|next)$/.test(field.name) && !field.closest("[data-no-draft]");
+  && !/^(csrfmiddlewaretoken|version|base|id|clash|draft|draft_asked|next|take-.*)$/.test(field.name) && !field.closest("[data-no-draft]");
 const isTick = (field) => field.type === "checkbox" || field.type === "radio";
 const isChoice = (field) => field.type === "select-multiple" || field.matches("[data-pick]");
 

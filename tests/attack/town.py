@@ -14,7 +14,8 @@ from brigade.assignments.models import Assignment
 from brigade.audit.models import AuditEvent
 from brigade.files import actions as files
 from brigade.kit.ids import new_id
-from brigade.ledgers.models import ExportRun, SavedView
+from brigade.ledgers.actions import save_draft
+from brigade.ledgers.models import Draft, ExportRun, SavedView
 from brigade.notices import actions as notices
 from brigade.notices.models import Announcement, Message
 from brigade.org.models import Grant, Person, Posting, Secondment, Unit, UnitChange
@@ -54,6 +55,7 @@ class Town:
     exemption: Exemption
     exclusion: VotingExclusion
     photo: Any
+    draft: Draft
     run: ExportRun
     view: SavedView
     message: Message
@@ -89,6 +91,7 @@ class Town:
             "assignments:assignment": self.task,
             "workbench:announcement": self.announcement,
             "workbench:notice": self.message,
+            "workbench:draft": self.draft,
             "workbench:audit": self.event,
             "workbench:unit": self.branch.unit,
             "workbench:grant_end": self.grant,
@@ -152,6 +155,8 @@ def town() -> Town:
         owner=window.clerk, listing="requests:servicerequest_list", path="/services/requests/", title="办件台账",
         format="xlsx", created_at=now,
     )  # fmt: skip
+    lines = {"lines": [["external_no", "1"]]}
+    draft = save_draft(by=window.clerk, address="/services/requests/new/", name="desk", content=lines, now=now)
     view = SavedView.objects.create(owner=window.clerk, listing=run.listing, name="我的", query="state=accepted")
     leader = person(Role.BRIGADE_LEADER, at=where.brigade)
     [task] = hand_out(
@@ -177,6 +182,7 @@ def town() -> Town:
         exemption=exemption,
         exclusion=exclusion,
         photo=photo,
+        draft=draft,
         run=run,
         view=view,
         message=Message.objects.filter(channel="app").order_by("pk").first(),

@@ -77,8 +77,9 @@ def test_a_stale_version_is_refused_and_nothing_is_written(house, branch):
     waiver = ask(branch)
     actions.return_waiver(by=house.general_secretary, waiver=waiver, reason="请写清楚", now=NOW)
     before = AuditEvent.objects.count()
-    with pytest.raises(Stale, match="刚被别人改过"), transaction.atomic():
+    with pytest.raises(Stale, match=f"刚被{house.general_secretary.name}改过") as refusal, transaction.atomic():
         workflow.advance(waiver, moves.APPROVE_WAIVER, by=house.general_secretary, now=NOW, version=1)
+    assert {"state", "decided_by"} <= set(refusal.value.fields)
     assert AuditEvent.objects.count() == before
 
 

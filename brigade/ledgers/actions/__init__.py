@@ -1,8 +1,9 @@
-"""Every write of ledgers: views kept under a name, exports, imports.
+"""Every write of ledgers: views kept under a name, exports, imports, drafts.
 
 This room is a package: what it offers stands here.
 """
 
+from brigade.ledgers.actions.drafts import drop_draft, drop_sent, purge_drafts, save_draft
 from brigade.ledgers.actions.exports import (
     close_given_up,
     expire_exports,

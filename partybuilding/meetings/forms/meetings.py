@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from brigade.files.models import File
 from brigade.kit.clocks import at
 from brigade.kit.forms import in_our_time
+from brigade.kit.merging import Loose
 from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person
 from brigade.org.queries import colleagues
@@ -246,6 +247,22 @@ class MeetingForm(forms.Form):
             found.append(
                 {"id": row.person_id, "name": row.name, "mark": tapped.value, "reason": tapped.reason, "marks": marks}
             )
+        return found
+
+    def loose(self) -> dict[str, Loose]:
+        """The roll and the photos, for kit/merging.py: a name, a reason or a photo is merged for itself."""
+        found = {}
+        if self.is_bound:
+            self.full_clean()  # the roll of a general branch needs the branches whose roll is called
+        for row in self.roll():
+            words = {value: str(word) for value, word, _tone in row["marks"]}
+            found[f"mark-{row['id']}"] = Loose(row["name"], (row["mark"],), words.get(row["mark"], ""))
+            reason = (row["reason"],) if row["reason"] else ()
+            found[f"reason-{row['id']}"] = Loose(_("%s的原因") % row["name"], reason)
+        for picture in self.pictures():
+            found[f"photo={picture.file_id}"] = Loose(_("照片"), ("on",))
+            caption = (picture.caption,) if picture.caption else ()
+            found[f"caption-{picture.file_id}"] = Loose(_("照片说明"), caption)
         return found
 
     def pictures(self) -> list[Picture]:

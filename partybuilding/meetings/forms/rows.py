@@ -66,9 +66,10 @@ class RowsFromOne(Rows):
 
 
 class Row(forms.Form):
-    """A row counts once something stands in one of its `telling` fields."""
+    """A row counts once something stands in one of its `telling` fields; `label` is what such a row is called."""
 
     telling: tuple[str, ...]
+    label: Any
 
     def has_changed(self) -> bool:
         return any(self[name].value() for name in self.telling)
@@ -83,6 +84,7 @@ class Row(forms.Form):
 class ShiftForm(Row):
     """A further session of a meeting that is held in shifts; the first is the one at the head of the form."""
 
+    label = gettext_lazy("场次")
     telling = ("start", "end")
     start = Clock(label=gettext_lazy("开始"))
     end = Clock(label=gettext_lazy("结束"))
@@ -94,6 +96,7 @@ class ShiftForm(Row):
 class SegmentForm(Row):
     """A stretch of the meeting; a row that is there counts, as it stands."""
 
+    label = gettext_lazy("时段")
     telling = ("start", "end", "topic")
     kind = forms.ChoiceField(label=gettext_lazy("内容"), choices=SegmentKind.choices)
     start = Clock(label=gettext_lazy("开始"))
@@ -128,6 +131,7 @@ class SegmentForm(Row):
 class TaskForm(Row):
     """A decision: what, who, by when. A known one keeps its `id`."""
 
+    label = gettext_lazy("决定")
     telling = ("title", "owner", "due_on")
     id = forms.UUIDField(required=False, widget=forms.HiddenInput())
     title = Line(120, label=gettext_lazy("决定"))
@@ -154,6 +158,7 @@ class TaskForm(Row):
 class VoteForm(Row):
     """One vote on one matter or one person, as it was counted."""
 
+    label = gettext_lazy("表决")
     telling = ("kind", "candidate", "ayes", "noes", "abstain", "written", "written_at")
     kind = forms.ChoiceField(
         label=gettext_lazy("表决"), choices=[("", gettext_lazy("没有表决")), *VoteKind.choices], required=False
@@ -198,6 +203,7 @@ Votes: Any = formset_factory(VoteForm, formset=RowsFromOne, can_delete=True, max
 class TopicForm(Row):
     """A point of the agenda with what was decided on it and what was voted."""
 
+    label = gettext_lazy("议题")
     telling = ("title", "speaker", "summary", "dissent", "resolution")
     kind = forms.ChoiceField(label=gettext_lazy("类别"), choices=AgendaKind.choices, initial=AgendaKind.DELIBERATE)
     title = Line(160, label=gettext_lazy("议题"))

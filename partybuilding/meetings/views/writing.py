@@ -23,7 +23,7 @@ from brigade.kit.clocks import period_of
 from brigade.kit.forms import in_our_time
 from brigade.kit.refusals import Refused
 from brigade.kit.text import clean_text, whole_number
-from brigade.kit.web import done, get_visible, note_refusal, page, refused
+from brigade.kit.web import done, get_visible, merged, note_refusal, page, refused
 from brigade.org.queries import colleagues
 from partybuilding.branches.models import PartyBranch
 from partybuilding.branches.queries import branch_of
@@ -77,18 +77,22 @@ def meeting_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         workflow.check(meeting, moves.EDIT, request.user, now)
     branch = PartyBranch.objects.select_related("unit").get(pk=meeting.unit_id)
     start = forms.written(meeting)
-    form = forms.MeetingForm(_typed(request), branch=branch, user=request.user, meeting=meeting, start=start)
+    form, merge, base = merged(
+        request,
+        lambda data: forms.MeetingForm(data, branch=branch, user=request.user, meeting=meeting, start=start),
+        meeting,
+        _typed(request),
+    )
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
+        status = 409 if merge and merge.clashes else 422
+        if status == 422 and form.is_valid():
             try:
                 made = _save(request, meeting, form, now)
-                return done(request, _said(made), made)
+                return done(request, f"{_said(made)}{merge.said}" if merge else _said(made), made)
             except Refused as refusal:
                 status = refused(request, form, refusal)
-                note_stale(form, refusal, meeting)
-    return _meeting_page(request, form, now, status)
+    return _meeting_page(request, form, now, status, base=base, clashes=merge.clashes if merge else [])
 
 
 def _save(request: HttpRequest, meeting: Meeting, form: forms.MeetingForm, now: datetime) -> Meeting:
@@ -97,13 +101,6 @@ def _save(request: HttpRequest, meeting: Meeting, form: forms.MeetingForm, now: 
     if request.POST.get("intent") == "save" or meeting.state in HELD:
         return actions.edit_meeting(**given, version=version)
     return actions.record_meeting(**given, version=version)
-
-
-def note_stale(form: forms.MeetingForm, refusal: Refused, meeting: Meeting) -> None:
-    """After a conflict the form takes the new version, so that sending it again is a decision and not an accident."""
-    if refusal.status == 409:
-        form.data = form.data.copy()
-        form.data["version"] = str(meeting.version)
 
 
 def _said(made: Meeting) -> str:
@@ -191,7 +188,12 @@ def _day(text: str) -> date | None:
 
 
 def _meeting_page(
-    request: HttpRequest, form: forms.MeetingForm, now: datetime, status: int = 200, fragment: str | None = None
+    request: HttpRequest,
+    form: forms.MeetingForm,
+    now: datetime,
+    status: int = 200,
+    fragment: str | None = None,
+    **merge: Any,
 ) -> HttpResponse:
     meeting, roll = form.meeting, form.roll()
     errors = form.data.getlist("photo_error") if form.is_bound else []
@@ -212,6 +214,7 @@ def _meeting_page(
         "photo_errors": errors,
         "minutes": json.dumps({kind.value: minutes for kind, minutes in forms.MINUTES.items()}),
         "live": _live(form, now),
+        **merge,
     }
     return page(request, "meetings/meeting_form.html", context, fragment=fragment, status=status)
 

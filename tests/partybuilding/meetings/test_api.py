@@ -126,7 +126,7 @@ def test_bad_input_is_refused_in_one_sentence(api, branch, fields, status, sente
 def test_old_version_is_a_conflict(api, branch):
     made = api("post", MEETINGS, body(branch)).json()
     answer = api("post", f"{MEETINGS}{made['id']}/moves/void/", {"version": made["version"] + 1, "reason": "重复"})
-    assert answer.status_code == 409 and "刚被别人改过" in answer.json()["detail"]
+    assert answer.status_code == 409 and "改过，看过新内容再提交" in answer.json()["detail"]
 
 
 def test_move_that_is_not_there_or_lacks_something(api, branch):
@@ -150,7 +150,7 @@ def test_a_recorded_meeting_becomes_what_is_put(api, branch):
     assert (answer.json()["place"], answer.json()["version"]) == ("二楼", made["version"] + 1)
     assert [row.pk for row in Decision.objects.all()] == [task.pk]
     stale = api("put", f"{MEETINGS}{made['id']}/", sent)
-    assert stale.status_code == 409 and "刚被别人改过" in stale.json()["detail"]
+    assert stale.status_code == 409 and "改过，看过新内容再提交" in stale.json()["detail"]
 
 
 def test_only_what_is_named_is_patched(api, branch):

@@ -245,7 +245,7 @@ def test_handing_over_names_the_receiver_who_hears_of_it(world):
 def test_stale_version_is_refused(world):
     made = taken_in(world, "PL01", NOW)
     actions.start(by=world.clerk, request=made, now=at(NOW))
-    assert "刚被别人改过" in refusal(
+    assert "改过，看过新内容再提交" in refusal(
         lambda: actions.withdraw(
             by=world.clerk, request=made, now=at(NOW), reason="不办了", is_signed=True, version=made.version
         ),

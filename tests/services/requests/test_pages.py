@@ -190,7 +190,7 @@ def test_move_with_a_stale_version_is_refused_and_nothing_is_lost(desk, world):
     answer = desk.post(address, {"version": made.version, "reason": "申请人不办了", "is_signed": "on"})
     assert answer.status_code == 409
     text = answer.content.decode()
-    assert "这条记录刚被别人改过" in text and "申请人不办了" in text
+    assert f"这条记录刚被{world.other.name}改过" in text and "申请人不办了" in text
 
 
 @pytest.mark.django_db(transaction=True)
