@@ -81,6 +81,63 @@ def test_the_political_officer_grants_a_waiver_and_the_party_office_prints_the_m
     assert "豁免" in cell.inner_text()
 
 
+def test_a_leader_hands_out_a_figure_and_asks_again_for_what_is_late(officer):
+    leader = officer(LEADER)
+    leader.begin("/dashboard/")
+    page = leader.page
+    page.locator(".figure-do").first.click()
+    asked = page.locator("#ask dialog")
+    for name in ("城区一中队", "城区二中队"):
+        asked.get_by_text(name, exact=True).click()
+    asked.get_by_role("button", name="交办").click()
+    page.wait_for_url("**/assignments/*-*/**")
+    leader.interactions("hand out from a figure", 5)
+    leader.see("前回复")
+    leader.reads("同时交办", "来源", "至2026年11月20日")
+
+    leader.begin("/")
+    page.locator(".side").get_by_role("link", name="交办督办").click()
+    late = page.locator("#ledger-part tbody tr", has_text="逾期")
+    assert "逾期" in page.locator("#ledger-part tbody").inner_text()
+    late.filter(has_text="城区一中队").locator("a").first.click()
+    leader.see("留言")
+    page.get_by_role("button", name="催办").click()
+    page.locator("#thread").get_by_text("催办").wait_for()
+    leader.interactions("B9", 3)
+    leader.reads("已建档214户，还差6户，户主外出务工", "今天已经催过，明天再催")
+
+
+def test_an_announcement_is_published_read_and_signed_and_only_the_unread_are_reminded(officer):
+    reader, political, title = officer(SECRETARY), officer(POLITICAL), f"元旦假期值班{uuid4().hex[:4]}"
+    reader.begin("/")
+    reader.see("未读通知公告")
+    reader.page.get_by_role("link", name="冬季路面执勤安全防护规定").click()
+    reader.page.get_by_role("button", name="签收").click()
+    reader.see("已签收")
+    reader.interactions("A2", 2)
+    reader.begin("/")
+    assert reader.page.get_by_role("link", name="冬季路面执勤安全防护规定").count() == 0
+
+    political.begin("/")
+    page = political.page
+    page.get_by_role("link", name="发通知").click()
+    political.fill(page.get_by_label("标题"), title)
+    political.fill(page.get_by_label("内容"), "12月31日起两班倒，名单见附件。")
+    for name in ("城区一中队", "车管所大厅"):
+        page.locator(".picks").get_by_text(name, exact=True).click()
+    page.get_by_role("button", name="发布").click()
+    page.get_by_text("提醒没看的").wait_for()
+    everybody = int(re.search(r"0/(\d+)", page.inner_text("#receipts"))[1])
+    reader.begin("/")
+    reader.page.get_by_role("link", name=title).click()
+    reader.see("打开就算看过")
+    page.reload()
+    page.get_by_role("button", name=f"提醒没看的{everybody - 1}人").click()
+    page.get_by_text("今天已经提醒过").wait_for()
+    political.interactions("B10", 8)
+    political.reads(f"1/{everybody}", "11月20日提醒过")
+
+
 # The brigade's clerk
 
 

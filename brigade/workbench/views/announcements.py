@@ -74,10 +74,17 @@ class ReceiptList(Listing):
     order = ("done_at", "id")
     tabs = ((gettext_lazy("没看的"), "read=no"), (gettext_lazy("看过的"), "read=yes"))
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        get_object_or_404(self._followed(request.user), pk=kwargs["pk"])
+        return super().dispatch(request, *args, **kwargs)
+
+    @staticmethod
+    def _followed(user: Any) -> QuerySet:
+        return Announcement.objects.filter(unit__in=user.units_for(PUBLISH_PERM))
+
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
-        mine = Announcement.objects.filter(unit__in=user.units_for(PUBLISH_PERM))
-        return Receipt.objects.filter(announcement=get_object_or_404(mine, pk=kwargs["pk"]))
+        return Receipt.objects.filter(announcement__in=cls._followed(user), announcement_id=kwargs["pk"])
 
 
 def announcement_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
