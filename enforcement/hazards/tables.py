@@ -9,6 +9,7 @@ import django_tables2
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from brigade.ledgers.tables import (
@@ -31,12 +32,21 @@ from enforcement.hazards.states import WITH_OWNER, Grade, HazardState, Source
 TRUE = [("true", _("是"))]
 
 
+class GradeColumn(Column):
+    """Only 重大 stands out, framed: it says how grave a thing is, not that anything is late."""
+
+    css = "fit"
+
+    def render(self, value: str, raw: str) -> Any:
+        return format_html('<span class="tag major">{}</span>', value) if raw == Grade.MAJOR else value
+
+
 class HazardTable(django_tables2.Table):
     number = CodeColumn()
     title = Column(small="place", linkify=True, width=30)
     town = Column(accessor="town__name", verbose_name=_("乡镇街道"))
     category = Column(accessor="category__name", verbose_name=_("类别"))
-    grade = StateColumn(tones={"major": "late"})
+    grade = GradeColumn()
     state = StateColumn(tones={"deferred": "waive", "invalid": "off", "merged": "off"})
     owner = Column(accessor="owner__short_name", verbose_name=_("责任单位"))
     due_at = DueColumn(verbose_name=_("到期"), running=WITH_OWNER)

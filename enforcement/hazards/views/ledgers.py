@@ -19,6 +19,18 @@ class HazardList(Listing):
         (_("已逾期"), "overdue=true"),
         (_("挂牌督办"), "listed=true"),
     )
-    more = ("open", "overdue", "listed", "is_key", "source", "registered_at", "due_at", "closed_at", "owner", "unit")
+    more = (
+        "grade",
+        "open",
+        "overdue",
+        "listed",
+        "is_key",
+        "source",
+        "registered_at",
+        "due_at",
+        "closed_at",
+        "owner",
+        "unit",
+    )
     beside = ((_("地图"), "pin-map", "hazards:hazard_map"),)
     empty = _("还没有隐患。路面发现问题，用“报隐患”拍照、定位、选类别，报上来就在这里。")
