@@ -339,6 +339,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "AssignmentState": "brigade.assignments.states.AssignmentState",
         "RequestState": "services.requests.states.RequestState",
         "MaterialStatus": "services.requests.states.MaterialStatus",
         "MeetingState": "partybuilding.meetings.states.MeetingState",
