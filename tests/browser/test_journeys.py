@@ -20,7 +20,8 @@ RECORDER, SECRETARY, MEMBER, WINDOW = "D10021", "D10020", "D10022", "D10032"
 POLITICAL, LEADER, PARTY_OFFICE = "D10002", "D10001", "D10010"
 MAIN_PAGES = {
     SECRETARY: ("/", "/party/meetings/new/", "/party/meetings/matrix/", "/party/meetings/", "/party/mine/"),
-    LEADER: ("/dashboard/", "/obligations/", "/notices/", "/party/members/", "/org/people/"),
+    LEADER: ("/dashboard/", "/obligations/", "/notices/", "/party/members/", "/org/people/")
+    + ("/assignments/", "/assignments/new/", "/notices/announcements/", "/notices/announcements/new/"),
     WINDOW: ("/services/requests/", "/services/items/"),
 }
 
