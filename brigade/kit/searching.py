@@ -71,15 +71,19 @@ def question(text: str) -> Question:
     """The question that a typed text asks; false when there is nothing in it to look for."""
     normal = _normal(text[:LONGEST])
     clauses: list[list[Term]] = []
-    found = _RUNS.findall(normal)[:CLAUSES]
-    for han, other in found:
-        if len(han) > 1:
-            clauses += [[(pair, False)] for pair in dict.fromkeys(_pairs(han[:TERM]))]
-        elif han:
-            clauses.append([(han, True)])
-        else:
-            clauses.append([(other[: WINDOW if other.isalpha() else TERM], True)])
-    return Question(_joined(normal), tuple(han or other for han, other in found), clauses)
+    words: list[str] = []
+    for part in normal.split():
+        runs = _RUNS.findall(part)[: CLAUSES - len(words)]
+        for at, (han, other) in enumerate(runs, 1):
+            words.append(han or other)
+            if len(han) > 1:
+                clauses += [[(pair, False)] for pair in dict.fromkeys(_pairs(han[:TERM]))]
+            elif han:
+                clauses.append([(han, True)])
+            else:  # of a number like DCF-2026-01 only the last piece may go on: the others are there as they are
+                kept = other[: WINDOW if other.isalpha() else TERM]
+                clauses.append([(kept, at == len(runs) or kept != other)])
+    return Question(_joined(normal), tuple(words), clauses)
 
 
 def tokens(words: Iterable[str]) -> set[str]:
@@ -96,6 +100,40 @@ def haystack(words: Iterable[str]) -> str:
     for word in filter(None, words):
         parts += [str(word), *_spoken(_normal(str(word))[:SPOKEN], isinstance(word, Name))]
     return " ".join(dict.fromkeys(parts))
+
+
+def pieces(text: str, words: Iterable[str]) -> list[tuple[str, bool]]:
+    """The text in pieces, each with whether it is one of `words` (as `Question.words` has them) or reads so."""
+    hit = [False] * len(text)
+    plain = text.casefold()
+    for word in words if len(plain) == len(text) else ():
+        at = plain.find(word)
+        if at < 0 and word.isascii() and word.isalpha():
+            at, length = _read(text, word)
+        else:
+            length = len(word)
+        if at >= 0:
+            hit[at : at + length] = [True] * length
+    found: list[tuple[str, bool]] = []
+    for sign, is_hit in zip(text, hit, strict=True):
+        if found and found[-1][1] == is_hit:
+            found[-1] = (found[-1][0] + sign, is_hit)
+        else:
+            found.append((sign, is_hit))
+    return found
+
+
+def _read(text: str, letters: str) -> tuple[int, int]:
+    """Where Chinese characters begin whose initials or pinyin begin with the letters, and how far they go."""
+    places = [at for at, sign in enumerate(text) if re.match(f"[{_HAN}]", sign)]
+    for syllables in pinyin.readings("".join(text[at] for at in places), surname=True):
+        for at in range(len(syllables)):
+            short = "".join(syllable[0] for syllable in syllables[at:])
+            ends = [at + len(letters)] if short.startswith(letters) else range(at + 1, len(syllables) + 1)
+            for end in ends:
+                if short.startswith(letters) or "".join(syllables[at:end]).startswith(letters):
+                    return places[at], places[end - 1] + 1 - places[at]
+    return -1, 0
 
 
 def whole(text: str) -> str:
@@ -128,16 +166,11 @@ def _tokens(word: str, is_name: bool) -> frozenset[str]:
         spoken = _spoken(joined, is_name) if re.fullmatch(f"[{_HAN}]+", joined) else []
         found |= {f"{SIGN}w{one}" for one in (joined, *spoken)}
         found.add(f"{SIGN}h{joined[:2]}")
-    left, first = SPOKEN, True
-    for han, other in _RUNS.findall(normal):
-        if han:
-            found.update(_pairs(han), han[-1])
-            for syllables in pinyin.readings(han[:left], surname=is_name and first):
-                found.update(_windows(syllables))
-            left = max(0, left - len(han))
-        else:
-            found.update(_parts(other))
-        first = False
+    runs = _RUNS.findall(normal)
+    for han, other in runs:
+        found.update((*_pairs(han), han[-1]) if han else _parts(other))
+    for syllables in pinyin.readings("".join(han for han, _other in runs)[:SPOKEN], surname=is_name):
+        found.update(_windows(syllables))
     return frozenset(found - {""})
 
 

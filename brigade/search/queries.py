@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import CharField, Exists, Model, OuterRef, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Replace
+from django.utils import timezone
 
 from brigade.kit import crypto
 from brigade.kit.searching import Clauses, Question, fts5, question, tsquery
@@ -179,6 +180,8 @@ def _fetched(sql: str, params: list[Any]) -> list[tuple]:
 
 
 def _with_unit(rows: QuerySet) -> QuerySet:
+    if hasattr(rows, "with_unit_names"):
+        return rows.with_unit_names(timezone.localdate())
     is_record = hasattr(rows.model, "own_readers")
     return rows.select_related("unit").defer("search_text") if is_record else rows
 

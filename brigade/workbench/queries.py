@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 from django.apps import apps
@@ -25,6 +26,7 @@ from brigade.indicators.queries import Standing
 from brigade.indicators.rules import Indicator, Kind
 from brigade.jobs.models import Job
 from brigade.jobs.queries import tick_ok
+from brigade.kit.searching import pieces, question
 from brigade.kit.templatetags.ui import NOTHING, rounded
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
@@ -32,6 +34,7 @@ from brigade.obligations.queries import by_urgency
 from brigade.obligations.rules import RULES
 from brigade.obligations.states import EXCUSED, ObligationState
 from brigade.org.models import Person, Record, Unit
+from brigade.search.queries import find
 
 RECENT_EVENTS = 60
 
@@ -250,6 +253,69 @@ def funnel(units: Iterable[int], start: datetime, end: datetime, now: datetime) 
         )
     )
     return Funnel(**sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A line of what was found: title and number in pieces, each with whether it is what was looked for."""
+
+    title: list[tuple[str, bool]]
+    number: list[tuple[str, bool]]
+    url: str
+    place: str
+    state: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What was found of one kind; `more` when there may be others, `ledger` where all of them stand."""
+
+    kind: str
+    label: str
+    icon: str
+    hits: list[Hit]
+    more: bool
+    ledger: str
+
+
+LEDGERS = {"org.person": "workbench:person_list", "org.unit": "workbench:unit_list"}
+ICONS = {"org.person": "person", "org.unit": "diagram-3"}
+
+
+def search(person: Person, text: str) -> list[Hits]:
+    """What the person may see of all that a text asks for, by kind, as the page of the search draws it."""
+    words = question(text).words
+    return [
+        Hits(
+            group.kind,
+            str(group.model._meta.verbose_name),
+            ICONS.get(group.kind, "file-earmark-text"),
+            [_hit(row, words) for row in group.rows],
+            group.more,
+            _ledger(group.kind, person),
+        )
+        for group in find(person, text)
+    ]
+
+
+def _hit(row: Any, words: Iterable[str]) -> Hit:
+    is_record = isinstance(row, Record)
+    state = row.get_state_display() if is_record else "" if not isinstance(row, Person) else row.get_kind_display()
+    place = row.unit.short_name if is_record else getattr(row, "unit_name", "") or ""
+    at = row.created_at if is_record else None
+    number = pieces(row.number, words)
+    return Hit(pieces(row.title, words), number, row.get_absolute_url(), place, state, at)
+
+
+def _ledger(kind: str, person: Person) -> str:
+    app, _point, name = kind.partition(".")
+    if not person.has_perm(f"{app}.view_{name}"):
+        return ""
+    try:
+        return reverse(LEDGERS.get(kind, f"{app}:{name}_list"))
+    except NoReverseMatch:
+        return ""
 
 
 def home_unit(person: Person, perm: str) -> Unit | None:

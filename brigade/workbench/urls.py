@@ -17,6 +17,7 @@ from brigade.workbench.views import (
     leaving,
     people,
     reference,
+    search,
     sign_in,
     units,
 )
@@ -25,6 +26,7 @@ app_name = "workbench"
 urlpatterns = [
     path("", home.home, name="home"),
     path("dashboard/", board.dashboard, name="dashboard"),
+    path("search/", search.search, name="search"),
     path("obligations/", duties.ObligationList.as_view(), name="obligations"),
     path("notices/", inbox.notice_list, name="notices"),
     path("notices/read/", inbox.notices_read, name="notices_read"),

@@ -16,6 +16,7 @@ const behaviours = {
   "[data-clock]": () => import("./clock.js"),
   "[data-pick]": () => import("./pick.js"),
   "[data-find]": () => import("./find.js"),
+  "[data-seek]": () => import("./seek.js"),
   "[data-materials]": () => import("./materials.js"),
   "[data-enter-next]": () => import("./enter.js"),
   "[data-filters]": () => import("./filters.js"),

@@ -29,7 +29,7 @@ class Search(django_filters.CharFilter):
             "label": gettext_lazy("搜索"),
             "max_length": 60,
             "widget": forms.TextInput(
-                attrs={"type": "search", "data-key": "/", "data-key-label": gettext_lazy("搜索")}
+                attrs={"type": "search", "data-key": "f", "data-key-label": gettext_lazy("在本页里找")}
             ),
         } | kwargs
         super().__init__(**kwargs)

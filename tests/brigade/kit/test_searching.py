@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brigade.kit.searching import SIGN, Name, fts5, haystack, question, tokens, tsquery, whole
+from brigade.kit.searching import SIGN, Name, fts5, haystack, pieces, question, tokens, tsquery, whole
 
 
 def meets(typed: str, *words: str) -> bool:
@@ -30,6 +30,7 @@ def meets(typed: str, *words: str) -> bool:
         ("jdcjszysbz", ["机动车驾驶证遗失补证"]),
         ("jidongchejiashizhengyishi", ["机动车驾驶证遗失补证"]),
         ("证", ["机动车驾驶证"]),
+        ("blhl", ["补领、换领机动车号牌"]),
         ("东公交办2026-000123", ["东公交办2026-000123"]),
         ("000123", ["东公交办2026-000123"]),
         ("123", ["东公交办2026-000123"]),
@@ -100,6 +101,24 @@ def test_a_text_of_ten_thousand_characters_neither_grows_nor_slows_the_question(
     assert len(tokens(["驾驶员王某在105国道" * 1000])) < 500
 
 
+@pytest.mark.parametrize(
+    ("typed", "text", "marked"),
+    [
+        ("驾驶", "机动车驾驶证", "驾驶"),
+        ("jsz", "机动车驾驶证", "驾驶证"),
+        ("jiashi", "机动车驾驶证", "驾驶"),
+        ("blh", "补领、换领机动车号牌", "补领、换"),
+        ("zw", "曾伟", "曾伟"),
+        ("G105", "g105国道", "g105"),
+        ("xyz", "机动车驾驶证", ""),
+    ],
+)
+def test_what_was_looked_for_is_marked_also_where_it_was_typed_in_letters(typed, text, marked):
+    found = pieces(text, question(typed).words)
+    assert "".join(piece for piece, _hit in found) == text
+    assert "".join(piece for piece, is_hit in found if is_hit) == marked
+
+
 texts = st.text(max_size=80) | st.text(alphabet="驾驶证曾单重庆A1g·— \x00\n'\"*😀", max_size=80)
 
 
@@ -132,3 +151,8 @@ def test_any_part_of_a_chinese_text_finds_it(text, start, length):
     han = "".join(sign for sign in text if "\u4e00" <= sign <= "\u9fff")
     if part := han[start : start + length]:
         assert meets(part, han) or len(part) == 1
+
+
+@given(texts, texts)
+def test_marking_loses_nothing_of_a_text(text, typed):
+    assert "".join(piece for piece, _hit in pieces(text, question(typed).words)) == text
