@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -173,7 +174,8 @@ def source_of_record(user: Person, kind: str, pk: str) -> Source | None:
         model = apps.get_model(kind)
         if not issubclass(model, Record):
             return None
-        record = model._default_manager.visible_to(user).select_related("unit").filter(pk=pk).first()
+        rows: Any = model._default_manager
+        record = rows.visible_to(user).select_related("unit").filter(pk=pk).first()
     except (LookupError, ValueError, ValidationError):
         return None
     if record is None:
