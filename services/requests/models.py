@@ -313,6 +313,11 @@ class ServiceRequest(Record):
         return list(self.materials.select_related("material").order_by("material__order"))
 
     @property
+    def is_past(self) -> bool:
+        """Settled before it was recorded: out of the hall's old ledger."""
+        return self.completed_at is not None and self.completed_at < self.created_at
+
+    @property
     def is_settled_on_spot(self) -> bool:
         return self.completed_at is not None and self.completed_at == self.received_at
 

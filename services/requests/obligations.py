@@ -28,9 +28,11 @@ REVIEW, SUSPENSION, TOLERATED = "requests.review", "requests.suspension", "reque
 
 
 def _touched(request: ServiceRequest) -> Iterator[Key]:
-    """The clocks that the request has now. What is settled on the spot was never due."""
+    """The clocks that the request has now. What is settled on the spot was never due, nor what was settled before it
+    was recorded: nobody was told of it here.
+    """
     subject, turn = str(request.pk), f"R{request.round}"
-    if request.state == RequestState.VOIDED or request.is_settled_on_spot:
+    if request.state == RequestState.VOIDED or request.is_settled_on_spot or request.is_past:
         return
     if request.accepted_at is not None:
         yield Key(TIME_LIMIT, KIND, subject)

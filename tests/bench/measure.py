@@ -41,6 +41,7 @@ from brigade.org.models import Person  # noqa: E402
 from brigade.reference.actions import load_reference  # noqa: E402
 from services.requests import actions as requests  # noqa: E402
 from services.requests.models import ServiceRequest  # noqa: E402
+from tests.bench import imports  # noqa: E402
 from tests.bench.world import NOW, TODAY, World, add_requests, analyse, is_postgres, minutes_ago  # noqa: E402
 
 LEDGER, ADMIN = "/services/requests/", "/bench/admin/requests/servicerequest/"
@@ -62,6 +63,7 @@ def main() -> None:
         small = timed(lambda: get(clerk, LEDGER), work)
         audited_writes(world)
         full_moves(world)
+        imports.measure(world, say)
         sealed_list(clerk)
         first_page(clerk)
         add_requests(world, FEW + 1, MANY)
