@@ -186,6 +186,13 @@ def test_every_record_has_an_address(model):
     assert reverse(f"{model._meta.app_label}:{model._meta.model_name}_detail", args=[uuid.uuid4()])
 
 
+@pytest.mark.parametrize("model", records())
+def test_every_record_says_when_it_is_open(model):
+    """An open record goes along when its unit goes into another; one that never is, says so."""
+    states = {value for value, _label in model._meta.get_field("state").flatchoices}
+    assert "OPEN" in vars(model) and model.OPEN < states
+
+
 # Who writes
 
 WRITES = (

@@ -61,6 +61,8 @@ class Assignment(Record):
     `asked_due_on` is a day that the addressee has asked for and the giver has not answered.
     """
 
+    OPEN = LIVE
+
     state = models.CharField(_("状态"), max_length=24, choices=AssignmentState.choices)
     batch = models.UUIDField(editable=False)
     post = models.CharField(_("承办岗位"), max_length=20)

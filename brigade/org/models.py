@@ -315,6 +315,9 @@ class Posting(Dated):
             ),
         ]
 
+    def __str__(self) -> str:
+        return "·".join(filter(None, (self.unit.short_name, self.title)))
+
 
 class SecondmentQuerySet(models.QuerySet):
     def visible_to(self, user: Person) -> SecondmentQuerySet:

@@ -19,7 +19,7 @@ from brigade.org.states import PERMISSIONS, Tree
 from brigade.reference.queries import calendar, parameter
 from services.requests.models import ItemScope, MaterialItem, ServiceItem, ServiceRequest, ServiceRequestQuerySet
 from services.requests.rules import Clock, province_of, sessions_of, why_not_offered
-from services.requests.states import CLOCK_RUNS, OPEN, DayKind, RequestState, When
+from services.requests.states import CLOCK_RUNS, OPEN, DayKind, MaterialStatus, RequestState, When
 
 
 def clock(on: date) -> Clock:
@@ -58,9 +58,10 @@ def clerks_in(hall: Unit, on: date) -> QuerySet[Person]:
 
 
 def handled_by(person: Person, on: date) -> QuerySet[ServiceRequest]:
-    """What a person still has in hand: what is open, and what is settled and not handed out yet."""
-    waiting = [*OPEN, RequestState.COMPLETED]
-    return ServiceRequest.objects.filter(handler=person, state__in=waiting).order_by("unit", "received_at", "pk")
+    """What a person still has in hand: what is open, and what is settled while a tolerated material is owed."""
+    owing = Q(state=RequestState.COMPLETED, materials__status=MaterialStatus.TOLERATED)
+    found = ServiceRequest.objects.filter(Q(state__in=OPEN) | owing, handler=person).distinct()
+    return found.order_by("unit", "received_at", "pk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,13 +43,15 @@ def plan_change(
     now: datetime | None = None,
 ) -> UnitChange:
     """Plan a change of units; system administrator of both. It waits for the day, and for the security administrator
-    where roles on the unit go along. Refused for a circle, a closed unit, a second plan for the same unit.
+    where roles on the unit go along. Refused for a circle, a closed unit, a second plan for the same unit, and for a
+    day gone by, unless nobody policed the towns before: that is how they are first entered.
     """
     now = now or timezone.now()
     rules.check_may(by, "org.change_unit", unit)
     if into is not None:
         rules.check_may(by, "org.change_unit", into)
-    if since < timezone.localdate(now):
+    is_first = kind == ChangeKind.TOWNS and not Beat.objects.filter(town__in=[town.pk for town in towns]).exists()
+    if since < timezone.localdate(now) and not is_first:
         raise Refused(_("从今天或以后的日子起，以前的数字不改。"), field="since")
     unit = lock_open(unit, since)
     into = into and lock_open(into, since, "into")

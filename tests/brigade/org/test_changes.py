@@ -247,3 +247,16 @@ def test_the_preview_counts_what_would_move(first, second, towns, system_admin, 
     assert (len(shown.people), len(shown.grants), [beat.town for beat in shown.towns]) == (1, 1, towns)
     assert shown.total == 0
     assert Person.objects.count() == 2
+
+
+def test_towns_are_first_entered_from_any_day_and_then_only_from_today(system_admin, first, second, towns):
+    def taken(unit, since):
+        actions.plan_change(
+            by=system_admin, kind="towns", unit=unit, since=since, towns=towns, reason="分工", now=timezone.now()
+        )
+        actions.carry_out_changes(now=timezone.now())
+
+    taken(first, date(2024, 1, 1))
+    assert queries.squadron_of(towns[0].pk, date(2024, 6, 1)) == first
+    with pytest.raises(Refused, match="今天或以后"):
+        taken(second, date(2025, 1, 1))

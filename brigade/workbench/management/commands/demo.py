@@ -15,7 +15,7 @@ from brigade.obligations.actions import send_digest
 from brigade.org.actions import reset_password
 from brigade.org.models import Person
 from brigade.reference.queries import calendar
-from brigade.workbench.demo import party, tasks, window, world
+from brigade.workbench.demo import changes, party, tasks, window, world
 from brigade.workbench.demo.world import ACCOUNTS
 from brigade.workflow import settle
 
@@ -56,6 +56,7 @@ class Command(BaseCommand):
         party.build(made)
         window.build(made)
         tasks.build(made)
+        changes.build(made)
         for account in ACCOUNTS:
             reset_password(
                 by=SYSTEM, person=made.people[account.police_no], password=settings.DEMO_PASSWORD, must_change=False
