@@ -342,6 +342,8 @@ SPECTACULAR_SETTINGS = {
         "AssignmentState": "brigade.assignments.states.AssignmentState",
         "RequestState": "services.requests.states.RequestState",
         "MaterialStatus": "services.requests.states.MaterialStatus",
+        "HazardState": "enforcement.hazards.states.HazardState",
+        "Grade": "enforcement.hazards.states.Grade",
         "MeetingState": "partybuilding.meetings.states.MeetingState",
         "DecisionState": "partybuilding.meetings.states.DecisionState",
         "WaiverState": "partybuilding.meetings.states.WaiverState",

@@ -1,7 +1,8 @@
 """Addresses of hazards, in menu order."""
 
-from django.urls import path
+from django.urls import include, path
 
+from enforcement.hazards.api import router
 from enforcement.hazards.views import ledgers, maps, records
 
 app_name = "hazards"
@@ -11,4 +12,5 @@ urlpatterns = [
     path("enforcement/hazards/map/points/", maps.hazard_points, name="hazard_points"),
     path("enforcement/hazards/map/outline/", maps.district_outline, name="district_outline"),
     path("enforcement/hazards/<uuid:pk>/", records.hazard_detail, name="hazard_detail"),
+    path("api/v1/", include(router.urls)),
 ]
