@@ -128,14 +128,16 @@ def content_of(run: ImportRun) -> bytes:
         raise Refused(_("上传的文件已清除，请重新上传。")) from None
 
 
-def used_since(model: type[Model], keys: Sequence[Any], but: Collection[str] = ()) -> str:
+def used_since(model: type[Model], keys: Sequence[Any], but: Collection[str] = (), within: str = "") -> str:
     """The sentence that names rows of an import which others point at by now; nothing where none is.
 
-    `but` names the models (`org.posting`) whose rows came along with the import.
+    `but` names the models (`org.posting`) whose rows came along with the import; `within` a domain that is looked at.
     """
     found: dict[Any, str] = {}
     for relation in model._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ManyToOneRel) or relation.related_model._meta.label_lower in but:
+            continue
+        if not relation.related_model.__module__.startswith(within):
             continue
         rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": keys})
         for key in rows.values_list(relation.field.attname, flat=True).order_by().distinct()[:3]:

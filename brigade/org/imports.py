@@ -58,6 +58,9 @@ class People:
             self._by_name[person.name].append(person)
             self._by_name[person.police_no].append(person)
 
+    def all(self) -> set[int]:
+        return {person.pk for found in self._by_name.values() for person in found}
+
     def find(self, text: str) -> Person:
         found = self._by_name.get(text, [])
         if len(found) > 1:

@@ -16,6 +16,7 @@ from partybuilding.branches.actions.branches import (
     found_branch,
 )
 from partybuilding.branches.actions.committees import end_seat, enter_term, extend_term, seat_committee
+from partybuilding.branches.actions.intake import NewMember, enrol_members, take_back_members, was_taken_back
 from partybuilding.branches.actions.leaving import HOLDINGS
 from partybuilding.branches.actions.members import (
     assign_group,
@@ -48,6 +49,7 @@ VERBS = {
     "seat.filled": gettext_lazy("任支部职务"),
     "seat.ended": gettext_lazy("免支部职务"),
     "member.enrolled": gettext_lazy("登记党员"),
+    "member.taken_back": gettext_lazy("撤销登记党员"),
     "member.moved": gettext_lazy("转接组织关系"),
     "member.left": gettext_lazy("结束组织关系"),
     "member.grouped": gettext_lazy("调整党小组"),
