@@ -73,6 +73,7 @@ class ReceiptList(Listing):
     title = gettext_lazy("回执")
     order = ("done_at", "id")
     tabs = ((gettext_lazy("没看的"), "read=no"), (gettext_lazy("看过的"), "read=yes"))
+    empty = gettext_lazy("发布以后，每个收到的人一行。")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         get_object_or_404(self._followed(request.user), pk=kwargs["pk"])

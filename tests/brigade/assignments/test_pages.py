@@ -6,7 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from brigade.assignments import actions
+from brigade import workflow
+from brigade.assignments import actions, moves
 from brigade.assignments.models import Assignment
 from brigade.audit.actions import SYSTEM
 from brigade.files.models import File
@@ -268,7 +269,19 @@ def test_the_tab_of_late_ones_holds_only_those(client, world, time_machine):
 
 def test_the_list_costs_the_same_queries_however_long_it_is(client, world):
     client.force_login(world.deputy)
-    assert_same_queries(client, f"{LIST}?all=1", lambda n: [task(world) for _one in range(n)])
+
+    def more(count):
+        rows = [
+            Assignment(
+                **{"unit": world.first, "post": "squadron_leader", "giver_unit": world.brigade, "due_on": DUE},
+                **{"giver_post": "deputy_leader", "batch": new_id(), "first_due_on": DUE, "title": "三轮车建档"},
+                **{"state": "open", "created_at": at(NOW), "created_by": world.deputy, "number": new_id().hex},
+            )
+            for _one in range(count)
+        ]
+        workflow.bulk(rows, moves.HAND_OUT, by=SYSTEM, now=at(NOW))
+
+    assert_same_queries(client, f"{LIST}?all=1", more)
 
 
 def test_a_swapped_list_is_the_fresh_one(client, world):

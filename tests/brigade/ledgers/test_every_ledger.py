@@ -19,6 +19,8 @@ def ledgers(patterns: list[Any], space: str = "") -> Iterator[tuple[str, type[Li
         if not isinstance(pattern, URLPattern):
             inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
             yield from ledgers(pattern.url_patterns, inner)
+        elif pattern.pattern.converters:  # the rows of one record; its slice tries it
+            continue
         elif issubclass(getattr(pattern.callback, "view_class", object), Listing):
             yield f"{space}{pattern.name}", pattern.callback.view_class
 

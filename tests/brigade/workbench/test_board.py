@@ -40,7 +40,7 @@ def test_every_figure_opens_the_list_behind_it(client, house):
     board = client.get(reverse("workbench:dashboard"), {"period": "year"})
     parts = [part for part in board.context["parts"] if part["cards"]]
     urls = [card.href for part in parts for card in part["cards"]]
-    urls += [url for part in parts for _unit, cells in part["rows"] for _shown, _note, url in cells if url]
+    urls += [url for part in parts for _unit, cells, _task in part["rows"] for _shown, _note, url in cells if url]
     assert urls
     assert {client.get(url).status_code for url in set(urls)} == {200}
 
@@ -66,7 +66,7 @@ def test_units_stand_in_their_fixed_order(client, house):
     client.force_login(house.leader)
     board = client.get(reverse("workbench:dashboard"))
     rows = next(part["rows"] for part in board.context["parts"] if part["rows"])
-    assert [one.pk for one, _cells in rows] == [first.pk, second.pk]
+    assert [one.pk for one, _cells, _task in rows] == [first.pk, second.pk]
 
 
 def test_the_board_offers_units_each_below_its_parent(client, house):
