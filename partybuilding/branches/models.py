@@ -316,6 +316,10 @@ class CommitteeSeat(Interval):
         return f"{self.person.name}·{self.get_role_display()}"
 
     @property
+    def unit(self) -> Unit:
+        return self.branch.unit
+
+    @property
     def unit_id(self) -> int:
         return self.branch_id
 

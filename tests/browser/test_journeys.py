@@ -63,6 +63,24 @@ def test_a_leader_sees_the_figures_and_comes_from_one_to_a_case_and_back_to_the_
     leader.interactions("B3", 3)
 
 
+def test_a_leaving_officer_hands_everything_over_on_one_page_and_his_account_is_closed(officer):
+    leader = officer(LEADER)
+    leader.begin("/org/people/?q=D10031")
+    page = leader.page
+    page.locator("#ledger-part td a").first.click()
+    page.get_by_role("link", name="移交").click()
+    leader.fill(page.locator("[name=leaves_on]"), f"{NOW:%Y-%m-%d}")
+    leader.fill(page.locator("[name=reason]"), "退休")
+    for choice in page.locator("#plan select").all():
+        leader.choose(choice, choice.locator("option").nth(1).inner_text())
+        page.wait_for_load_state("networkidle")
+    page.get_by_text("名下0项").wait_for()
+    page.get_by_role("button", name="移交").click()
+    page.wait_for_url(re.compile(r"/org/people/\d+/$"))
+    leader.see("账号停用")
+    leader.interactions("B14", 10)
+
+
 def test_the_political_officer_grants_a_waiver_and_the_party_office_prints_the_matrix(officer):
     political = officer(POLITICAL)
     political.begin("/")
