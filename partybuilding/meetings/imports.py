@@ -158,7 +158,7 @@ def _kinds(text: str, branch: PartyBranch | None) -> list[str]:
     if unknown:
         raise Refused(
             _("“%(text)s”不在可填的里面：%(offered)s。")
-            % {"text": unknown[0], "offered": "、".join(SegmentKind.labels)}
+            % {"text": unknown[0], "offered": "、".join(map(str, SegmentKind.labels))}
         )
     kinds = list(dict.fromkeys(KINDS[part] for part in parts))
     if branch is not None:

@@ -1,0 +1,124 @@
+"""Last year's meetings come in from the branch's own ledger: recorded, marked 补录, to be confirmed; or voided."""
+
+import pytest
+from django.utils import timezone
+
+from brigade.jobs import actions as jobs
+from brigade.jobs.models import Job
+from brigade.jobs.states import JobState
+from brigade.ledgers.models import ImportRun
+from brigade.ledgers.states import ImportState
+from brigade.org.models import Person
+from partybuilding.meetings import actions
+from partybuilding.meetings.models import Attendance, Meeting
+from partybuilding.meetings.states import MeetingState
+from tests.brigade.ledgers.books import again, book
+from tests.partybuilding.factories import branch, world
+
+URL = "/party/meetings/"
+HEAD = ["党支部", "会议主题", "时间", "时长（分钟）", "会议类型", "主持人", "记录人", "授课人", "请假", "缺席"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def home(client):
+    made = branch(world(), full=6)
+    client.force_login(made.recorder)
+    return made
+
+
+@pytest.fixture
+def lines(home):
+    chair, recorder = home.secretary.name, home.recorder.name
+    away, absent = home.members[3].name, home.members[4].name
+    return [
+        [
+            "城区一中队党支部",
+            "传达学习",
+            "2025.3.5 14:30",
+            60,
+            "主题党日、集中学习",
+            chair,
+            recorder,
+            None,
+            away,
+            absent,
+        ],
+        ["城区一中队党支部", "一季度党课", "2025年3月20日 9:00", 90, "党课", chair, recorder, chair, None, None],
+    ]
+
+
+def upload(client, lines):
+    answer = client.post(f"{URL}?import=new", {"file": book([HEAD, *lines])})
+    assert answer.status_code == 302, answer.content.decode()
+    return ImportRun.objects.order_by("-created_at").first()
+
+
+def work():
+    for job in Job.objects.filter(name__startswith="ledgers.", state=JobState.QUEUED):
+        assert jobs.run(job.pk)
+
+
+def bring_in(client, lines):
+    run = upload(client, lines)
+    client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
+    work()
+    run.refresh_from_db()
+    return run
+
+
+def test_past_meetings_wait_for_their_chair_marked_as_entered_late_with_the_roll_of_their_day(client, home, lines):
+    run = bring_in(client, lines)
+    assert (run.state, run.counts["new"]) == (ImportState.DONE, 2), (run.error, run.preview)
+    meeting = Meeting.objects.get(theme="传达学习")
+    assert (meeting.state, meeting.backfill, meeting.backfill_reason) == ("recorded", True, "按原台账导入")
+    assert meeting.number.startswith(f"DJ-{home.unit.code}-20250305-")
+    assert sorted(meeting.segments.values_list("kind", flat=True)) == ["ST", "TD"]
+    statuses = dict(Attendance.objects.filter(meeting=meeting).values_list("person", "status"))
+    assert (statuses[home.members[3].pk], statuses[home.members[4].pk]) == ("leave_personal", "absent")
+    assert list(statuses.values()).count("present") == len(statuses) - 2
+    assert set(meeting.attendances.values_list("source", flat=True)) == {"import"}
+
+
+def test_the_portal_makes_up_no_time_of_day_and_no_kind(client, home, lines):
+    lines[0][2], lines[1][4] = "2025.3.5", "座谈"
+    lines[1][3] = None
+    run = upload(client, lines)
+    page = client.get(f"{URL}?import={run.pk}").content.decode()
+    assert run.counts["faulty"] == 2
+    for sentence in ("写明几点开始", "“座谈”不在可填的里面", "写明结束时间，或者时长多少分钟"):
+        assert sentence in page
+
+
+def test_study_and_lesson_at_the_same_time_are_a_fault_as_in_the_form(client, home, lines):
+    lines[1][4] = "党课、集中学习"
+    run = upload(client, lines)
+    assert "学习和党课的时段不能重叠" in client.get(f"{URL}?import={run.pk}").content.decode()
+
+
+def test_a_meeting_that_is_there_is_skipped_and_the_export_comes_back_as_known(client, home, lines):
+    bring_in(client, lines)
+    assert upload(client, lines).counts["known"] == 2
+    client.post(f"{URL}?import=new", {"file": again(client.get(f"{URL}?format=xlsx").getvalue())})
+    assert ImportRun.objects.order_by("-created_at").first().counts["known"] == 2
+
+
+def test_an_import_is_voided_as_a_whole_unless_one_was_confirmed(client, home, lines):
+    run = bring_in(client, lines)
+    client.post(f"{URL}?import={run.pk}&undo=1", {"reason": "年份错了"})
+    work()
+    run.refresh_from_db()
+    assert run.state == ImportState.UNDONE, run.error
+    assert set(Meeting.objects.values_list("state", "state_reason")) == {("void", "年份错了")}
+    second = bring_in(client, lines)
+    meeting = Meeting.objects.exclude(state=MeetingState.VOID).get(theme="传达学习")
+    actions.approve_backfill(by=Person.objects.get(grants__role="party_office"), meeting=meeting, now=timezone.now())
+    answer = client.post(f"{URL}?import={second.pk}&undo=1", {"reason": "又错了"})
+    assert f"{meeting.number}（待确认）" in answer.content.decode()
+
+
+def test_a_branch_out_of_ones_reach_is_a_fault(client, home, lines):
+    other = branch(world(), "农村一中队党支部", full=3)
+    lines[0][0] = other.unit.name
+    run = upload(client, lines)
+    assert "没有“农村一中队党支部”这个单位，或不在你的范围内" in client.get(f"{URL}?import={run.pk}").content.decode()
