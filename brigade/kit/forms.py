@@ -1,4 +1,5 @@
-"""How every form of the portal is drawn: one renderer, and inputs for a day, a time of day and a moment."""
+"""How every form of the portal is drawn and asks for what is missing: one renderer, one base, and inputs for a day,
+a time of day and a moment."""
 
 from datetime import date
 from typing import Any
@@ -18,6 +19,7 @@ CONTROLS = {
     for kind in ("text", "number", "email", "url", "password", "date", "datetime", "time", "textarea", "file", "input")
 }
 
+UNNAMED = forms.Field.default_error_messages["required"]
 LONGEST_KEY = 18
 """Digits of a number that fits into a column of keys."""
 
@@ -53,6 +55,23 @@ def in_living_memory(value: date) -> None:
     """The same for a day that may lie far back: when a unit was opened, when somebody began."""
     if not 1920 <= value.year <= 2100:
         raise ValidationError(_("年份不对，请核对"))
+
+
+class Form(forms.Form):
+    """Every form of the portal: what is left empty and has no sentence of its own is asked for by its name."""
+
+    def full_clean(self) -> None:
+        for field in self.fields.values():
+            if field.label and field.error_messages["required"] is UNNAMED:
+                field.error_messages["required"] = _asked_for(field)
+        super().full_clean()
+
+
+def _asked_for(field: forms.Field) -> str:
+    if isinstance(field, forms.BooleanField):
+        return _("请勾选“%s”。") % field.label
+    picked = isinstance(field, forms.ChoiceField | forms.FileField)
+    return (_("请选“%s”。") if picked else _("请填“%s”。")) % field.label
 
 
 class ManyChoiceField(forms.ModelMultipleChoiceField):

@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, in_our_time
+from brigade.kit.forms import DayInput, Form, in_our_time
 from brigade.kit.text import clean_text
 from brigade.org.models import Person, Unit
 from services.requests import queries
@@ -72,7 +72,7 @@ def marks_of(data: Mapping[str, Any]) -> Marks:
     return found
 
 
-class CitizenFields(forms.Form):
+class CitizenFields(Form):
     """Who the request is for; asked only where it stays open."""
 
     citizen_name = Text(label=_("姓名"), max_length=40, required=False)
@@ -154,7 +154,7 @@ class DeskForm(CitizenFields):
         }
 
 
-class ScopeForm(forms.Form):
+class ScopeForm(Form):
     """Whether a hall takes in a service, from when, and where else citizens go."""
 
     unit = forms.ModelChoiceField(
@@ -179,7 +179,7 @@ class ScopeForm(forms.Form):
             self.fields["unit"].widget = forms.HiddenInput()
 
 
-class MoveForm(forms.Form):
+class MoveForm(Form):
     """What a move asks for; most ask for nothing. `version` is the one that the person saw."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)

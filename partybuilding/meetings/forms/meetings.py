@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from brigade.files.models import File
 from brigade.kit.clocks import at
-from brigade.kit.forms import in_our_time
+from brigade.kit.forms import Form, in_our_time
 from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person
 from brigade.org.queries import colleagues
@@ -54,7 +54,7 @@ def _usual(due: Due) -> str:
     return Presence.EXEMPT if due.is_exempt else Presence.PRESENT
 
 
-class MeetingForm(forms.Form):
+class MeetingForm(Form):
     """One meeting of one branch. `sheet()` is what the actions write."""
 
     id = forms.UUIDField(widget=forms.HiddenInput())
