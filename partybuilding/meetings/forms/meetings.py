@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -136,6 +136,12 @@ class MeetingForm(Form):
         if given.get("start") and given.get("end") and given["end"] <= given["start"]:
             self.add_error("end", _("结束时间要晚于开始时间"))
         return given
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it has yet to begin, as far as that is typed; needs a form that was checked."""
+        day = self._day(self.started["day"])
+        start = (self.cleaned_data if self.is_bound else self.started).get("start")
+        return (at(day, start) if start else at(day, time.max)) > now
 
     @property
     def problems(self) -> list[str]:
