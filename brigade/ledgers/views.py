@@ -131,7 +131,7 @@ class Listing(View):
             "tabs": self._tabs(request, sheet),
             "save_url": address(sheet.kept(), QueryDict(), save=1),
             "picked": {cell.name for cell in sheet.cells},
-            "create_url": reverse(self.create[1]) if self.create and request.user.has_perm(self.create[2]) else "",
+            "create_url": reverse(self.create[1]) if self.create and self.may_create(request.user) else "",
             "totals": self.totals(sheet) if page.rows and page.total <= CAP else "",
             **self.further(sheet),
         }
@@ -139,6 +139,10 @@ class Listing(View):
         here = address(sheet.kept(), request.GET, "per", "page", "view") or (self.opens and "?all=1")
         response["HX-Push-Url"] = f"{request.path}{here}"
         return response
+
+    def may_create(self, user: Any) -> bool:
+        """Whether the main button is shown; for a ledger that has one."""
+        return bool(self.create) and user.has_perm(self.create[2])
 
     def _head(self, sheet: Sheet) -> list[tuple[Any, str, str]]:
         """For each column: the cell, the address that sorts by it, and how it is sorted now."""
