@@ -43,6 +43,14 @@ class Column:
     kind: str = "text"
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A value in a cell that stands out: there is something wrong with it."""
+
+    value: Any
+
+
+_MARK = {"bg_color": "#FFD9D9"}
 _FORMATS: dict[str, dict[str, Any]] = {
     "text": {"text_wrap": True, "valign": "top"},
     "id": {"num_format": "@", "valign": "top"},
@@ -85,13 +93,14 @@ def write_xlsx(
     _lay_out(sheet, person, at, columns)
     _write_head(book, sheet, title=title, unit=unit, filters=filters, person=person, at=at, columns=columns)
     formats = [book.add_format({**_FORMATS[column.kind], "border": 1}) for column in columns]
+    marks = [book.add_format({**_FORMATS[column.kind], "border": 1, **_MARK}) for column in columns]
     kinds = [column.kind for column in columns]
     count = 0
     try:
         for count, row in enumerate(rows, start=1):
             if count > MAX_ROWS:
                 raise Refused(_("一张表最多%(max)s行，请缩小筛选范围再导出。") % {"max": MAX_ROWS})
-            _write_row(sheet, HEAD_ROWS + count - 1, kinds, row, formats)
+            _write_row(sheet, HEAD_ROWS + count - 1, kinds, row, formats, marks)
     finally:
         sheet.autofilter(HEAD_ROWS - 1, 0, HEAD_ROWS - 1 + count, max(len(columns) - 1, 0))
         _close(book)
@@ -158,7 +167,9 @@ def _csv_value(value: Any) -> Any:
     return neutralised(_clean(value))
 
 
-def _write_row(sheet: Any, line: int, kinds: list[str], row: Sequence[Any], formats: list[Any]) -> None:
+def _write_row(
+    sheet: Any, line: int, kinds: list[str], row: Sequence[Any], formats: list[Any], marks: list[Any]
+) -> None:
     """One line of the sheet. What nearly every cell holds is written at once, the rest by what it is."""
     string, number = sheet.write_string, sheet.write_number
     for place, (kind, value, style) in enumerate(zip(kinds, row, formats, strict=True)):
@@ -169,6 +180,8 @@ def _write_row(sheet: Any, line: int, kinds: list[str], row: Sequence[Any], form
             number(line, place, value.toordinal() - _DAY_ZERO, style)
         elif is_a is int and kind == "integer" and _is_exact(value):
             number(line, place, value, style)
+        elif is_a is Marked:
+            _write_cell(sheet, line, place, kind, value.value, marks[place])
         else:
             _write_cell(sheet, line, place, kind, value, style)
 
