@@ -34,7 +34,7 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
         return _statistic(request, found, now)
     branch_id, month = _picked(request, found, today)
     context = {
-        "matrix": found,
+        "table": found,
         "lines": [(line, _cells(request, line, branch_id, month)) for line in found.lines],
         "first_months": (1, 4, 7, 10),
         "kind_word": SegmentKind(kind).label if kind else _("全部应开展"),
