@@ -125,8 +125,7 @@ class _Scan:
             raise Refused(archives.broken()) from error
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if ":" in name:
-            name = name.rpartition(":")[2]
+        name = name.rpartition(":")[2]
         if name == "c":
             self._is_named = attributes.get("t") == "s"
             place = attributes.get("r")

@@ -43,17 +43,21 @@ def as_text(raw: Any) -> str | None:
     if type(raw) is not str:
         return _shown(raw)
     text = unicodedata.normalize("NFC", raw).strip() if raw.isprintable() else clean_text(raw, multiline=True)
+    if not text.isascii():
+        text = text.translate(_PLAIN)
     if text[:1] == "#" and _FAILED.fullmatch(text):
         raise Refused(_("这里的公式出错了（%(text)s），请改成实际内容。") % {"text": _brief(text)})
     if "+" in text and _CUT.fullmatch(text):
         raise Refused(_lost())
-    return text.translate(_PLAIN) or None
+    return text or None
 
 
 def as_code(raw: Any) -> str | None:
     """What looks like a number and is none (police numbers, phones, plates): plain forms, no blanks inside."""
     text = as_text(raw)
-    return _HIDDEN.sub("", half_width(text)) or None if text else None
+    if text is None or text.isascii() and text.isalnum():
+        return text
+    return _HIDDEN.sub("", half_width(text)) or None
 
 
 def as_integer(raw: Any) -> int | None:

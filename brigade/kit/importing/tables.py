@@ -58,10 +58,11 @@ def find_table(
                 best = found
             if best and best[0] == len(columns):
                 break
+    named = set(suggest(best[1].headings, columns, kept).values()) if best else set()
+    if book.too_large and not {column.code for column in columns if column.required} <= named:
+        limits = {"rows": books.MAX_ROWS, "columns": books.MAX_COLUMNS}
+        raise Refused(_("表格过大，最多%(rows)d行、%(columns)d列；请删去多余的行列，或分成几个文件。") % limits)
     if best is None:
-        if book.too_large:
-            limits = {"rows": books.MAX_ROWS, "columns": books.MAX_COLUMNS}
-            raise Refused(_("表格过大，最多%(rows)d行、%(columns)d列；请删去多余的行列，或分成几个文件。") % limits)
         wanted = "、".join(str(column.label) for column in columns if column.required) or str(columns[0].label)
         raise Refused(_("没有找到表头，应有这几列：%(wanted)s；请对照模板改列名再导入。") % {"wanted": wanted})
     if len(best[1].lines) > books.MAX_ROWS:

@@ -173,6 +173,22 @@ def test_one_cell_in_the_last_corner_does_not_take_the_memory():
             read(part_replaced(content, SHEET, b"</sheetData>", forged))
 
 
+def test_a_sheet_too_large_does_not_hinder_its_neighbour_nor_is_it_mistaken_for_one():
+    for head, is_read in ((HEAD, True), (["单位", "姓名"], False)):
+        output = io.BytesIO()
+        book = xlsxwriter.Workbook(output)
+        far = book.add_worksheet("案件")
+        _draw(book, far, [HEAD])
+        far.write(500_000, 0, "x")
+        _draw(book, book.add_worksheet("人员"), [head, ROW[: len(head)]])
+        book.close()
+        if is_read:
+            assert len(read(output.getvalue())) == 1
+        else:
+            with pytest.raises(Refused, match="表格过大"):
+                read(output.getvalue())
+
+
 def test_a_long_text_that_every_cell_names_does_not_take_the_memory():
     lines = [["警号", "姓名"], *([f"D{n}", "长" * 30_000] for n in range(2000))]
     content = book_of(lines)
