@@ -237,7 +237,7 @@ else:
 
 _redis = service("REDIS_URL", ("redis", "rediss"))
 if _redis is None:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": VAR / "cache"}}
+    CACHES = {"default": {"BACKEND": "brigade.kit.caching.ForgetfulFiles", "LOCATION": VAR / "cache"}}
     CELERY_BROKER_URL = "files://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(VAR / "broker" / "queue"),
