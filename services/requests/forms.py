@@ -329,12 +329,17 @@ class AmendForm(MoveForm, CitizenFields):
             id_kind=record.id_kind,
             is_out_of_province=record.is_out_of_province,
         )
+        for name, kept in (("phone", record.phone_tail), ("id_no", record.id_no_tail)):
+            if kept:
+                self.fields[name].help_text = _("已登记尾号%s，留空则不改") % kept
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        is_other = data.get("citizen_name", "") != self.record.citizen_name
-        if is_other and not (data.get("id_no") or data.get("phone")):
+        has_number = data.get("id_no") or data.get("phone")
+        if data.get("citizen_name", "") != self.record.citizen_name and not has_number:
             self.add_error("phone", _("改办事人要同时写手机号或证件号"))
+        if data.get("is_out_of_province") and not self.record.is_out_of_province and not has_number:
+            self.add_error("is_out_of_province", _("改成外省户籍要同时写手机号或证件号"))
         return data
 
     def arguments(self) -> dict[str, Any]:

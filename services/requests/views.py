@@ -25,7 +25,7 @@ from brigade.org.actions import reveal
 from brigade.org.models import Unit
 from brigade.org.states import Tree
 from brigade.reference.queries import parameter
-from services.requests import actions, documents, queries
+from services.requests import actions, documents, moves, queries
 from services.requests.forms import ASKED_OF_CLERK, FORMS, DeskForm, MoveForm, ReasonForm, ScopeForm, marks_of
 from services.requests.models import ServiceItem, ServiceRequest
 from services.requests.states import SETTLED, Ending, MaterialStatus, RequestState
@@ -205,6 +205,7 @@ def servicerequest_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "suspensions": record.suspensions.select_related("approver").order_by("started_at"),
         "events": history(record),
         "may_reveal": request.user.has_perm("requests.reveal_servicerequest", record),
+        "may_handle": request.user.has_perm(moves.HANDLE, record),
     }
     return page(request, "requests/servicerequest_detail.html", context)
 
