@@ -135,9 +135,9 @@ def free(place: Path) -> int:
 
 
 def takes_files(place: Path) -> bool:
-    """Whether its disk has an inode left; some file systems count none."""
+    """Whether its disk has inodes left to speak of; some file systems count none."""
     disk = os.statvfs(existing(place))
-    return disk.f_favail > 0 or disk.f_files == 0
+    return disk.f_favail > 1000 or disk.f_files == 0
 
 
 def room(place: Path) -> int:

@@ -61,8 +61,7 @@ class NoRoom(Refused):
 def is_full_disk(error: BaseException | None) -> bool:
     """Whether the system, SQLite or PostgreSQL could not write for want of room."""
     if isinstance(error, OperationalError):
-        cause = error.__cause__
-        return "disk is full" in str(error) or getattr(cause, "sqlstate", "") == DISK_FULL
+        return "disk is full" in str(error) or getattr(error.__cause__, "pgcode", "") == DISK_FULL
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
