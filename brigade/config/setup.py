@@ -82,7 +82,7 @@ def sentence(error: OSError) -> str:
 
 def no_room() -> str:
     """Names the fullest disk of those written to: the package clients keep drafts in TMPDIR and copies at home."""
-    drafts, home = os.environ.get("TMPDIR") or "/tmp", os.path.expanduser("~")  # noqa: S108 only looked at
+    drafts, home = os.getenv("TMPDIR") or "/tmp", os.path.expanduser("~")  # noqa: S108 only looked at
     places = (ROOT, VAR, Path(drafts), Path(home))
     place = min((place for place in places if os.access(existing(place), os.W_OK)), key=room, default=ROOT)
     full = "写满了" if takes_files(place) else "放不下更多文件（inode用完）"

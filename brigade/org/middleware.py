@@ -10,14 +10,12 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from brigade.kit.refusals import is_full_disk
 from brigade.org import actions
 
 CHANGE_PAGE = "workbench:password"
@@ -36,17 +34,6 @@ def safe_next(request: HttpRequest, address: str) -> str:
 
 def start_clock(session: Any, now: datetime) -> None:
     session["opened_at"] = session["seen_at"] = int(now.timestamp())
-
-
-def note_seen(session: Any, moment: int) -> None:
-    """Note activity, before the view: on a full disk one still reads, and nothing is denied that was saved already."""
-    session["seen_at"] = moment
-    try:
-        session.save()
-    except UpdateError as error:
-        if not is_full_disk(error.__context__):
-            return  # ended meanwhile: said when the answer is ready
-    session.modified = False
 
 
 class IdleSessionMiddleware:
@@ -70,7 +57,7 @@ class IdleSessionMiddleware:
             logout(request)
             request.session_expired = True
         elif moment - seen >= SEEN_EVERY:
-            note_seen(session, moment)
+            actions.note_seen(session, moment)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

@@ -13,7 +13,7 @@ from brigade.org.actions.founding import found_brigade
 from brigade.org.actions.grants import end_grant, grant_role
 from brigade.org.actions.people import change_person, end_posting, enrol_person, post_person
 from brigade.org.actions.sensitive import reveal
-from brigade.org.actions.sessions import SignIn, forget_sign_ins, sign_in, sign_out
+from brigade.org.actions.sessions import SignIn, forget_sign_ins, note_seen, sign_in, sign_out
 from brigade.org.actions.units import close_unit, move_unit, open_unit
 
 VERBS = {
