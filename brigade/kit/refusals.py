@@ -74,5 +74,5 @@ def refusing_full_disk(path: Path | None = None) -> Iterator[None]:
         if path is not None:
             path.unlink(missing_ok=True)
         if is_full_disk(error):
-            raise Refused(_("服务器磁盘已满，文件没有保存；请找系统管理员腾出空间后再来。")) from error
+            raise NoRoom from error
         raise
