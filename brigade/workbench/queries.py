@@ -155,7 +155,7 @@ class Card:
     @property
     def value(self) -> str:
         amount = self.standing.amount
-        return NOTHING if amount is None else f"{shown(amount, self.standing.indicator.kind)}"
+        return NOTHING if amount is None else shown(amount, self.standing.indicator)
 
     @property
     def unit(self) -> str:
@@ -185,7 +185,7 @@ class Card:
         if not gap:
             return _("与上年同期持平")
         unit = _("个百分点") if standing.indicator.kind == Kind.RATIO else standing.indicator.suffix
-        amount = shown(abs(gap), Kind.RATIO if standing.indicator.kind == Kind.RATIO else Kind.FLOW)
+        amount = shown(abs(gap), standing.indicator)
         more, less = (_("高"), _("低")) if standing.indicator.kind == Kind.RATIO else (_("多"), _("少"))
         return f"{more if gap > 0 else less}{amount}{unit}"
 
@@ -208,10 +208,9 @@ def cards_of(found: Collection[Standing]) -> list[Card]:
     return [Card(standing, compares) for standing in found]
 
 
-def shown(amount: Decimal, kind: Kind) -> str:
-    """A figure as it reads: one decimal for ratios and halves."""
-    places = 1 if kind == Kind.RATIO or amount != amount.to_integral_value() else 0
-    return f"{rounded(amount, places):,}"
+def shown(amount: Decimal, indicator: Indicator) -> str:
+    """A figure as it reads: one decimal for ratios and for what counts in halves, so that columns stand in line."""
+    return f"{rounded(amount, int(indicator.kind == Kind.RATIO or indicator.halves)):,}"
 
 
 def parts_of(indicator: Indicator, value: Decimal, base: Decimal) -> str:
