@@ -55,6 +55,47 @@ def own_environment(transactional_db):
 
 
 @pytest.fixture
+def full_disk(transactional_db):
+    """Fill the disk under some tables: a write to them finds no room, in the database's own words, until room is made.
+
+    SQLite may not grow by a page, and every such write asks for thousands; PostgreSQL raises the error by its number.
+    """
+    triggers: dict[str, str] = {}
+
+    def fill(*tables):
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("CREATE TABLE IF NOT EXISTS filling (content BLOB)")
+                pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+                cursor.execute(f"PRAGMA max_page_count = {pages}")
+                asked = "BEGIN INSERT INTO filling VALUES (randomblob(20000000)); END"
+            else:
+                cursor.execute(
+                    "CREATE OR REPLACE FUNCTION filling() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                    " RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
+                )
+                asked = "FOR EACH ROW EXECUTE FUNCTION filling()"
+            for table in tables:
+                for verb in ("INSERT", "UPDATE"):
+                    name = f"filling_{table}_{verb.lower()}"
+                    cursor.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} {asked}")
+                    triggers[name] = table
+
+    def make_room():
+        with connection.cursor() as cursor:
+            for name, table in triggers.items():
+                cursor.execute(f"DROP TRIGGER {name}" + ("" if connection.vendor == "sqlite" else f" ON {table}"))
+            triggers.clear()
+            if connection.vendor == "sqlite":
+                cursor.execute("PRAGMA max_page_count = 1073741823")
+                cursor.execute("DROP TABLE IF EXISTS filling")
+
+    fill.make_room = make_room
+    yield fill
+    make_room()
+
+
+@pytest.fixture
 def start_worker(own_environment):
     """Start a real Celery worker process; the test may kill it, and what still runs at its end is stopped."""
     started = []

@@ -215,6 +215,11 @@ def test_only_the_door_assigns_a_state():
     assert matches(r"(?<!self)\.state = ", suspects) == []
 
 
+def test_every_form_asks_for_what_is_missing_by_its_name():
+    plain = matches(r"^class \w+\(.*\bforms\.(Model)?Form\b", source("*.py"))
+    assert [place for place in plain if not place.startswith("brigade/kit/forms.py")] == []
+
+
 def test_nothing_is_skipped_or_left_for_later():
     mark = r"pytest\.(mark\.)?(ski[p]|xfai[l])|@ski[p]|raise NotImplementedErro[r]|#\s*(TOD[O]|FIXM[E]|XX[X])\b"
     assert matches(mark, files("*.py", "*.js", "*.html", "*.css")) == []

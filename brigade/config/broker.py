@@ -51,8 +51,12 @@ class Transport(filesystem.Transport):
 
 def _write(path: Path, content: Any) -> None:
     draft = path.with_name(f".{path.name}.{uuid4()}")
-    draft.write_text(dumps(content))
-    os.replace(draft, path)
+    try:
+        draft.write_text(dumps(content))
+        os.replace(draft, path)
+    except OSError:  # a full disk: half a message would lie there for ever
+        draft.unlink(missing_ok=True)
+        raise
 
 
 TRANSPORT_ALIASES["files"] = f"{__name__}:Transport"

@@ -31,7 +31,7 @@ def main() -> int:
         django.setup()
         prepare()
         banner = describe()
-        connections.close_all()
+        keep_open()
     except KeyboardInterrupt:
         print(setup.STOPPED, file=sys.stderr)
         return 130
@@ -50,7 +50,7 @@ def sentence(error: Exception) -> str:
     reason = " ".join(str(error).split())
     if isinstance(error, ImproperlyConfigured):
         return f"配置有误：{reason}。(A setting is wrong.)"
-    if "disk is full" in reason or "No space left" in reason or setup.free(settings.VAR) == 0:
+    if setup.is_full(reason):
         return setup.no_room()
     return f"数据库不能用：{reason}。(The database cannot be used.)"
 
@@ -177,6 +177,13 @@ def describe() -> str:
         lines += ["", f"演示账号（密码都是 {settings.DEMO_PASSWORD} ）："]
         lines += [f"  {account.police_no}  {account.name}  {account.role}  {account.unit}" for account in accounts()]
     return "\n".join([*lines, ""])
+
+
+def keep_open() -> None:
+    """SQLite's log is there as long as a connection is: on a full disk it could not be made again, not even to read."""
+    for connection in connections.all(initialized_only=True):
+        if connection.vendor != "sqlite":
+            connection.close()
 
 
 def answers() -> bool:

@@ -36,6 +36,8 @@ OFFLINE = re.compile(
     re.IGNORECASE,
 )
 
+NO_ROOM = re.compile("No space left|ENOSPC|disk is full|Disk quota exceeded|EDQUOT|No usable temporary directory")
+
 
 class SetupFailed(Exception):
     """The one sentence that says why the set-up cannot go on."""
@@ -79,11 +81,20 @@ def sentence(error: OSError) -> str:
 
 
 def no_room() -> str:
-    place = min((ROOT, VAR), key=free)
+    """Names the fullest disk of those written to: the package clients keep drafts in TMPDIR and copies at home."""
+    drafts, home = os.getenv("TMPDIR") or "/tmp", os.path.expanduser("~")  # noqa: S108 only looked at
+    places = (ROOT, VAR, Path(drafts), Path(home))
+    place = min((place for place in places if os.access(existing(place), os.W_OK)), key=room, default=ROOT)
+    full = "写满了" if takes_files(place) else "放不下更多文件（inode用完）"
     return (
-        f"磁盘空间不足，{place}所在的磁盘写满了，腾出空间后再运行一次，会接着做。"
+        f"磁盘空间不足，{place}所在的磁盘{full}，腾出空间后再运行一次，会接着做。"
         "(No disk space left: make room and run it again, it goes on from here.)"
     )
+
+
+def is_full(said: str) -> bool:
+    """Whether a program failed for want of room: by its own words, or because there is none."""
+    return NO_ROOM.search(said) is not None or not (room(ROOT) and room(VAR))
 
 
 def check_python() -> None:
@@ -120,8 +131,21 @@ def check_disk(place: Path, megabytes: int) -> None:
 
 def free(place: Path) -> int:
     """Megabytes left on the disk where the folder is, or will be."""
-    there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
-    return shutil.disk_usage(there).free // MEGABYTE
+    return shutil.disk_usage(existing(place)).free // MEGABYTE
+
+
+def takes_files(place: Path) -> bool:
+    """Whether its disk has inodes left to speak of; some file systems count none."""
+    disk = os.statvfs(existing(place))
+    return disk.f_favail > 1000 or disk.f_files == 0
+
+
+def room(place: Path) -> int:
+    return free(place) if takes_files(place) else 0
+
+
+def existing(place: Path) -> Path:
+    return next(folder for folder in (place, *place.absolute().parents) if folder.exists())
 
 
 def make_folders() -> None:
@@ -191,7 +215,11 @@ def make_venv() -> None:
     try:
         venv.create(VENV, clear=True, with_pip=True, symlinks=True)
     except subprocess.CalledProcessError as error:
-        raise SetupFailed(f"虚拟环境建不起来：{error}。(The virtual environment cannot be made.)") from None
+        said = (error.output or b"").decode(errors="replace")
+        if is_full(said):
+            raise SetupFailed(no_room()) from None
+        reason = last_line(said)
+        raise SetupFailed(f"虚拟环境建不起来：{reason}。(The virtual environment cannot be made.)") from None
 
 
 def pip(*arguments: str) -> None:
@@ -324,7 +352,7 @@ def run(command: list, source: str) -> None:
     if code == 0:
         return
     tail = log.read_bytes()[start:].decode(errors="replace")
-    if "No space left" in tail or "ENOSPC" in tail or min(free(ROOT), free(VAR)) == 0:
+    if is_full(tail):
         raise SetupFailed(no_room())
     if OFFLINE.search(tail):
         raise Unreachable(f"网络不通，连不上{source}，请接通后再试。(No network: the registry cannot be reached.)")

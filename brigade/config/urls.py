@@ -6,6 +6,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from partybuilding.branches.api import router as branches
 from partybuilding.meetings.api import router as meetings
 
+handler500 = "brigade.kit.web.broken"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("brigade.workbench.urls")),
     path("", include("brigade.assignments.urls")),

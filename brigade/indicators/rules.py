@@ -74,6 +74,8 @@ class Indicator:
     facets: dict[str, str] = field(default_factory=dict)
     headline: bool = False
     """Whether it stands among this month's figures of the workbench."""
+    halves: bool = False
+    """Whether it counts in halves too, so that all its figures have one decimal."""
     good: int = 0
     """+1 where more is better, -1 where less is, 0 where neither."""
 

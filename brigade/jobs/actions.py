@@ -1,5 +1,6 @@
 """Queueing, claiming, running and planning work. Nobody but the machine calls these, so they have no `by`."""
 
+import contextlib
 import logging
 import time
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from celery import current_app
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -209,7 +210,8 @@ def _wake(job_id: int) -> None:
     except Exception as error:  # noqa: BLE001 a broker can fail in many ways, and none of them concerns the request
         _silence["until"] = time.monotonic() + SILENT_SECONDS
         log.warning("the broker cannot be reached: %s", type(error).__name__)
-        _pulse(BROKER, ok=False, now=timezone.now(), note=type(error).__name__)
+        with contextlib.suppress(OperationalError):  # on a disk that is full for both, the log line has to do
+            _pulse(BROKER, ok=False, now=timezone.now(), note=type(error).__name__)
 
 
 def _pulse(name: str, *, ok: bool, now: datetime, note: str = "") -> None:

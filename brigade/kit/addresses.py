@@ -1,6 +1,6 @@
 """Addresses inside the portal; what does not change between two requests is worked out once a process."""
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,9 @@ from django.urls import get_script_prefix, reverse
 
 STAND_INS: dict[type, Any] = {UUID: UUID(int=10**38), int: 10**18}
 """For each kind of id one that no row has."""
+
+KEPT = 1024
+"""A prefix may come with the request, so not every one is kept."""
 
 
 def address_of(view: str) -> str:
@@ -24,12 +27,12 @@ def record_address(view: str, pk: Any) -> str:
     return f"{before}{pk}{after}"
 
 
-@cache
+@lru_cache(KEPT)
 def _whole(view: str, prefix: str) -> str:
     return reverse(view)
 
 
-@cache
+@lru_cache(KEPT)
 def _around(view: str, stand_in: Any, prefix: str) -> tuple[str, str]:
     """What stands before and after the id below that prefix."""
     before, _pk, after = reverse(view, args=[stand_in]).partition(str(stand_in))

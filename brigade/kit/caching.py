@@ -4,10 +4,22 @@ import logging
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
+
+
+class ForgetfulFiles(FileBasedCache):
+    """Files; while the disk is full nothing new is kept, and nothing older in its stead."""
+
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        try:
+            super().set(key, value, timeout, version)
+        except OSError as error:
+            log.warning("the cache cannot be written: %s", type(error).__name__)
+            self.delete(key, version)
 
 
 class ForgetfulCache(RedisCache):

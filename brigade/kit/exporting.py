@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from math import isfinite
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import xlsxwriter
@@ -78,32 +79,34 @@ def write_xlsx(
     The head says what the sheet is, whose, for what filter, by whom and when; it and the headings stay in sight and on
     every printed page. Refuses more rows than a sheet can hold.
     """
-    book = xlsxwriter.Workbook(
-        target if not isinstance(target, Path) else str(target),
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "nan_inf_to_errors": False,
-        },
-    )
-    book.set_properties({"title": _clean(title), "author": _clean(person), "created": timezone.localtime(at)})
-    sheet = book.add_worksheet(_sheet_name(title))
-    _lay_out(sheet, person, at, columns)
-    _write_head(book, sheet, title=title, unit=unit, filters=filters, person=person, at=at, columns=columns)
-    formats = [book.add_format({**_FORMATS[column.kind], "border": 1}) for column in columns]
-    marks = [book.add_format({**_FORMATS[column.kind], "border": 1, **_MARK}) for column in columns]
-    kinds = [column.kind for column in columns]
-    count = 0
-    try:
-        for count, row in enumerate(rows, start=1):
-            if count > MAX_ROWS:
-                raise Refused(_("一张表最多%(max)s行，请缩小筛选范围再导出。") % {"max": MAX_ROWS})
-            _write_row(sheet, HEAD_ROWS + count - 1, kinds, row, formats, marks)
-    finally:
-        sheet.autofilter(HEAD_ROWS - 1, 0, HEAD_ROWS - 1 + count, max(len(columns) - 1, 0))
-        _close(book)
+    with TemporaryDirectory() as drafts:  # on a full disk the library leaves what it wrote so far
+        book = xlsxwriter.Workbook(
+            target if not isinstance(target, Path) else str(target),
+            {
+                "constant_memory": True,
+                "tmpdir": drafts,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "nan_inf_to_errors": False,
+            },
+        )
+        book.set_properties({"title": _clean(title), "author": _clean(person), "created": timezone.localtime(at)})
+        sheet = book.add_worksheet(_sheet_name(title))
+        _lay_out(sheet, person, at, columns)
+        _write_head(book, sheet, title=title, unit=unit, filters=filters, person=person, at=at, columns=columns)
+        formats = [book.add_format({**_FORMATS[column.kind], "border": 1}) for column in columns]
+        marks = [book.add_format({**_FORMATS[column.kind], "border": 1, **_MARK}) for column in columns]
+        kinds = [column.kind for column in columns]
+        count = 0
+        try:
+            for count, row in enumerate(rows, start=1):
+                if count > MAX_ROWS:
+                    raise Refused(_("一张表最多%(max)s行，请缩小筛选范围再导出。") % {"max": MAX_ROWS})
+                _write_row(sheet, HEAD_ROWS + count - 1, kinds, row, formats, marks)
+        finally:
+            sheet.autofilter(HEAD_ROWS - 1, 0, HEAD_ROWS - 1 + count, max(len(columns) - 1, 0))
+            _close(book)
     return count
 
 

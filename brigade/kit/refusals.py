@@ -6,7 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.db import OperationalError
 from django.utils.translation import gettext as _
+
+DISK_FULL = "53100"
+"""How PostgreSQL names it."""
 
 
 class Refused(Exception):
@@ -49,6 +53,22 @@ class NotAllowed(Refused):
     status = 403
 
 
+class NoRoom(Refused):
+    """The disk is full: nothing was written, and what was begun is taken back."""
+
+    status = 507
+
+    def __init__(self) -> None:
+        super().__init__(_("服务器磁盘已满，这一步没有办成，也没有写入；请找系统管理员腾出空间后再来。"))
+
+
+def is_full_disk(error: BaseException | None) -> bool:
+    """Whether the system, SQLite or PostgreSQL could not write for want of room."""
+    if isinstance(error, OperationalError):
+        return "disk is full" in str(error) or getattr(error.__cause__, "pgcode", "") == DISK_FULL
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 @contextmanager
 def refusing_full_disk(path: Path | None = None) -> Iterator[None]:
     """A file is written inside: a full disk is refused in a sentence, and half a file (`path`) does not stay."""
@@ -57,6 +77,6 @@ def refusing_full_disk(path: Path | None = None) -> Iterator[None]:
     except OSError as error:
         if path is not None:
             path.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Refused(_("服务器磁盘已满，文件没有保存；请找系统管理员腾出空间后再来。")) from error
+        if is_full_disk(error):
+            raise NoRoom from error
         raise

@@ -13,6 +13,8 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
     "\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
 )
+_ACCENTS = "".join(chr(code) for code in range(0x300, 0x1E950) if unicodedata.combining(chr(code)))
+_HEAP = re.compile(f"([{_ACCENTS}]{{30}})[{_ACCENTS}]+")
 _SPACES = re.compile(r"[ \t\r\n\u00a0\u3000]+")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
@@ -24,11 +26,17 @@ def strip_unsafe(value: str) -> str:
 
 def clean_text(value: str, *, multiline: bool = False) -> str:
     """Typed text as it is stored: NFC, no unsafe characters, outer blanks gone; a single line unless `multiline`."""
-    text = unicodedata.normalize("NFC", strip_unsafe(value))
+    text = composed(strip_unsafe(value))
     if not multiline:
         return _SPACES.sub(" ", text).strip()
     lines = (line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     return "\n".join(lines).strip()
+
+
+def composed(value: str) -> str:
+    """NFC. Of accents heaped on one letter thirty stay, more than any writing has: to put them in order takes the
+    square of their number, and a page of them would stop the portal for minutes."""
+    return value if value.isascii() else unicodedata.normalize("NFC", _HEAP.sub(r"\1", value))
 
 
 def half_width(value: str) -> str:

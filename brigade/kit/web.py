@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import sys
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import IO, Any, TypeVar
 
@@ -10,16 +11,26 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm, PasswordInput
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    QueryDict,
+)
 from django.shortcuts import redirect, render, resolve_url
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.views.defaults import server_error
 from django_htmx.http import HttpResponseClientRedirect
 
 from brigade.kit import context
 from brigade.kit.ids import new_id
 from brigade.kit.merging import Merge, base_of, settle
-from brigade.kit.refusals import NotAllowed, Refused
+from brigade.kit.refusals import NoRoom, NotAllowed, Refused, is_full_disk
 from brigade.kit.text import strip_unsafe
 
 Row = TypeVar("Row", bound=Model)
@@ -222,6 +233,20 @@ def note_refusal(request: HttpRequest, refusal: Refused) -> None:
 
 def refusals_of(request: HttpRequest) -> list[Refused]:
     return request.__dict__.get("refusals", [])
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The answer to what nobody caught: a full disk is no bug, and is told in a sentence, as a page or as the API does.
+
+    Session and forms are read and written outside the views too, so this is the one place that meets all of it. The
+    page asks neither database nor session.
+    """
+    if not is_full_disk(sys.exception()):
+        return server_error(request)
+    refusal = NoRoom()
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": str(refusal), "field": "", "article": ""}, status=refusal.status)
+    return HttpResponse(render_to_string("refused.html", {"refusal": refusal}), status=refusal.status)
 
 
 def download(content: IO[bytes], *, name: str, media_type: str, inline: bool = False) -> FileResponse:

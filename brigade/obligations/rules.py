@@ -117,7 +117,8 @@ class Rule:
     comes from records alone no due keys: what is live is asked again by the reconciler. `answer(keys, now)` says how
     those keys stand, in a constant number of queries; rules may share one answer function and are then asked together.
     `action` is the one thing to do, as words and address; `place` is the page that shows how a duty without a record
-    of its own stands, to those as well who only look on.
+    of its own stands, to those as well who only look on. `sees` is the permission that the page behind a duty asks for,
+    where not everybody who oversees the duty has it.
     """
 
     code: str
@@ -130,6 +131,7 @@ class Rule:
     due_keys: Callable[[datetime], Iterable[Key]] = no_keys
     ladder: tuple[Step, ...] = LADDER
     place: Callable[[Obligation], str] | None = None
+    sees: str = ""
 
 
 RULES: dict[str, Rule] = {}

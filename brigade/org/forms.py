@@ -60,7 +60,7 @@ class PhoneField(forms.RegexField):
         super().__init__(PHONE, **{"label": _("手机号"), "required": False, "error_messages": wrong, **kwargs})
 
 
-class SignInForm(forms.Form):
+class SignInForm(Form):
     police_no = forms.CharField(
         label=_("警号"), max_length=32, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})
     )
@@ -72,7 +72,7 @@ class SignInForm(forms.Form):
     )
 
 
-class PasswordForm(forms.Form):
+class PasswordForm(Form):
     current = forms.CharField(
         label=_("现在的密码"),
         max_length=128,
@@ -100,7 +100,7 @@ class PasswordForm(forms.Form):
         return again
 
 
-class OpenUnitForm(forms.Form):
+class OpenUnitForm(Form):
     tree = forms.ChoiceField(label=_("序列"), choices=Tree.choices)
     kind = forms.ChoiceField(label=_("类别"), choices=UnitKind.choices)
     code = forms.CharField(label=_("代码"), max_length=24)
@@ -109,16 +109,16 @@ class OpenUnitForm(forms.Form):
     opened_on = DayField(label=_("设立日期"))
 
 
-class MoveUnitForm(forms.Form):
+class MoveUnitForm(Form):
     parent = UnitField(label=_("移到"))
     since = DayField(label=_("从哪天起"))
 
 
-class CloseUnitForm(forms.Form):
+class CloseUnitForm(Form):
     closed_on = DayField(label=_("撤销日期"))
 
 
-class ChangePersonForm(forms.Form):
+class ChangePersonForm(Form):
     name = forms.CharField(label=_("姓名"), max_length=40)
     kind = forms.ChoiceField(label=_("身份"), choices=PersonKind.choices)
     phone = PhoneField(help_text=_("留空则不改。"))
@@ -127,7 +127,7 @@ class ChangePersonForm(forms.Form):
         return self.cleaned_data["phone"] or None
 
 
-class EnrolPersonForm(forms.Form):
+class EnrolPersonForm(Form):
     police_no = forms.RegexField(
         r"^[0-9A-Za-z]{4,16}$",
         label=_("警号"),
@@ -141,17 +141,17 @@ class EnrolPersonForm(forms.Form):
     phone = PhoneField()
 
 
-class PostPersonForm(forms.Form):
+class PostPersonForm(Form):
     unit = UnitField(label=_("到哪个单位"))
     title = forms.CharField(label=_("职务"), max_length=40, required=False)
     starts_on = DayField(label=_("任职日期"))
 
 
-class EndPostingForm(forms.Form):
+class EndPostingForm(Form):
     ends_on = DayField(label=_("离任日期"))
 
 
-class GrantForm(forms.Form):
+class GrantForm(Form):
     role = forms.ChoiceField(
         label=_("角色"),
         choices=[("", _("选一个角色")), *Role.choices],
@@ -165,16 +165,16 @@ class GrantForm(forms.Form):
     reason = forms.CharField(label=_("事由"), max_length=200, required=False)
 
 
-class EndGrantForm(forms.Form):
+class EndGrantForm(Form):
     ends_on = DayField(label=_("从哪天起"))
     reason = forms.CharField(label=_("事由"), max_length=200, required=False)
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     reason = forms.CharField(label=_("事由"), max_length=200)
 
 
-class DutyForm(forms.Form):
+class DutyForm(Form):
     """From when to when, and who leads in turn, in the order of the choice list."""
 
     start = DayField(label=_("从"))

@@ -57,7 +57,7 @@ class IdleSessionMiddleware:
             logout(request)
             request.session_expired = True
         elif moment - seen >= SEEN_EVERY:
-            session["seen_at"] = moment
+            actions.note_seen(session, moment)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

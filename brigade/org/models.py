@@ -36,6 +36,13 @@ class UnitQuerySet(models.QuerySet):
         top = unit if isinstance(unit, Unit) else Unit.objects.only("path").get(pk=unit)
         return self.filter(path__startswith=top.path)
 
+    def below_any(self, paths: Iterable[str]) -> UnitQuerySet:
+        """The units at these paths and everything under them."""
+        found = Q(pk__in=[])
+        for path in paths:
+            found |= Q(path__startswith=path)
+        return self.filter(found)
+
     def above(self, unit: Unit) -> UnitQuerySet:
         """The unit and everything that it stands under, today."""
         return self.filter(pk__in=unit.lineage)
@@ -239,25 +246,25 @@ class Person(AbstractBaseUser):
         return self.unit.pk if self.unit else None
 
     @cached_property
-    def _grants(self) -> list[tuple[str, int, str]]:
-        """(role, unit id, unit path) of every grant valid today; read once a request: a change counts at the next."""
+    def _grants(self) -> list[tuple[str, int, str, str]]:
+        """(role, unit id, path, tree) of every grant valid today; read once a request: a change counts at the next."""
         if not self.is_active:
             return []
         today = timezone.localdate()
-        return list(self.grants.on(today).values_list("role", "unit_id", "unit__path"))
+        return list(self.grants.on(today).values_list("role", "unit_id", "unit__path", "unit__tree"))
 
     @property
     def posts(self) -> frozenset[tuple[int, str]]:
         """(unit id, role) pairs the person answers for today."""
-        return frozenset((unit_id, role) for role, unit_id, _path in self._grants)
+        return frozenset((unit_id, role) for role, unit_id, _path, _tree in self._grants)
 
     @property
     def roles(self) -> frozenset[str]:
-        return frozenset(role for role, _unit_id, _path in self._grants)
+        return frozenset(role for role, _unit_id, _path, _tree in self._grants)
 
     def has_perm(self, perm: str, obj: object | None = None) -> bool:
         """Whether one of the person's grants gives `perm`, and covers the unit of `obj` where one is named."""
-        paths = [path for role, _unit_id, path in self._grants if role in PERMISSIONS.get(perm, ())]
+        paths = self._paths_of(perm)
         if obj is None or not paths:
             return bool(paths)
         unit = obj if isinstance(obj, Unit) else obj.unit
@@ -270,12 +277,26 @@ class Person(AbstractBaseUser):
         """Ids of the units whose records the person reaches with `perm`."""
         cache: dict[str, frozenset[int]] = self.__dict__.setdefault("_units_for", {})
         if perm not in cache:
-            paths = {path for role, _unit_id, path in self._grants if role in PERMISSIONS.get(perm, ())}
-            below = Q(pk__in=[])
-            for path in paths:
-                below |= Q(path__startswith=path)
-            cache[perm] = frozenset(Unit.objects.filter(below).values_list("pk", flat=True)) if paths else frozenset()
+            paths = self._paths_of(perm)
+            found = Unit.objects.below_any(paths).values_list("pk", flat=True) if paths else ()
+            cache[perm] = frozenset(found)
         return cache[perm]
+
+    def reaches(self, perm: str, tree: str) -> bool:
+        """Whether `perm` covers a unit of a tree; a recorder whose grant covers no branch has nothing to record.
+
+        Asks the database only for grants in another tree.
+        """
+        cache: dict[tuple[str, str], bool] = self.__dict__.setdefault("_reaches", {})
+        if (perm, tree) not in cache:
+            trees = self._paths_of(perm)
+            below = Unit.objects.below_any(trees).filter(tree=tree).open_on(timezone.localdate())
+            cache[perm, tree] = bool(trees) and (tree in trees.values() or below.exists())
+        return cache[perm, tree]
+
+    def _paths_of(self, perm: str) -> dict[str, str]:
+        """Path of each unit on which a grant gives `perm`, and the tree that the unit is in."""
+        return {path: tree for role, _unit_id, path, tree in self._grants if role in PERMISSIONS.get(perm, ())}
 
 
 class Dated(models.Model):

@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, ManyChoiceField
+from brigade.kit.forms import DayInput, Form, ManyChoiceField
 from brigade.kit.text import half_width
 from brigade.notices.queries import people_in
 from brigade.notices.rules import PUBLISH_PERM, TITLE_LENGTH
@@ -21,7 +21,7 @@ from brigade.reference.models import Parameter
 from brigade.reference.states import DayReason
 
 
-class WorkdayForm(forms.Form):
+class WorkdayForm(Form):
     day = forms.DateField(label=_("日期"), widget=DayInput())
     is_workday = forms.TypedChoiceField(
         label=_("这天"), choices=[("0", _("休息")), ("1", _("上班"))], coerce=lambda value: value == "1"
@@ -37,7 +37,7 @@ DATES = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日(?:[至到~–—-](
 LONGEST = timedelta(days=31)
 
 
-class YearForm(forms.Form):
+class YearForm(Form):
     """The list of holidays of a year, as the State Council's notice reads; what its brackets say is passed over."""
 
     year = forms.IntegerField(label=_("年份"), min_value=2000, max_value=2100)
@@ -103,7 +103,7 @@ class SpansField(forms.CharField):
         return spans[0] if self.single else spans
 
 
-class ParameterForm(forms.Form):
+class ParameterForm(Form):
     """Another value of the same kind as the one in force: yes or no, a figure, spans of time, words."""
 
     valid_from = forms.DateField(label=_("从哪天起"), initial=timezone.localdate, widget=DayInput())

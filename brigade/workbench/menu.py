@@ -21,11 +21,12 @@ from brigade.notices.queries import unread_count
 from brigade.notices.rules import FOLLOW_PERM, RECEIVE_PERM
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
-from brigade.org.states import ADMIN_ROLES, Role
+from brigade.org.states import ADMIN_ROLES, Role, Tree
 
 Text = str | Promise
 EVERYBODY = frozenset({Role.OFFICER, Role.AUXILIARY, Role.MEMBER})
 """Roles that say nothing about a person's post."""
+TAKE_IN = "requests.add_servicerequest"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Item:
     perm: str = ""
     count: str = ""
     """Which of `COUNTS` stands beside it."""
+    tree: str = ""
+    """Only where `perm` covers a unit of this tree."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Quick:
     icon: str
     view: str
     perm: str
+    tree: str = ""
+    """As for `Item`."""
 
 
 COUNTS: dict[str, Callable[[Person], int]] = {
@@ -149,7 +154,7 @@ TABS = (
             (
                 gettext_lazy("办件"),
                 (
-                    Item(gettext_lazy("窗口办件"), "requests:servicerequest_create", "requests.add_servicerequest"),
+                    Item(gettext_lazy("窗口办件"), "requests:servicerequest_create", TAKE_IN, tree=Tree.HALL),
                     Item(gettext_lazy("办件台账"), "requests:servicerequest_list", "requests.view_servicerequest"),
                     Item(gettext_lazy("服务事项"), "requests:serviceitem_list", "requests.view_serviceitem"),
                 ),
@@ -159,8 +164,8 @@ TABS = (
 )
 
 QUICK: tuple[Quick, ...] = (
-    Quick(gettext_lazy("记会议"), "people", "meetings:meeting_create", "meetings.record_meeting"),
-    Quick(gettext_lazy("窗口办件"), "keyboard", "requests:servicerequest_create", "requests.add_servicerequest"),
+    Quick(gettext_lazy("记会议"), "people", "meetings:meeting_create", "meetings.record_meeting", Tree.PARTY),
+    Quick(gettext_lazy("窗口办件"), "keyboard", "requests:servicerequest_create", TAKE_IN, Tree.HALL),
     Quick(gettext_lazy("我的组织生活"), "calendar-check", "meetings:mine", "branches.view_partybranch"),
 )
 
@@ -196,7 +201,7 @@ def shell(request: Any) -> dict[str, Any]:
 
 
 def quick_entries(user: Person) -> list[Quick]:
-    return [entry for entry in QUICK if user.has_perm(entry.perm)]
+    return [entry for entry in QUICK if _serves(entry, user)]
 
 
 def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
@@ -229,7 +234,13 @@ def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
 
 
 def _allowed(items: tuple[Item, ...], user: Person) -> list[Item]:
-    return [item for item in items if not item.perm or user.has_perm(item.perm)]
+    return [item for item in items if _serves(item, user)]
+
+
+def _serves(entry: Item | Quick, user: Person) -> bool:
+    if entry.tree:
+        return user.reaches(entry.perm, entry.tree)
+    return not entry.perm or user.has_perm(entry.perm)
 
 
 def _is_at(item: Item, path: str) -> bool:

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, F, Min, Q
+from django.db.models import BooleanField, Case, Count, F, Min, Q, When
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -65,14 +65,32 @@ class Recent:
     at: datetime
 
 
-def todo(row: Obligation) -> Todo:
-    """How an obligation stands in a list: what, whose, on what basis, and the one thing to do."""
+def todo(row: Obligation, person: Person) -> Todo:
+    """How an obligation stands in a list of `person`: what, whose, on what basis, and the one thing to do."""
     rule = RULES[row.rule]
     verb, url = rule.action(row)
     label = "" if str(rule.basis).startswith(str(rule.label)) else str(rule.label)
     whose = [row.unit.short_name, row.person.name if row.person else ""]
     parts = [part for part in (label, row.reason, *whose, str(rule.basis)) if part]
-    return Todo(row.due_at, row.warn_at, row.title, subject_url(row) or url, parts, str(verb), url)
+    href = "" if is_shut(row, person) else page_url(row)
+    return Todo(row.due_at, row.warn_at, row.title, href, parts, str(verb), url)
+
+
+def is_shut(row: Obligation, person: Person) -> bool:
+    """Whether the page behind a duty refuses a person who only oversees it; `shut_to` says it of many at once."""
+    sees = RULES[row.rule].sees
+    return bool(sees) and row.unit_id not in person.units_for(sees)
+
+
+def shut_to(person: Person) -> Case:
+    ways = {rule.code: rule.sees for rule in RULES.values() if rule.sees}
+    shut = (When(Q(rule=code) & ~Q(unit__in=person.units_for(sees)), then=True) for code, sees in ways.items())
+    return Case(*shut, default=False, output_field=BooleanField())
+
+
+def page_url(row: Obligation) -> str:
+    """The page behind a duty."""
+    return subject_url(row) or RULES[row.rule].action(row)[1]
 
 
 def subject_url(row: Obligation) -> str:
@@ -86,9 +104,8 @@ def subject_url(row: Obligation) -> str:
 
 def todo_groups(person: Person, now: datetime) -> list[tuple[str, list[Todo], bool]]:
     """The to-do list by urgency: (name, lines, whether the due time stays grey)."""
-    return [
-        (group.label, [todo(row) for row in group.rows], group.code == "later") for group in by_urgency(person, now)
-    ]
+    groups = by_urgency(person, now)
+    return [(group.label, [todo(row, person) for row in group.rows], group.code == "later") for group in groups]
 
 
 def warnings(person: Person, now: datetime, limit: int = 4) -> list[Obligation]:
@@ -145,7 +162,7 @@ class Card:
     @property
     def value(self) -> str:
         amount = self.standing.amount
-        return NOTHING if amount is None else f"{shown(amount, self.standing.indicator.kind)}"
+        return NOTHING if amount is None else shown(amount, self.standing.indicator)
 
     @property
     def unit(self) -> str:
@@ -180,7 +197,7 @@ class Card:
         if not gap:
             return _("与上年同期持平")
         unit = _("个百分点") if standing.indicator.kind == Kind.RATIO else standing.indicator.suffix
-        amount = shown(abs(gap), Kind.RATIO if standing.indicator.kind == Kind.RATIO else Kind.FLOW)
+        amount = shown(abs(gap), standing.indicator)
         more, less = (_("高"), _("低")) if standing.indicator.kind == Kind.RATIO else (_("多"), _("少"))
         return f"{more if gap > 0 else less}{amount}{unit}"
 
@@ -209,10 +226,9 @@ def cards_of(found: Collection[Standing]) -> list[Card]:
     return [Card(standing, compares) for standing in found]
 
 
-def shown(amount: Decimal, kind: Kind) -> str:
-    """A figure as it reads: one decimal for ratios and halves."""
-    places = 1 if kind == Kind.RATIO or amount != amount.to_integral_value() else 0
-    return f"{rounded(amount, places):,}"
+def shown(amount: Decimal, indicator: Indicator) -> str:
+    """A figure as it reads: one decimal for ratios and for what counts in halves, so that columns stand in line."""
+    return f"{rounded(amount, int(indicator.kind == Kind.RATIO or indicator.halves)):,}"
 
 
 def parts_of(indicator: Indicator, value: Decimal, base: Decimal) -> str:

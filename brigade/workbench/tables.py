@@ -33,7 +33,7 @@ from brigade.obligations.models import Obligation
 from brigade.obligations.rules import RULES
 from brigade.obligations.states import ObligationState
 from brigade.org.models import Person
-from brigade.workbench.queries import subject_url
+from brigade.workbench.queries import page_url
 
 TONES = {
     ObligationState.MISSED: "late",
@@ -55,8 +55,9 @@ class ObligationTable(django_tables2.Table):
     period = Column(visible=False)
 
     def render_title(self, record: Obligation) -> Any:
-        url = subject_url(record) or RULES[record.rule].action(record)[1]
-        return format_html('<a href="{}">{}</a>', url, numbers_whole(record.title))
+        if record.is_shut:
+            return numbers_whole(record.title)
+        return format_html('<a href="{}">{}</a>', page_url(record), numbers_whole(record.title))
 
     def render_rule(self, record: Obligation) -> str:
         return str(RULES[record.rule].label)

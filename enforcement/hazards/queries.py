@@ -171,36 +171,43 @@ def near(
     after = now - timedelta(days=parameter("hazards.duplicate_days", today))
     alive = Hazard.objects.filter(
         Q(state__in=OPEN) | Q(state=HazardState.CLOSED, closed_at__gte=after), category=category
-    ).exclude(pk=but)
-    found: dict[Any, Near] = {}
+    )
+    if but is not None:
+        alive = alive.exclude(pk=but)
+    found: list[Near] = []
     if point is not None:
         widest = parameter("hazards.duplicate_radius_max_m", today)
-        box = box_around(point, widest)
-        here = alive.filter(
-            lat__range=(_degrees(box.south), _degrees(box.north)), lon__range=(_degrees(box.west), _degrees(box.east))
-        )
-        for other in here.select_related("town", "road"):
-            if (
-                stake_m is not None
-                and road is not None
-                and other.road_id == road.pk
-                and other.stake_start_m is not None
-            ):
+        for other in _in_box(alive, point, widest):
+            if stake_m is not None and other.stake_start_m is not None and _is_on(other, road):
                 continue  # the stakes say it better
             metres = distance(point, other.point) if other.point else widest + 1
             radius = min(max(category.radius_m, acc_m or 0, other.acc_m or 0), widest)
-            if metres <= radius and _is_same_way(direction, other.direction, road, other.road):
-                found[other.pk] = Near(other, round(metres))
+            if metres <= radius and _is_same_way(direction, other, road):
+                found.append(Near(other, round(metres)))
     if road is not None and stake_m is not None:
         reach = parameter("hazards.duplicate_stake_m", today)
-        slack = sum(abs(ahead - back) for back, ahead in road.breaks)
-        along = alive.filter(road=road, stake_start_m__range=(max(stake_m - reach - slack, 0), stake_m + reach + slack))
-        for other in along.select_related("town", "road"):
+        for other in _along(alive, road, stake_m, reach):
             metres = metres_between(stake_m, other.stake_start_m or 0, road.breaks)
-            if metres <= reach and _is_same_way(direction, other.direction, road, other.road):
-                found.setdefault(other.pk, Near(other, metres))
-    nearest = sorted(found.values(), key=lambda one: one.metres)[:SHOWN]
+            if metres <= reach and _is_same_way(direction, other, road):
+                found.append(Near(other, metres))
+    nearest = sorted(found, key=lambda one: one.metres)[:SHOWN]
     return sorted(nearest, key=lambda one: one.hazard.discovered_at, reverse=True)
+
+
+def _in_box(alive: QuerySet[Hazard], point: Point, metres: float) -> QuerySet[Hazard]:
+    box = box_around(point, metres)
+    here = {
+        "lat__range": (_degrees(box.south), _degrees(box.north)),
+        "lon__range": (_degrees(box.west), _degrees(box.east)),
+    }
+    return alive.filter(**here).select_related("town", "road")
+
+
+def _along(alive: QuerySet[Hazard], road: Road, stake_m: int, reach: int) -> QuerySet[Hazard]:
+    """Wide enough for what chainage equations add or take away."""
+    slack = reach + sum(abs(ahead - back) for back, ahead in road.breaks)
+    stretch = (max(stake_m - slack, 0), stake_m + slack)
+    return alive.filter(road=road, stake_start_m__range=stretch).select_related("town", "road")
 
 
 def near_place(place: dict[str, Any], category: Category, now: datetime) -> list[Near]:
@@ -235,15 +242,13 @@ def _degrees(value: float) -> Decimal:
     return Decimal(value).quantize(Decimal("0.000001"))
 
 
-def _is_same_road(road: Road | None, other: Hazard) -> bool:
+def _is_on(other: Hazard, road: Road | None) -> bool:
     return road is not None and other.road_id == road.pk
 
 
-def _is_same_way(one: str, other: str, road: Road | None, other_road: Road | None) -> bool:
+def _is_same_way(direction: str, other: Hazard, road: Road | None) -> bool:
     """Opposite carriageways of one road are two places."""
-    if road is None or other_road is None or road.pk != other_road.pk:
-        return True
-    return {one, other} != {Direction.UP, Direction.DOWN}
+    return not _is_on(other, road) or {direction, other.direction} != {Direction.UP, Direction.DOWN}
 
 
 # The map
@@ -273,7 +278,7 @@ def _groups(inside: QuerySet[Hazard], box: Box, now: datetime) -> list[list[Any]
     side = (box.east - box.west) / ACROSS
     late = Q(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now)
     squares = inside.annotate(column=_square("lon", side), row=_square("lat", side)).values("column", "row")
-    found = squares.annotate(
+    found: Any = squares.annotate(
         n=Count("pk"),
         late=Count("pk", filter=late),
         middle_lat=Avg("lat"),
@@ -320,7 +325,7 @@ def tone_of(hazard: Hazard, now: datetime) -> str:
 def by_town(hazards: QuerySet[Hazard], now: datetime) -> list[dict[str, Any]]:
     """How many there are in each town, open, late, and without coordinates; the towns with most open ones first."""
     late = Q(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now)
-    rows = hazards.order_by().values("town", "town__name")
+    rows: Any = hazards.order_by().values("town", "town__name")
     return list(
         rows.annotate(
             n=Count("pk"),

@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, ManyChoiceField, OneChoiceField, in_living_memory
+from brigade.kit.forms import DayInput, Form, ManyChoiceField, OneChoiceField, in_living_memory
 from brigade.org.models import Person
 from brigade.org.queries import colleagues
 from partybuilding.branches.models import Membership, PartyBranch, PartyGroup, PartyMember, Transfer
@@ -33,12 +33,12 @@ class DayField(forms.DateField):
         )
 
 
-class ChangeBranchForm(forms.Form):
+class ChangeBranchForm(Form):
     feature = forms.CharField(label=_("一支部一特色"), max_length=80, required=False)
     theme_day_rule = forms.CharField(label=_("主题党日固定日"), max_length=40, required=False)
 
 
-class AddGroupForm(forms.Form):
+class AddGroupForm(Form):
     """`branch` limits who can lead the group."""
 
     name = forms.CharField(label=_("名称"), max_length=40)
@@ -50,11 +50,11 @@ class AddGroupForm(forms.Form):
         self.fields["leader"].queryset = members_of(branch)
 
 
-class EndForm(forms.Form):
+class EndForm(Form):
     end_on = DayField(label=_("止日"))
 
 
-class EnrolMemberForm(forms.Form):
+class EnrolMemberForm(Form):
     """`branch` is the one that he enters; a person who is entered already is not offered."""
 
     person = forms.ModelChoiceField(
@@ -77,7 +77,7 @@ class EnrolMemberForm(forms.Form):
         self.fields["group"].queryset = groups_of(branch)
 
 
-class AssignGroupForm(forms.Form):
+class AssignGroupForm(Form):
     group = forms.ModelChoiceField(
         PartyGroup.objects.none(), label=_("党小组"), required=False, empty_label=_("不编组")
     )
@@ -87,7 +87,7 @@ class AssignGroupForm(forms.Form):
         self.fields["group"].queryset = groups_of(branch)
 
 
-class ChangeStatusForm(forms.Form):
+class ChangeStatusForm(Form):
     """Only the steps that lead on from where the member stands are offered."""
 
     status = forms.ChoiceField(label=_("变为"))
@@ -103,13 +103,13 @@ class ChangeStatusForm(forms.Form):
             del self.fields["until"]
 
 
-class ExemptForm(forms.Form):
+class ExemptForm(Form):
     kind = forms.ChoiceField(label=_("情形"), choices=ExemptionKind.choices)
     start_on = DayField(label=_("起"))
     end_on = DayField(initial=None, label=_("止"), required=False)
 
 
-class CommitteeForm(forms.Form):
+class CommitteeForm(Form):
     """Who holds which office; `branch` says who can, and who does now. Plain members are ticked."""
 
     start_on = DayField(label=_("任职日期"))
@@ -174,14 +174,14 @@ class TermForm(CommitteeForm):
     field_order = ["elected_on", "years", "early_no"]
 
 
-class ExtendTermForm(forms.Form):
+class ExtendTermForm(Form):
     extended_to = DayField(initial=None, label=_("延期至"), help_text=_("一般不超过1年。"))
     approval_no = forms.CharField(
         label=_("上级批准文号"), max_length=40, error_messages={"required": _("延期换届要写上级批准文号")}
     )
 
 
-class TransferForm(forms.Form):
+class TransferForm(Form):
     """A letter to another branch of the brigade, or to an organisation elsewhere."""
 
     to_branch = OneChoiceField(
@@ -203,7 +203,7 @@ class TransferForm(forms.Form):
         self.fields["to_branch"].queryset = branches.in_order()
 
 
-class MoveForm(forms.Form):
+class MoveForm(Form):
     """What a move of a transfer asks; `version` is the one that the person saw."""
 
     asks = False
@@ -241,7 +241,7 @@ class ReturnForm(MoveForm):
 TRANSFER_FORMS: dict[str, type[MoveForm]] = {"send": MoveForm, "accept": AcceptForm, "return": ReturnForm}
 
 
-class SanctionForm(forms.Form):
+class SanctionForm(Form):
     sanction = forms.ChoiceField(label=_("党纪处分"), choices=Sanction.choices, required=False)
     start_on = DayField(initial=None, label=_("处分起"), required=False)
     end_on = DayField(initial=None, label=_("处分止"), required=False)
@@ -251,13 +251,13 @@ class SanctionForm(forms.Form):
     note = forms.CharField(label=_("依据"), max_length=200, required=False)
 
 
-class ReviewExemptionForm(forms.Form):
+class ReviewExemptionForm(Form):
     end_on = DayField(
         initial=None, label=_("止"), required=False, help_text=_("仍要豁免就留空；不再豁免的写从哪天起恢复。")
     )
 
 
-class ChangeExclusionForm(forms.Form):
+class ChangeExclusionForm(Form):
     approval_no = forms.CharField(label=_("上级批准文号"), max_length=40, required=False)
     passed_on = DayField(
         initial=None, label=_("党员大会通过日期"), required=False, help_text=_("两项都有才不计入应到会。")

@@ -243,6 +243,7 @@ RULES = [
         touched=_touched_transfer,
         answer=_answer_transfers,
         action=_see_transfer,
+        sees="branches.view_transfer",
         ladder=(
             Step("month", gettext_lazy("到期前30天"), _days_from_due(-WARN_DAYS)),
             *LADDER[:2],
@@ -255,6 +256,7 @@ RULES = [
         answer=_answer_exemptions,
         due_keys=_due_exemptions,
         action=_see_member,
+        sees="branches.approve_exemption",
         ladder=(*LADDER[:2], LATE),
     ),
 ]

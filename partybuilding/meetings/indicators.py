@@ -226,6 +226,7 @@ FIGURES = [
         kind=Kind.FLOW,
         tree=Tree.PARTY,
         suffix=_("学时"),
+        halves=True,
         touched=_of_meeting,
         compute=_hours,
         drill=_list("meetings:meeting_list", "starts_at", state="counted"),

@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, in_our_time
+from brigade.kit.forms import DayInput, Form, in_our_time
 from brigade.kit.text import clean_text
 from brigade.org.models import Person, Unit
 from services.requests import queries
@@ -72,7 +72,7 @@ def marks_of(data: Mapping[str, Any]) -> Marks:
     return found
 
 
-class CitizenFields(forms.Form):
+class CitizenFields(Form):
     """Who the request is for; asked only where it stays open."""
 
     citizen_name = Text(label=_("姓名"), max_length=40, required=False)
@@ -154,7 +154,7 @@ class DeskForm(CitizenFields):
         }
 
 
-class ScopeForm(forms.Form):
+class ScopeForm(Form):
     """Whether a hall takes in a service, from when, and where else citizens go."""
 
     unit = forms.ModelChoiceField(
@@ -179,7 +179,7 @@ class ScopeForm(forms.Form):
             self.fields["unit"].widget = forms.HiddenInput()
 
 
-class MoveForm(forms.Form):
+class MoveForm(Form):
     """What a move asks for; most ask for nothing. `version` is the one that the person saw."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -329,12 +329,17 @@ class AmendForm(MoveForm, CitizenFields):
             id_kind=record.id_kind,
             is_out_of_province=record.is_out_of_province,
         )
+        for name, kept in (("phone", record.phone_tail), ("id_no", record.id_no_tail)):
+            if kept:
+                self.fields[name].help_text = _("已登记尾号%s，留空则不改") % kept
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        is_other = data.get("citizen_name", "") != self.record.citizen_name
-        if is_other and not (data.get("id_no") or data.get("phone")):
+        has_number = data.get("id_no") or data.get("phone")
+        if data.get("citizen_name", "") != self.record.citizen_name and not has_number:
             self.add_error("phone", _("改办事人要同时写手机号或证件号"))
+        if data.get("is_out_of_province") and not self.record.is_out_of_province and not has_number:
+            self.add_error("is_out_of_province", _("改成外省户籍要同时写手机号或证件号"))
         return data
 
     def arguments(self) -> dict[str, Any]:

@@ -146,10 +146,7 @@ def _supplement(key: Key, request: ServiceRequest) -> Iterator[Answer]:
 def _review(key: Key, request: ServiceRequest) -> Iterator[Answer]:
     if request.review_asked_at is None or request.state == RequestState.WITHDRAWN:
         return
-    day = timezone.localdate(request.review_asked_at)
-    due_at, provisional = queries.clock(day).after_workdays(
-        request.review_asked_at, parameter("services.review_workdays", day)
-    )
+    due_at, provisional = queries.review_due(request.review_asked_at)
     yield Answer(
         key,
         unit_id=request.unit_id,

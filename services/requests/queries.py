@@ -234,6 +234,12 @@ class Deadline:
     lines: tuple[str, ...] = ()
 
 
+def review_due(asked_at: datetime) -> tuple[datetime, bool]:
+    """Until when the reviewer answers what was then put before him, and whether that is provisional."""
+    day = timezone.localdate(asked_at)
+    return clock(day).after_workdays(asked_at, parameter("services.review_workdays", day))
+
+
 DELIVERY_WORKDAYS = 10
 
 
@@ -241,8 +247,10 @@ def deadline(request: ServiceRequest) -> Deadline | None:
     """What is due next, or None when nothing runs any more."""
     item, asked = request.item, ""
     provisional = (_("下一年放假安排未录入，期限为暂算"),) if request.is_provisional else ()
-    if request.proposal:
-        asked = _("%(what)s，已提交审核，等审核岗办理") % {"what": request.get_proposal_display()}
+    if request.review_asked_at:
+        until = timezone.localdate(review_due(request.review_asked_at)[0])
+        said = {"what": request.get_proposal_display(), "month": until.month, "day": until.day}
+        asked = _("%(what)s，已提交审核，等审核岗%(month)d月%(day)d日前办理") % said
     match request.state:
         case RequestState.RECEIVED:
             law = _("依据行政许可法第三十二条，5个工作日内受理或一次告知")

@@ -23,8 +23,9 @@ from brigade.kit.web import ask, ask_move, done, get_visible, move_buttons, page
 from brigade.ledgers.views import Listing
 from brigade.org.actions import reveal
 from brigade.org.models import Unit
+from brigade.org.states import Tree
 from brigade.reference.queries import parameter
-from services.requests import actions, documents, queries
+from services.requests import actions, documents, moves, queries
 from services.requests.forms import ASKED_OF_CLERK, FORMS, DeskForm, MoveForm, ReasonForm, ScopeForm, marks_of
 from services.requests.models import ServiceItem, ServiceRequest
 from services.requests.states import SETTLED, Ending, MaterialStatus, RequestState
@@ -49,6 +50,9 @@ class RequestList(Listing):
     more = ("item", "completed_at", "overdue", "review", "unit")
     create = (gettext_lazy("窗口办件"), "requests:servicerequest_create", "requests.add_servicerequest")
     empty = gettext_lazy("还没有办件。窗口人员打开“窗口办件”，选事项、看材料，办完就在这里。")
+
+    def may_create(self, user: Any) -> bool:
+        return user.reaches("requests.add_servicerequest", Tree.HALL)
 
 
 class ItemList(Listing):
@@ -201,6 +205,7 @@ def servicerequest_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "suspensions": record.suspensions.select_related("approver").order_by("started_at"),
         "events": history(record),
         "may_reveal": request.user.has_perm("requests.reveal_servicerequest", record),
+        "may_handle": request.user.has_perm(moves.HANDLE, record),
     }
     return page(request, "requests/servicerequest_detail.html", context)
 

@@ -39,3 +39,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = document.querySelector("meta[name=csrf-token]").content;
 });
 wake(document);
+
+/* A form that was refused is mended where its first fault stands. */
+const wrong = document.querySelector("main form [aria-invalid=true]");
+if (wrong && document.activeElement === document.body) wrong.focus();

@@ -23,6 +23,13 @@ function weekday(input) {
   };
 }
 
+/* The calendar makes 14 February of a 45th of the 13th month: such a day is none, and what was typed stays to be mended. */
+function real(text, format) {
+  const { parseDate, formatDate } = window.flatpickr;
+  const day = parseDate(text, format);
+  return day && formatDate(day, "Y-m-d") === text.trim().slice(0, 10) ? day : undefined;
+}
+
 function below(calendar) {
   const [field, sheet] = [calendar.input.getBoundingClientRect(), calendar.calendarContainer];
   const isRoom = field.bottom + sheet.offsetHeight < window.innerHeight;
@@ -38,13 +45,17 @@ bind("[data-day]", (input) => {
     if (!withTime) input.value = complete(input.value);
     tell();
   });
+  input.addEventListener("blur", () => {
+    const typed = input.value;
+    setTimeout(() => { if (!input.value) input.value = typed; });
+  });
   document.addEventListener("draft:restored", tell);
   tell();
   style("day-css");
   load("day").then(() => load("day-zh")).then(() => {
     const calendar = window.flatpickr(input, {
       locale: "zh", allowInput: true, clickOpens: !dialog, ...(dialog ? { appendTo: dialog, position: below } : {}), disableMobile: true, monthSelectorType: "static",
-      enableTime: withTime, time_24hr: true, dateFormat: withTime ? "Y-m-d H:i" : "Y-m-d",
+      enableTime: withTime, time_24hr: true, dateFormat: withTime ? "Y-m-d H:i" : "Y-m-d", parseDate: real,
     });
     if (dialog) {
       input.addEventListener("click", () => calendar.open());

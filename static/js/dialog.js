@@ -1,10 +1,13 @@
-/* <dialog data-dialog> that comes by htmx opens at once and is gone when closed; [data-dialog-close] closes it. */
+/* <dialog data-dialog> that comes by htmx opens at once and is gone when closed; [data-dialog-close] closes it. What was
+   pressed for it has the focus again then, also when a refused dialog came back in between. */
 import { bind } from "./bind.js";
+
+let asker = null;
 
 bind("[data-dialog]", (dialog) => {
   dialog.querySelectorAll("[data-dialog-close]").forEach((button) => button.addEventListener("click", () => dialog.close()));
   if (dialog.classList.contains("in-page")) return;
-  const asker = document.activeElement;
+  if (document.activeElement !== document.body && !document.activeElement.closest("dialog")) asker = document.activeElement;
   dialog.addEventListener("close", () => {
     dialog.remove();
     if (asker) asker.focus();

@@ -1,6 +1,7 @@
 /* Keys of the page: <button|a|input data-key="F8"> is pressed (an input: focused) by its key.
    Names: one character ("1", "/"), "F2", "Ctrl+Enter", "Alt+s". Single characters only while no field is being typed in.
-   "?" lists them all, with data-key-label or the element's own words. F1, F5, F11 and F12 stay the browser's. */
+   "?" lists them all, with data-key-label or the element's own words, in an empty line too: nothing begins with it.
+   F1, F5, F11 and F12 stay the browser's. */
 import { bind } from "./bind.js";
 
 const TEXTLESS = ["checkbox", "radio", "button", "submit", "reset", "file", "range"];
@@ -45,7 +46,8 @@ function showAll() {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.metaKey) return;
   const isCharacter = event.key.length === 1 && !event.ctrlKey && !event.altKey;
-  if (isCharacter && isTyping(event.target)) return;
+  const asksForKeys = event.key === "?" && event.target.tagName === "INPUT" && !event.target.value;
+  if (isCharacter && isTyping(event.target) && !asksForKeys) return;
   const target = targetOf(nameOf(event));
   if (target) {
     event.preventDefault();

@@ -24,6 +24,11 @@ MAX_SIGNS = 50_000_000
 """What all cells together may say: a text that is kept once can be named by every cell."""
 MAX_TEXTS = 5_000_000
 """The reader makes room for as many texts as a workbook says that it has, and dies if there is none."""
+MAX_AREA = 10_000_000
+"""Cells of all sheets together, blank ones between others too: each sheet is laid out to be searched."""
+MAX_DEPTH = 50
+MAX_NAMES = 5_000
+"""How deep the elements of a part lie inside each other, and how many names they have; both are kept in memory."""
 SLACK_LINES = 500
 """Lines that a full sheet may hold besides its rows: title, totals, headings repeated on each printed page."""
 
@@ -77,15 +82,18 @@ def _not_a_workbook() -> str:
 def _measured(archive: zipfile.ZipFile, parts: list[str]) -> Book:
     """What the reader gets is what was measured here: it believes what a file says of itself, and a sheet with one
     cell in the last corner would take all memory."""
-    output, seen, too_large = BytesIO(), _Scan(), False
+    output, seen, area, too_large = BytesIO(), _Scan(), 0, False
     with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as kept:
         for name in sorted(parts, key=lambda name: name.casefold() != _SHARED):
             part = archive.read(name)
             archives.check_xml(part)
-            seen.measure(part)
-            if seen.right > MAX_COLUMNS or seen.bottom > MAX_ROWS + SLACK_LINES or seen.signs > MAX_SIGNS:
+            seen.measure(name.casefold(), part)
+            size = seen.right * seen.bottom
+            is_long = seen.right > MAX_COLUMNS or seen.bottom > MAX_ROWS + SLACK_LINES or seen.signs > MAX_SIGNS
+            if is_long or area + size > MAX_AREA:
                 too_large = True
             else:
+                area += size
                 kept.writestr(zipfile.ZipInfo(name), _ERROR_CELL.sub(rb'\1"str"', part) if seen.right else part)
     content = output.getvalue()
     with reader(content) as book:
@@ -99,8 +107,15 @@ def _measured(archive: zipfile.ZipFile, parts: list[str]) -> Book:
 
 _SHARED = "xl/sharedstrings.xml"
 """Texts that cells name by number: measured first."""
+_LISTS = frozenset(("xl/workbook.xml", "xl/_rels/workbook.xml.rels"))
+"""Where the sheets are named: each stands there once, or one would be read again and again."""
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\s[^<>]*\bt=)["']e["']""")
 """The reader shows a failed formula as a blank; as text it says what it is."""
+_INDEX = re.compile(rb"<(?:[\w.-]+:)?v>([0-9]{1,7})")
+"""The number of a shared text, as it stands: what else may be written there, two readers may take for two numbers."""
+_LONG_TAG = re.compile(rb"<[^<]{1000000}")
+"""No cell holds so long a text, and no tag so many attributes."""
+_STEP = 1024 * 1024
 
 
 class _Scan:
@@ -111,20 +126,33 @@ class _Scan:
         self._lengths: list[int] = []
         self._numbers: dict[str, int] = {}
 
-    def measure(self, part: bytes) -> None:
+    def measure(self, name: str, part: bytes) -> None:
         """`right` and `bottom` are the furthest cell with a value, `signs` what all cells together say."""
-        self.right = self.bottom = self.signs = self._row = self._line = self._column = 0
-        self._is_named = self._is_index = self._is_shared = False
-        parser = expat.ParserCreate("utf-8")  # as the reader takes it, whatever the part says
+        self.right = self.bottom = self.signs = self._row = self._line = self._column = self._depth = self._begun = 0
+        self._part, self._is_named, self._is_shared, self._is_list = part, False, name == _SHARED, name in _LISTS
+        self._listed: set[str] = set()
+        names: dict[str, str] = {}
+        parser = self._parser = expat.ParserCreate("utf-8", intern=names)  # as the reader takes it, whatever it says
         parser.buffer_text = True
         parser.StartElementHandler = self._start
-        parser.CharacterDataHandler = self._text
+        parser.EndElementHandler = self._end
+        if self._is_shared:
+            parser.CharacterDataHandler = self._text
         try:
-            parser.Parse(part, True)
+            if _LONG_TAG.search(part):
+                raise ValueError("tag")
+            for at in range(0, len(part), _STEP):
+                parser.Parse(part[at : at + _STEP], False)
+                if len(names) > MAX_NAMES:
+                    raise ValueError("names")
+            parser.Parse(b"", True)
         except (expat.ExpatError, ValueError, IndexError) as error:
             raise Refused(archives.broken()) from error
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH or self._begun:
+            raise ValueError(name)
         name = name.rpartition(":")[2]
         if name == "c":
             self._is_named = attributes.get("t") == "s"
@@ -136,7 +164,8 @@ class _Scan:
                 self._column = self._numbers.get(letters) or self._number(letters)
                 self._line = int(place[len(letters) :])
         elif name == "v" or name == "is":
-            self._is_index = self._is_named
+            if self._is_named:
+                self._begun = self._parser.CurrentByteIndex
             if self._column > self.right:
                 self.right = self._column
             if self._line > self.bottom:
@@ -145,7 +174,8 @@ class _Scan:
             self._row = int(attributes["r"]) if "r" in attributes else self._row + 1
             self._column = 0
         elif name == "si":
-            self._is_shared = True
+            if not self._is_shared or self._depth != 2:
+                raise ValueError(name)
             self._lengths.append(0)
         elif name == "workbookPr":
             self.is_1904 = attributes.get("date1904") in ("1", "true")
@@ -153,15 +183,29 @@ class _Scan:
             for claim in ("count", "uniqueCount"):
                 if int(attributes.get(claim, 0)) > MAX_TEXTS:
                     raise ValueError(claim)
+        elif self._is_list and name in ("sheet", "Relationship"):
+            named = attributes.get("Target") or next((v for k, v in attributes.items() if k.endswith(":id")), "")
+            named = named.casefold().replace("\\", "/").removeprefix("/").removeprefix("xl/")
+            if named in self._listed or len(self._listed) > archives.MAX_ENTRIES:
+                raise ValueError(named)
+            self._listed.add(named)
+
+    def _end(self, _name: str) -> None:
+        self._depth -= 1
+        if self._begun:
+            found = _INDEX.fullmatch(self._part, self._begun, self._parser.CurrentByteIndex)
+            if found is None:
+                raise ValueError("index")
+            self.signs += self._lengths[int(found[1])]
+            self._begun = 0
 
     def _text(self, text: str) -> None:
-        if self._is_index:
-            self.signs += self._lengths[int(text)]
-            self._is_index = False
-        elif self._is_shared:
+        if self._lengths:
             self._lengths[-1] += len(text)
 
     def _number(self, letters: str) -> int:
+        if len(letters) > 3:
+            raise ValueError(letters[:9])
         found = 0
         for letter in letters.upper():
             found = found * 26 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) + 1

@@ -4,16 +4,17 @@ Whatever cannot be understood is `Refused` with the sentence that stands beside 
 """
 
 import re
-import unicodedata
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from brigade.kit.exporting import MAX_TEXT
 from brigade.kit.refusals import Refused
-from brigade.kit.text import clean_text, half_width
+from brigade.kit.text import clean_text, composed, half_width
 
 EXACT_DIGITS = 15
 """A sheet's numbers are exact up to here; of longer ones it has lost the end."""
@@ -42,7 +43,9 @@ def as_text(raw: Any) -> str | None:
     """Cleaned text; digits and letters in their plain form, all else as typed. A number is its digits."""
     if type(raw) is not str:
         return _shown(raw)
-    text = unicodedata.normalize("NFC", raw).strip() if raw.isprintable() else clean_text(raw, multiline=True)
+    if len(raw) > MAX_TEXT:
+        raise Refused(_("最多%(limit)d个字，现在是%(n)d个") % {"limit": MAX_TEXT, "n": len(raw)})
+    text = composed(raw).strip() if raw.isprintable() else clean_text(raw, multiline=True)
     if not text.isascii():
         text = text.translate(_PLAIN)
     if text[:1] == "#" and _FAILED.fullmatch(text):
@@ -76,7 +79,7 @@ def as_number(raw: Any) -> Decimal | None:
     text = as_code(raw)
     if text is None:
         return None
-    if type(raw) is float:
+    if type(raw) is float and isfinite(raw):
         return Decimal(text)
     found = None if isinstance(raw, bool) else _NUMBER.fullmatch(text)
     if found is None:

@@ -140,6 +140,7 @@ def _fitting(convert: Callable[[Any], str | None], limit: int, raw: Any) -> str 
 def _choice(choices: Sequence[tuple[Any, Any]]) -> Callable[[Any], Any]:
     exact = {str(label): value for value, label in choices}
     values = {likeness(label): value for value, label in choices}
+    longest = max((len(label) for label in exact), default=0) + 50
     offered = "、".join(str(label) for _value, label in choices[:12]) + ("等" if len(choices) > 12 else "")
 
     def convert(raw: Any) -> Any:
@@ -148,8 +149,9 @@ def _choice(choices: Sequence[tuple[Any, Any]]) -> Callable[[Any], Any]:
             return None
         if text in exact:
             return exact[text]
-        if likeness(text) not in values:
+        known = likeness(text[:longest])
+        if len(text) > longest or known not in values:
             raise Refused(_("“%(text)s”不在可填的里面：%(offered)s。") % {"text": text[:30], "offered": offered})
-        return values[likeness(text)]
+        return values[known]
 
     return convert

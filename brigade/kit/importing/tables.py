@@ -1,7 +1,7 @@
 """Finding the table in a sheet: its heading, and its rows without what only looks like one."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,8 @@ from brigade.kit.text import clean_text
 
 HEAD_LINES = 20
 """The heading stands in one of the first lines."""
+MAX_HEADING = 200
+"""What is longer is no heading, and is not compared to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ def _table_of(
         merged = sheet.merged_cell_ranges or []
     except CalamineError:  # a sheet that was left out, being too large
         return None
+    except BaseException as error:
+        # A time beyond all calendars, or a panic of the reader, which is none of Python's exceptions.
+        if isinstance(error, OverflowError) or type(error).__name__ == "PanicException":
+            raise Refused(_("“%s”这张表里有过大的数或时间，读不出来，请改正后再导入。") % name) from error
+        raise
     spread = _spread(grid, merged)
     head = _find_head(grid, columns, kept)
     if head is None:
@@ -98,7 +105,7 @@ _TOTAL = re.compile(r"(本页|本月|本季度?|本年|全年)?(合计|总计|�
 
 def _spread(grid: list[list[Any]], merged: list[tuple[tuple[int, int], tuple[int, int]]]) -> dict[int, frozenset[int]]:
     """Write each merged cell's value into all its cells; says which cells of which line that were."""
-    found: dict[int, frozenset[int]] = {}
+    found: defaultdict[int, set[int]] = defaultdict(set)
     bottom, right = len(grid), len(grid[0]) if grid else 0
     budget = bottom * right
     for (top, left), (low, far) in merged:
@@ -108,11 +115,11 @@ def _spread(grid: list[list[Any]], merged: list[tuple[tuple[int, int], tuple[int
         budget -= (low - top + 1) * (far - left + 1)
         if budget < 0:  # merged areas never lie over each other
             raise Refused(archives.broken())
-        value, places = grid[top][left], frozenset(range(left, far + 1))
+        value, places = grid[top][left], range(left, far + 1)
         for n in range(top, low + 1):
             grid[n][left : far + 1] = [value] * len(places)
-            found[n] = found.get(n, _NOTHING) | (places - {left} if n == top else places)
-    return found
+            found[n].update(places[1:] if n == top else places)
+    return {n: frozenset(places) for n, places in found.items()}
 
 
 def _is_data(line: Line, headings: list[str]) -> bool:
@@ -126,7 +133,7 @@ def _is_data(line: Line, headings: list[str]) -> bool:
     text = likeness(first)
     if _TOTAL.fullmatch(text):
         return False
-    return text not in headings or [likeness(cell) for cell in line.cells] != headings
+    return text not in headings or [likeness(_heading(cell)) for cell in line.cells] != headings
 
 
 def _find_head(
@@ -157,7 +164,7 @@ def _joined(upper: list[str], lower: list[str], columns: Sequence[Column]) -> li
 
 
 def _heading(cell: Any) -> str:
-    return clean_text(f"{cell:.15g}" if isinstance(cell, float) else str(cell))
+    return clean_text((f"{cell:.15g}" if isinstance(cell, float) else str(cell))[:MAX_HEADING])
 
 
 def _unique(headings: Iterable[str]) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ class Listing(View):
                 for label, icon, name in self.beside
             ],
             "import_url": importing.import_url(request, self.code),
-            "create_url": reverse(self.create[1]) if self.create and request.user.has_perm(self.create[2]) else "",
+            "create_url": reverse(self.create[1]) if self.create and self.may_create(request.user) else "",
             "totals": self.totals(sheet) if page.rows and page.total <= CAP else "",
             **self.further(sheet),
         }
@@ -154,6 +154,10 @@ class Listing(View):
         here = address(sheet.kept(), request.GET, "per", "page", "view") or (self.opens and "?all=1")
         response["HX-Push-Url"] = f"{request.path}{here}"
         return response
+
+    def may_create(self, user: Any) -> bool:
+        """Whether the main button is shown; for a ledger that has one."""
+        return bool(self.create) and user.has_perm(self.create[2])
 
     def _head(self, sheet: Sheet) -> list[tuple[Any, str, str]]:
         """For each column: the cell, the address that sorts by it, and how it is sorted now."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -15,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from brigade.audit import actions as audit
-from brigade.kit.refusals import Refused
+from brigade.kit.refusals import Refused, is_full_disk
 from brigade.kit.text import normalise_code
 from brigade.org.models import Person, SignInTry
 
@@ -116,3 +118,14 @@ def forget_sign_ins(*, now: datetime) -> str:
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     gone, _by_model = SignInTry.objects.filter(counted_from__lt=now - 4 * LOCK).delete()
     return _("清除%d条过期的登录计数") % gone
+
+
+def note_seen(session: Any, moment: int) -> None:
+    """Note activity, before the view: on a full disk one still reads, and nothing is denied that was saved already."""
+    session["seen_at"] = moment
+    try:
+        session.save()
+    except UpdateError as error:
+        if not is_full_disk(error.__context__):
+            return  # ended meanwhile: said when the answer is ready
+    session.modified = False

@@ -82,7 +82,7 @@ def _course(indicator: Indicator, unit: Unit, end: date) -> dict:
 def _shown(indicator: Indicator, sums: tuple | None) -> str:
     if sums is None or (indicator.kind == Kind.RATIO and not sums[1]):
         return ""
-    return queries.shown(sums[0] * 100 / sums[1] if indicator.kind == Kind.RATIO else sums[0], indicator.kind)
+    return queries.shown(sums[0] * 100 / sums[1] if indicator.kind == Kind.RATIO else sums[0], indicator)
 
 
 def _part(tree: Tree, cards: list[queries.Card], start: date, end: date) -> dict:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from brigade.ledgers.views import Listing
 from brigade.obligations.models import Obligation
 from brigade.obligations.states import ObligationState
-from brigade.workbench import tables
+from brigade.workbench import queries, tables
 
 
 class ObligationList(Listing):
@@ -34,4 +34,5 @@ class ObligationList(Listing):
 
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
-        return super().rows(user).begun(timezone.now()).exclude(state=ObligationState.VOID)
+        rows = super().rows(user).begun(timezone.now()).exclude(state=ObligationState.VOID)
+        return rows.annotate(is_shut=queries.shut_to(user))

@@ -34,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "groups": queries.todo_groups(user, now),
         "duty": duty_leader(user.unit.path, today) if user.unit else None,
         "quick": menu.quick_entries(user),
-        "warnings": [(row, queries.todo(row)) for row in queries.warnings(user, now)],
+        "warnings": [(row, queries.todo(row, user)) for row in queries.warnings(user, now)],
         "cards": cards,
         "compares": any(card.compares for card in cards),
         "as_of": as_of(headlines) if cards else None,
@@ -52,7 +52,7 @@ def _heading(counts: dict[str, int]) -> str:
     if counts["today"] and counts["late"]:
         return _("今天%(today)d件要办，另有%(late)d件已逾期") % counts
     if counts["late"]:
-        return _("%(late)d件已逾期，先办这些") % counts
+        return (_("%(late)d件已逾期，先办这些") if counts["late"] > 1 else _("1件已逾期，先办这件")) % counts
     if counts["today"]:
         return _("今天%(today)d件要办") % counts
     if counts["total"]:

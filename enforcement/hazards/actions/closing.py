@@ -65,8 +65,8 @@ def _verification(
         unit=locked.unit,
         owner=locked.owner,
         at=now,
-        submitted_at=locked.submitted_at,
-        due_at=locked.due_at,
+        submitted_at=locked.submitted_at or now,
+        due_at=locked.due_at or now,
         has_passed=has_passed,
         first=by,
         second=second,
@@ -161,7 +161,7 @@ def recheck(*, by: Any, hazard: Hazard, now: datetime, note: str, version: int |
     note = fitting(needed(note, "note", _("写明现场情况")), 300, "note")
 
     def write(locked: Hazard) -> None:
-        Recheck.objects.create(hazard=locked, closed_at=locked.closed_at, at=now, by=by, note=note)
+        Recheck.objects.create(hazard=locked, closed_at=locked.closed_at or now, at=now, by=by, note=note)
 
     return workflow.advance(hazard, moves.RECHECK, by=by, now=now, version=version, reason=note, write=write)
 

@@ -150,7 +150,7 @@ def ask_extension(
             seq=locked.extensions.count() + 1,
             days=days,
             reason=reason,
-            old_due_at=locked.due_at,
+            old_due_at=new_due_at - timedelta(days=days),
             new_due_at=new_due_at,
             asked_at=now,
             asked_by=by,

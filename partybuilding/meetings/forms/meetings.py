@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from brigade.files.models import File
 from brigade.kit.clocks import at
-from brigade.kit.forms import in_our_time
+from brigade.kit.forms import Form, in_our_time
 from brigade.kit.merging import Loose
 from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person
@@ -55,7 +55,7 @@ def _usual(due: Due) -> str:
     return Presence.EXEMPT if due.is_exempt else Presence.PRESENT
 
 
-class MeetingForm(forms.Form):
+class MeetingForm(Form):
     """One meeting of one branch. `sheet()` is what the actions write."""
 
     id = forms.UUIDField(widget=forms.HiddenInput())
@@ -137,6 +137,12 @@ class MeetingForm(forms.Form):
         if given.get("start") and given.get("end") and given["end"] <= given["start"]:
             self.add_error("end", _("结束时间要晚于开始时间"))
         return given
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it has yet to begin, as far as that is typed; needs a form that was checked."""
+        day = self._day(self.started["day"])
+        start = (self.cleaned_data if self.is_bound else self.started).get("start")
+        return (at(day, start) if start else at(day, time.max)) > now
 
     @property
     def problems(self) -> list[str]:

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from brigade.kit.forms import MomentInput, in_our_time
+from brigade.kit.forms import Form, MomentInput, in_our_time
 from partybuilding.meetings.forms.fields import Day, Line, Text, choice
 from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.states import ON_LEAVE, THERE, Presence
 
 
-class MoveForm(forms.Form):
+class MoveForm(Form):
     """What a move asks; `version` is the one that the person saw."""
 
     asks = False
@@ -94,7 +94,7 @@ WAIVER_FORMS: dict[str, type[MoveForm]] = {"approve": AnswerForm, "return": Reas
 LEAVE_FORMS: dict[str, type[MoveForm]] = {"approve": MoveForm, "return": ReasonForm}
 
 
-class WaiverForm(forms.Form):
+class WaiverForm(Form):
     """Asked from a cell of the matrix: unit, requirement and period come with it."""
 
     reason = Text(
@@ -105,7 +105,7 @@ class WaiverForm(forms.Form):
     )
 
 
-class LeaveForm(forms.Form):
+class LeaveForm(Form):
     """Leave from a meeting: one's own; of whoever told him, where the person keeps the record (`of` names them)."""
 
     person = choice(gettext_lazy("谁请假"), required=True)

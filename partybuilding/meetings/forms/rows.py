@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import at
-from brigade.kit.forms import MomentInput, in_our_time
+from brigade.kit.forms import Form, MomentInput, in_our_time
 from partybuilding.meetings.forms.fields import Clock, Day, Line, Text, choice, choices
 from partybuilding.meetings.forms.offers import K
 from partybuilding.meetings.rules import Count, Opinion, Span, Task, Topic
@@ -65,7 +65,7 @@ class RowsFromOne(Rows):
         return super().total_form_count() if self.is_bound else super().total_form_count() or 1
 
 
-class Row(forms.Form):
+class Row(Form):
     """A row counts once something stands in one of its `telling` fields; `label` is what such a row is called."""
 
     telling: tuple[str, ...]

@@ -15,7 +15,7 @@ from partybuilding.meetings import rules
 from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.queries.musts import Part, Study, five_musts, lecturers, longest_study
 from partybuilding.meetings.queries.records import limits, needs_reason, record_deadline
-from partybuilding.meetings.queries.requirements import ASSEMBLY_KINDS, Held, Requirements, by_key
+from partybuilding.meetings.queries.requirements import ASSEMBLY_KINDS, Held, Requirements, by_key, requirement_key
 from partybuilding.meetings.queries.roll import due_for, statuses_for
 from partybuilding.meetings.rules import Check, Facts, FiveMusts, Sheet, Tally
 from partybuilding.meetings.states import (
@@ -57,7 +57,6 @@ class Preview:
     tasks: list[rules.Task]
     checks: list[Check]
     record_due: Day
-    secretary_lectures: int
     musts: FiveMusts | None
     """五必 of the branch in that month with this meeting in it; None where it holds no study."""
 
@@ -69,11 +68,9 @@ def preview(sheet: Sheet, *, now: datetime, meeting: Meeting | None = None) -> P
     statuses = statuses_for(sheet, due)
     hours = rules.study_hours((span.starts_at, span.ends_at) for span in sheet.spans if span.kind in EARNING)
     earners = sum(rules.earns(status, MakeUp.NONE) for status in statuses.values() if status != Presence.OBSERVER)
-    secretary = whole.secretary(sheet.unit_id, sheet.day)
-    lessons = [span for span in sheet.spans if span.kind == SegmentKind.PL and secretary is not None]
     volunteering = sum(span.minutes for span in sheet.spans if span.kind == SegmentKind.VO)
     return Preview(
-        outcomes=_outcomes(sheet, now, str(meeting.pk) if meeting else ""),
+        outcomes=_outcomes(sheet, whole, now, str(meeting.pk) if meeting else ""),
         due=due,
         statuses=statuses,
         tally=rules.tally((status, MakeUp.NONE) for status in statuses.values()),
@@ -84,7 +81,6 @@ def preview(sheet: Sheet, *, now: datetime, meeting: Meeting | None = None) -> P
         tasks=[task for topic in sheet.topics for task in topic.tasks],
         checks=rules.checks(_facts_of_sheet(sheet, due, statuses, whole, now, meeting), now),
         record_due=record_deadline(sheet.day),
-        secretary_lectures=sum(span.minutes for span in lessons if secretary and span.lecturer_id == secretary.pk),
         musts=_musts(sheet, whole, due, statuses, now, str(meeting.pk) if meeting else ""),
     )
 
@@ -106,7 +102,7 @@ def _musts(
     return found[branch.pk, month.code].five
 
 
-def _outcomes(sheet: Sheet, now: datetime, own_id: str) -> list[Outcome]:
+def _outcomes(sheet: Sheet, whole: Structure, now: datetime, own_id: str) -> list[Outcome]:
     extra = [
         Held("new", span.kind, branch, span.group_id, sheet.day, now)
         for span in sheet.spans
@@ -117,6 +113,8 @@ def _outcomes(sheet: Sheet, now: datetime, own_id: str) -> list[Outcome]:
     if not keys:
         return []
     asked = Requirements(keys)
+    lesson = requirement_key(SegmentKind.PL, sheet.day, branch_id=sheet.unit_id)
+    lectured = _lecture_of_secretary(sheet, whole)
     found = []
     for key in keys:
         after = asked.answer(key, now, extra, leave_out=own_id)
@@ -128,10 +126,20 @@ def _outcomes(sheet: Sheet, now: datetime, own_id: str) -> list[Outcome]:
                     state=after.state,
                     count=after.count,
                     needed=after.needed,
-                    note=after.reason,
+                    note=after.reason or (lectured if key == lesson else ""),
                 )
             )
     return found
+
+
+def _lecture_of_secretary(sheet: Sheet, whole: Structure) -> str:
+    """That the secretary of the branch gives the lesson, and how long."""
+    secretary = whole.secretary(sheet.unit_id, sheet.day)
+    if secretary is None:
+        return ""
+    lessons = [span for span in sheet.spans if span.kind == SegmentKind.PL and span.lecturer_id == secretary.pk]
+    minutes = sum(span.minutes for span in lessons)
+    return _("书记讲党课，%d分钟") % minutes if minutes else ""
 
 
 def _facts_of_sheet(

@@ -172,7 +172,7 @@ def _check_time(facts: Facts, now: datetime) -> Check:
         return Check("time", False, _("结束时间要晚于开始时间"))
     if facts.starts_at > now:
         return Check("time", False, _("会议还没有开始，不能确认"))
-    return Check("time", True, _("起止时间齐全，没有晚于现在"))
+    return Check("time", True, _("起止时间齐全，会议已经开始"))
 
 
 def _check_chair(facts: Facts) -> Check:

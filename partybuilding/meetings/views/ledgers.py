@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from brigade.ledgers.views import Listing
+from brigade.org.states import Tree
 from partybuilding.meetings import moves, tables
 from partybuilding.meetings.models import Decision, Meeting, Waiver
 
@@ -31,6 +32,9 @@ class MeetingList(Listing):
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
         return tables.counted(super().rows(user).select_related("unit", "chair").defer("search_text", "summary"))
+
+    def may_create(self, user: Any) -> bool:
+        return user.reaches(moves.RECORD_PERM, Tree.PARTY)
 
 
 class DecisionList(Listing):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from brigade.kit.text import whole_number
 from brigade.kit.web import download, page
 from brigade.ledgers.actions import note_export
+from brigade.org.states import Tree
 from partybuilding.meetings import documents, moves, queries, tables
 from partybuilding.meetings.models import Meeting, Waiver
 from partybuilding.meetings.states import HELD, REQUIRED, MeetingState, SegmentKind, WaiverState
@@ -33,11 +34,11 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
         return _statistic(request, found, now)
     branch_id, month = _picked(request, found, today)
     context = {
-        "matrix": found,
+        "table": found,
         "lines": [(line, _cells(request, line, branch_id, month)) for line in found.lines],
         "first_months": (1, 4, 7, 10),
         "kind_word": SegmentKind(kind).label if kind else _("全部应开展"),
-        "may_new": request.user.has_perm(moves.RECORD_PERM),
+        "may_new": request.user.reaches(moves.RECORD_PERM, Tree.PARTY),
         "quarters": (_("一季度"), _("二季度"), _("三季度"), _("四季度")),
         "kinds": [("", _("全部应开展")), *((code, SegmentKind(code).label) for code in _kinds_of(found))],
         "years": range(today.year, today.year - 4, -1),

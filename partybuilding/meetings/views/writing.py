@@ -195,7 +195,8 @@ def _meeting_page(
     fragment: str | None = None,
     **merge: Any,
 ) -> HttpResponse:
-    meeting, roll = form.meeting, form.roll()
+    meeting, roll, live = form.meeting, form.roll(), _live(form, now)
+    endings = _endings(meeting, form.is_ahead(now))
     errors = form.data.getlist("photo_error") if form.is_bound else []
     context = {
         "form": form,
@@ -204,7 +205,9 @@ def _meeting_page(
         "asked": _asked(request.GET),
         "branches": lambda: [] if meeting else list(_branches(request.user)),
         "open_decisions": lambda: queries.open_decisions(form.branch.pk),
-        "submits": meeting is None or meeting.state in moves.SUBMIT.sources,
+        "endings": endings,
+        "submits": endings[-1][0] == "record",
+        "endings_changed": form.data.get("endings", "") != " ".join(code for code, _label in endings),
         "last": lambda: None if meeting else _last(form.branch.pk, form.started.get("kinds", ()), now),
         "now": now,
         "roll": roll,
@@ -213,10 +216,18 @@ def _meeting_page(
         "photos": form.shown_photos(),
         "photo_errors": errors,
         "minutes": json.dumps({kind.value: minutes for kind, minutes in forms.MINUTES.items()}),
-        "live": _live(form, now),
+        "live": live,
         **merge,
     }
     return page(request, "meetings/meeting_form.html", context, fragment=fragment, status=status)
+
+
+def _endings(meeting: Meeting | None, ahead: bool) -> list[tuple[str, str]]:
+    """What the form can be sent for, the main thing last: what is still ahead is planned, and not written down yet."""
+    keeps = meeting is None or meeting.state in moves.EDIT.sources
+    submits = (meeting is None or meeting.state in moves.SUBMIT.sources) and not (ahead and keeps)
+    keep = ("plan", str(moves.PLAN.label)) if meeting is None else ("save", _("只保存") if submits else _("保存修改"))
+    return [keep] * keeps + [("record", str(moves.SUBMIT.label))] * submits
 
 
 def _live(form: forms.MeetingForm, now: datetime) -> queries.Preview | None:

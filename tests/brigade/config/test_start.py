@@ -4,7 +4,10 @@ import errno
 import json
 import os
 import socket
+import sqlite3
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -63,6 +66,64 @@ def test_what_stops_a_start_is_one_sentence(error, words):
     sentence = serve.sentence(error)
     assert words in sentence
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device: '/x/kombu/base.py'",
+        "npm error nospc ENOSPC: no space left on device, write",
+        "FileNotFoundError: [Errno 2] No usable temporary directory found in ['/tmp', '/var/tmp', '/usr/tmp', '/']",
+        "OSError: [Errno 122] Disk quota exceeded",
+        "database or disk is full",
+    ],
+)
+def test_a_program_that_found_no_room_is_understood(said):
+    assert setup.is_full(f"Collecting celery\n{said}\n")
+    assert not setup.is_full("ERROR: No matching distribution found for amqp==5.4.2")
+
+
+def test_the_disk_that_is_full_is_named(var, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(var / "drafts"))
+    rooms = {var: 500, setup.ROOT: 400}
+    monkeypatch.setattr(setup, "free", lambda place: rooms.get(place, 3 if "drafts" in place.name else 900))
+    assert f"{var}/drafts所在的磁盘写满了" in setup.no_room()
+
+
+def test_an_environment_that_cannot_be_made_says_what_its_maker_said(tmp_path):
+    """A limit on the size of a file stops the maker for certain, as any developer may set it."""
+    program = (
+        "import resource, sys; from pathlib import Path; from brigade.config import setup\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "setup.VENV = Path(sys.argv[1])\n"
+        "try: setup.make_venv()\n"
+        "except setup.SetupFailed as failure: print(failure)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "venv")]
+    said = subprocess.run(command, cwd=setup.ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.startswith("虚拟环境建不起来：OSError: [Errno 27] File too large")
+    assert said.count("\n") == 1 and "returned non-zero" not in said
+
+
+def test_log_of_the_database_stays_while_the_portal_runs(tmp_path, settings):
+    """Without it a full disk takes the pages away even from who only reads."""
+    database = tmp_path / "db.sqlite3"
+    program = (
+        "import sys, django; django.setup()\n"
+        "from django.db import connection; from brigade.config import serve\n"
+        "connection.cursor().execute('CREATE TABLE kept (row)'); serve.keep_open(); print(flush=True); sys.stdin.read()"
+    )
+    environment = os.environ | {"DATABASE_URL": f"sqlite://{database}", "VAR_DIR": str(settings.VAR)}
+    environment["DJANGO_SETTINGS_MODULE"] = "brigade.config.settings"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=setup.ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as portal:
+        portal.stdout.readline()
+        page = sqlite3.connect(database)
+        page.execute("CREATE TABLE seen (page)")
+        page.close()
+        assert Path(f"{database}-wal").exists()
+        portal.stdin.close()
 
 
 def test_keys_cut_off_by_a_power_failure_are_made_again_and_whole_ones_stay(var):

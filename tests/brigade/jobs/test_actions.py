@@ -302,6 +302,14 @@ def test_without_a_broker_the_request_goes_on_and_administrators_are_told(broker
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_is_saved_stays_saved_when_neither_broker_nor_database_has_room_for_more(broker_away, full_disk):
+    full_disk("jobs_pulse")
+    with transaction.atomic():
+        job = count_job()
+    assert Job.objects.filter(pk=job.pk, state=JobState.QUEUED).exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_job_of_a_rolled_back_transaction_never_was(broker_away):
     with transaction.atomic():
         count_job()

@@ -1,5 +1,7 @@
 """The file broker: messages are whole, taken once, and a broken one is passed over."""
 
+import errno
+import os
 import threading
 import time
 from pathlib import Path
@@ -65,6 +67,17 @@ def test_a_message_that_was_cut_off_is_passed_over(options):
     (Path(options["data_folder_in"]) / "1_empty.celery.msg").write_text("")
     channel(options)._put("celery", {"n": 1})
     assert take_all(options, lambda: True) == [1]
+
+
+def test_a_message_that_finds_no_room_leaves_no_half(options, monkeypatch):
+    def full(_source, _target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", full)
+        with pytest.raises(OSError, match="No space left"):
+            channel(options)._put("celery", {"n": 1})
+    assert list(Path(options["data_folder_in"]).iterdir()) == []
 
 
 def test_the_table_of_queues_stays_whole_when_many_bind_at_once(options):

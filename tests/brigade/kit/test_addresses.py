@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from django.urls import NoReverseMatch, reverse, set_script_prefix
 
-from brigade.kit.addresses import address_of, record_address
+from brigade.kit.addresses import KEPT, _around, _whole, address_of, record_address
 
 MEETING = UUID("01994f6e-1d2c-7a00-8000-00000000abcd")
 
@@ -39,3 +39,11 @@ def test_a_portal_below_a_prefix_has_addresses_of_its_own(below):
 def test_an_unknown_page_is_said_to_be_unknown():
     with pytest.raises(NoReverseMatch):
         address_of("workbench:nowhere")
+
+
+def test_prefixes_that_come_with_requests_do_not_fill_the_memory(below):
+    for n in range(KEPT + 100):
+        set_script_prefix(f"/{n}/")
+        record_address("workbench:unit_detail", n)
+        assert address_of("workbench:home") == f"/{n}/"
+    assert _whole.cache_info().currsize <= KEPT and _around.cache_info().currsize <= KEPT

@@ -5,9 +5,11 @@ import gc
 import io
 import subprocess
 import sys
+import tempfile
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -124,6 +126,15 @@ def test_what_the_system_says_of_a_file_is_not_wrapped(tmp_path):
         exporting.write_xlsx(
             tmp_path / "no folder" / "a.xlsx", title="台账", unit="", filters="", person="", at=AT, columns=[], rows=[]
         )
+    gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_on_a_full_disk_no_draft_of_the_sheet_stays_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(OSError, match="No space left"):
+        exporting.write_xlsx(full, title="", unit="", filters="", person="", at=AT, columns=COLUMNS, rows=[ROW])
+    assert list(tmp_path.iterdir()) == []
     gc.collect()
 
 

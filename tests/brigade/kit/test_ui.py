@@ -12,7 +12,7 @@ from django.conf import settings
 from django.template import Context, Template
 from django.utils import timezone
 
-from brigade.kit.forms import ClockInput, DayInput, MomentInput
+from brigade.kit.forms import ClockInput, DayInput, Form, MomentInput
 from brigade.kit.templatetags import ui
 
 
@@ -124,7 +124,8 @@ def test_pieces_of_a_line_are_parted_by_points_and_empty_ones_leave_none_behind(
 
 def test_the_number_of_a_record_is_never_broken_inside_a_text():
     assert ui.numbers_whole("审核<b>（CGS-BJ-2026-00012）、DJ-DZ-20261120-001，2026-11-20前") == (
-        '审核&lt;b&gt;（<span class="nb">CGS-BJ-2026-00012</span>）、<span class="nb">DJ-DZ-20261120-001</span>，2026-11-20前'
+        '审核&lt;b&gt;（<span class="nb">CGS-BJ-2026-00012</span>）、'
+        '<span class="nb">DJ-DZ-20261120-001</span>，2026-11-20前'
     )
 
 
@@ -202,3 +203,19 @@ def test_a_swap_copies_no_inline_style_which_the_content_policy_forbids():
         r"name=\"htmx-config\"\s+content='(.*)'>", (settings.BASE_DIR / "templates" / "base.html").read_text()
     )[1]
     assert "style" not in json.loads(config)["attributesToSettle"]
+
+
+class Question(Form):
+    day = forms.DateField(label="召开日期")
+    branch = forms.ChoiceField(label="支部", choices=[("1", "一支部")])
+    is_read = forms.BooleanField(label="已读")
+    reason = forms.CharField(label="原因", error_messages={"required": "写明原因"})
+
+
+def test_what_is_left_empty_is_asked_for_by_its_name_unless_the_form_says_it_better():
+    assert [errors[0] for errors in Question({}).errors.values()] == [
+        "请填“召开日期”。",
+        "请选“支部”。",
+        "请勾选“已读”。",
+        "写明原因",
+    ]

@@ -1,6 +1,8 @@
 """Views reach only what the person may see, and say in plain Chinese why something does not go."""
 
+import errno
 import io
+import json
 from typing import ClassVar
 
 import pytest
@@ -9,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages import get_messages
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpResponse  # noqa: TID251  (a view of the test's own)
 from django_htmx.middleware import HtmxDetails
 
@@ -341,3 +344,29 @@ def test_htmx_shows_that_page_instead_of_the_one_it_has(request_of):
     request = request_of(**{"HX-Request": "true"})
     response = web.RequestContextMiddleware(HttpResponse).process_exception(request, Refused("还没有签到。"))
     assert (response["HX-Retarget"], response["HX-Reswap"]) == ("body", "innerHTML")
+
+
+# What nobody caught
+
+
+def answer_to(error, request):
+    try:
+        raise error
+    except type(error):
+        return web.broken(request)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_full_disk_is_told_in_a_sentence_to_reader_and_program(request_of, number):
+    page = answer_to(OSError(number, "No space left on device"), request_of("/party/"))
+    assert page.status_code == 507 and "服务器磁盘已满" in page.text
+    answer = answer_to(OSError(number, "No space left on device"), request_of("/api/v1/meetings/"))
+    said = json.loads(answer.content)
+    assert answer.status_code == 507 and said.keys() == {"detail", "field", "article"}
+    assert "服务器磁盘已满" in said["detail"]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EACCES, "Permission denied"), OperationalError("database is locked")])
+def test_what_is_no_full_disk_stays_an_error_of_the_server(request_of, error):
+    page = answer_to(error, request_of("/party/"))
+    assert page.status_code == 500 and "服务器出错了" in page.text

@@ -138,7 +138,7 @@ def test_on_a_full_disk_an_export_fails_in_a_sentence_and_leaves_no_half_file(cl
 def test_on_a_full_disk_a_short_export_is_refused_in_a_sentence(client, clerk, monkeypatch):
     monkeypatch.setattr("brigade.ledgers.views.listing.TemporaryFile", partial(FileIO, "/dev/full", "w+"))
     answer = client.get(f"{URL}?kind=brigade&format=csv")
-    assert answer.status_code == 422
+    assert answer.status_code == 507
     assert "服务器磁盘已满" in answer.content.decode()
 
 

@@ -2,14 +2,17 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from brigade.indicators.actions import drain
+from brigade.indicators.rules import FIGURES
 from brigade.org.states import Role
 from brigade.reference.actions import load_reference
+from brigade.workbench.queries import shown
 from brigade.workflow import settle
 from tests.brigade.org.factories import person, unit
 from tests.partybuilding import factories
@@ -146,3 +149,23 @@ def test_all_duties_stay_asked_for_while_the_list_is_sorted_and_reloaded(client,
     assert sorting and all("all=1" in address for address in sorting)
     swapped = client.get(f"{url}?q=&state=", headers={"HX-Request": "true"})
     assert swapped["HX-Push-Url"] == f"{url}?all=1"
+
+
+@pytest.mark.parametrize(
+    ("role", "words", "own"),
+    [(Role.RECORDER, "记会议", "/party/meetings/new/"), (Role.WINDOW_CLERK, "窗口办件", "/services/requests/new/")],
+)
+def test_what_a_person_can_do_for_no_unit_is_not_offered(client, house, role, words, own):
+    """A recorder or a window clerk of a squadron, below which there is neither a branch nor a hall."""
+    stranger = person(role, at=unit("城区一中队", parent=house.brigade))
+    client.force_login(stranger)
+    ledger = "/party/meetings/" if role == Role.RECORDER else "/services/requests/"
+    for page in ("/", ledger, "/party/meetings/matrix/"):
+        assert f'href="{own}"' not in client.get(page).text
+    assert client.get(own).status_code == 403
+
+
+def test_what_counts_in_halves_has_one_decimal_throughout_and_a_count_has_none():
+    hours, gatherings = FIGURES["party.study_hours"], FIGURES["party.meetings"]
+    assert [shown(Decimal(amount), hours) for amount in ("118", "92.5")] == ["118.0", "92.5"]
+    assert shown(Decimal("1250.0"), gatherings) == "1,250"

@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from brigade.kit.ids import new_id
+from brigade.obligations.actions import reconcile
 from brigade.org.models import Person
 from brigade.org.states import Role
 from partybuilding.branches import actions
-from partybuilding.branches.models import PartyMember, Term, Transfer, VotingExclusion
+from partybuilding.branches.models import Exemption, PartyMember, Term, Transfer, VotingExclusion
 from tests.brigade.org.factories import person
 from tests.partybuilding import factories as make
 from tests.partybuilding.factories import moment
@@ -242,6 +243,21 @@ def test_an_exemption_is_looked_at_again_by_the_secretary(client, world, old, he
     other = make.branch(world, "事故处理中队党支部")
     client.force_login(other.secretary)
     assert client.get(address).status_code == 404
+
+
+def test_who_oversees_duties_is_led_to_no_page_that_refuses_him(client, world, letter, new, he):
+    """A deputy sees how branches stand, not their members' papers; it is not for leaders to review exemptions."""
+    may = date(2026, 5, 25)
+    actions.exempt_member(by=world.office, member=he, kind="other", start_on=may, end_on=None, now=moment(may))
+    deputy = person(Role.DEPUTY_LEADER, at=world.brigade)
+    reconcile(now=NOW)
+    answered, review = letter.get_absolute_url(), f"/party/exemptions/{Exemption.objects.get().pk}/review/"
+    for who, opens in ((world.office, {answered, review}), (world.leader, {answered}), (deputy, set())):
+        client.force_login(Person.objects.get(pk=who.pk))
+        answer = client.get("/obligations/", {"all": 1, "per": 200})
+        rows = {row.rule: row for row in answer.context["page"].records}
+        assert {"party.transfer", "party.exemption"} <= rows.keys()
+        assert {address for address in (answered, review) if address in answer.content.decode()} == opens
 
 
 # The API

@@ -43,7 +43,7 @@ def test_43_the_panel_shows_beforehand_what_the_record_will_complete(a):
     assert (found.tally.present, found.tally.due, str(found.tally.rate)) == (15, 18, "83.3")
     assert (found.hours_each, found.hours_total, found.volunteer_hours) == (Decimal("1.5"), Decimal("22.5"), 1)
     assert [task.title for task in found.tasks] == ["踏勘"]
-    assert found.secretary_lectures == 60
+    assert {row.title: row.note for row in found.outcomes if row.note} == {"二季度党课": "书记讲党课，60分钟"}
     assert len(found.documents) == 3
     assert found.record_due.date == date(2026, 5, 22)
     assert not Meeting.objects.exists()

@@ -16,7 +16,7 @@ from brigade.obligations.models import Obligation
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
 from brigade.org.states import Role
-from services.requests import actions
+from services.requests import actions, queries
 from services.requests.indicators import FIGURES
 from services.requests.states import Ending
 from tests.brigade.org.factories import grant
@@ -156,6 +156,7 @@ def test_reviewer_has_a_working_day(world):
     )
     row = duty("requests.review")
     assert (row.post, row.person, row.state, row.due_at) == ("service_reviewer", None, "open", at("2026-06-15T17:00"))
+    assert "拟准予，已提交审核，等审核岗6月15日前办理" in queries.deadline(made).lines
     assert Obligation.objects.open().for_person(world.reviewer).filter(pk=row.pk).exists()
     assert told("requests.review_asked", world.reviewer) == [f"军警驾驶证换领（{made.number}）等你审核"]
     actions.complete(by=world.reviewer, request=made, now=at("2026-06-12T15:00"))

@@ -255,3 +255,20 @@ def test_reviewer_finds_what_waits_for_him_but_not_what_he_accepted_himself(clie
     client.force_login(both)
     rows = str(csv_of(client, "/services/requests/?review=mine&columns=number"))
     assert asked[0].number in rows and asked[1].number not in rows
+
+
+def test_correcting_a_citizen_says_what_is_kept_and_drops_nothing_in_silence(client, world):
+    made = taken_in(world, "PL01", "2026-06-12T10:00")
+    client.force_login(world.clerk)
+    asked = reverse("requests:servicerequest_move", args=[made.pk, "amend"])
+    assert "已登记尾号0024，留空则不改" in client.get(asked).text
+    answer = client.post(asked, {"version": made.version, "citizen_name": "刘某某", "is_out_of_province": "on"})
+    assert answer.status_code == 422 and "改成外省户籍要同时写手机号或证件号" in answer.text
+
+
+def test_who_may_not_void_reads_who_puts_a_wrong_service_right(client, world):
+    made = taken_in(world, "PL01", "2026-06-12T10:00")
+    client.force_login(world.clerk)
+    assert "由值班长或所长作废" in client.get(made.get_absolute_url()).text
+    client.force_login(world.leader)
+    assert "由值班长或所长作废" not in client.get(made.get_absolute_url()).text

@@ -25,6 +25,7 @@ def typed(branch: Branch, *kinds: str, rows: tuple = (), topics: tuple = (), **f
         "chair": branch.secretary.pk,
         "recorder": branch.recorder.pk,
         "kinds": list(kinds),
+        "endings": "plan record",
         "intent": "record",
     }
     values |= rows_of("shifts", fields.pop("shifts", ())) | rows_of("segments", rows)

@@ -82,7 +82,7 @@ def test_cell_swaps_to_what_the_page_at_its_address_shows(client, branch, world)
     client.force_login(world.office)
     address = f"{MATRIX}?cell={branch.pk}-10"
     fragment = client.get(address, headers={"HX-Request": "true"}).content.decode()
-    assert "<html" not in fragment and "10月20日" in fragment
+    assert "<html" not in fragment and "10月20日" in fragment and "starts_at_after=2026-01-01" in fragment
     assert plain(fragment).strip() in plain(client.get(address).content.decode())
 
 

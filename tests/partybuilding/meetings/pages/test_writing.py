@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 
 import pytest
@@ -117,7 +118,7 @@ def test_plan_is_a_draft_that_is_announced_and_then_recorded(recorder, branch):
     made.refresh_from_db()
     assert made.state == MeetingState.NOTIFIED and made.attendances.count() == 18
     edit = reverse("meetings:meeting_edit", args=[made.pk])
-    assert "只保存" in recorder.get(edit).content.decode()
+    assert "保存修改" in recorder.get(edit).content.decode()
     recorder.post(
         edit, typed(branch, "TD", id=str(made.pk), version=made.version, intent="save", day="2026-11-25", theme="改过")
     )
@@ -126,6 +127,48 @@ def test_plan_is_a_draft_that_is_announced_and_then_recorded(recorder, branch):
     recorder.post(edit, typed(branch, "TD", id=str(made.pk), version=made.version))
     made.refresh_from_db()
     assert made.state == MeetingState.RECORDED
+
+
+def endings(text: str) -> list[str]:
+    """What the form can be sent for, the main thing last."""
+    return re.findall(r'name="intent"\s+value="(\w+)"', text)
+
+
+def test_the_form_offers_what_can_be_done_on_that_day(recorder, branch):
+    held, ahead = recorder.get(f"{NEW}?day=2026-11-20").text, recorder.get(f"{NEW}?day=2026-11-25").text
+    assert endings(held) == ["plan", "record"] and "提交主持人确认" in held
+    assert endings(ahead) == ["plan"] and "提交主持人确认" not in ahead
+
+
+def test_the_buttons_follow_the_day_as_it_is_typed_and_stay_untouched_else(recorder, branch):
+    def shown(**fields) -> list[str]:
+        return endings(recorder.post(PREVIEW, typed(branch, "TD", **fields), headers={"HX-Request": "true"}).text)
+
+    assert shown(endings="plan record", day="2026-11-25") == ["plan"]
+    assert shown(endings="plan", day="2026-11-20", start="15:00") == ["plan", "record"]
+    assert shown(endings="plan", day="2026-11-20", start="18:30", end="19:00") == []
+    assert shown(endings="plan record", place="") == []
+
+
+def test_a_planned_meeting_is_saved_before_its_day_and_submitted_after_it(recorder, branch):
+    for day, offered in (("2026-11-25", ["save"]), ("2026-11-19", ["save", "record"])):
+        made = typed(branch, "TD", intent="plan", day=day)
+        recorder.post(NEW, made)
+        assert endings(recorder.get(reverse("meetings:meeting_edit", args=[made["id"]])).text) == offered
+
+
+def test_a_postponed_meeting_can_be_changed(recorder, branch):
+    recorder.post(NEW, typed(branch, "TD", intent="plan", day="2026-11-25"))
+    made = Meeting.objects.get()
+    for code, asked in (("notify", {}), ("postpone", {"reason": "执勤"})):
+        made.refresh_from_db()
+        recorder.post(reverse("meetings:meeting_move", args=[made.pk, code]), {"version": made.version, **asked})
+    made.refresh_from_db()
+    assert made.state == MeetingState.POSTPONED
+    edit = reverse("meetings:meeting_edit", args=[made.pk])
+    [main] = endings(recorder.get(edit).text)
+    sent = typed(branch, "TD", id=str(made.pk), version=made.version, intent=main, day="2026-11-27", theme="改过")
+    assert recorder.post(edit, sent).status_code == 302
 
 
 def test_editing_keeps_what_the_form_does_not_show(recorder, branch):
