@@ -9,7 +9,9 @@ SCHEDULE: list[Timed] = [
     Timed("branches.expire", "过期的介绍信", "partybuilding.branches.actions.expire_transfers", Daily(time(0, 1))),
     Timed("requests.recompute", "按日历重算办件期限", "services.requests.actions.recompute_due", Daily(time(0, 3))),
     Timed("hazards.overdue", "逾期隐患计入指标", "enforcement.hazards.actions.mark_overdue", Daily(time(0, 4))),
-    Timed("hazards.escalate", "逾期隐患制发督办文书", "enforcement.hazards.actions.escalate_overdue", Daily(time(8, 0))),
+    Timed(
+        "hazards.escalate", "逾期隐患制发督办文书", "enforcement.hazards.actions.escalate_overdue", Daily(time(8, 0))
+    ),
     Timed("workflow.settle", "核对应办事项", "brigade.workflow.settle", Daily(time(0, 5))),
     Timed("indicators.drain", "重算有变动的指标", "brigade.indicators.actions.drain", Every(1)),
     Timed("obligations.digest", "早间提醒", "brigade.obligations.actions.send_digest", Workdays(time(8, 30))),

@@ -22,8 +22,11 @@ SPOKEN = 120
 """So many characters of one word get a pinyin: those of a title."""
 WHOLE = 60
 """A word up to so long is also found as a whole."""
-WINDOW = 12
-"""Letters of pinyin or initials that are kept from one character on, and looked at in a question."""
+BEGINNINGS = (1, 2, 3, 4, 6)
+"""By so many of its letters a typed word is looked for: SQLite keeps a list of each of these beginnings, and would have
+to gather the words of any other length. The row that has the whole word still comes first."""
+WINDOW = max(BEGINNINGS)
+"""Letters of pinyin or initials that are kept from one character on."""
 TERM = 40
 """Letters and digits of any other word that are kept."""
 CLAUSES = 10
@@ -78,12 +81,16 @@ def question(text: str) -> Question:
             words.append(han or other)
             if len(han) > 1:
                 clauses += [[(pair, False)] for pair in dict.fromkeys(_pairs(han[:TERM]))]
-            elif han:
-                clauses.append([(han, True)])
-            else:  # of a number like DCF-2026-01 only the last piece may go on: the others are there as they are
-                kept = other[: WINDOW if other.isalpha() else TERM]
-                clauses.append([(kept, at == len(runs) or kept != other)])
+            else:  # of a number like 办2026-01 only the last piece may go on: the others are there as they are
+                word = han or _looked_for(other)
+                clauses.append([(word, at == len(runs) or word != (han or other))])
     return Question(_joined(normal), tuple(words), clauses)
+
+
+def _looked_for(word: str) -> str:
+    if not word.isalpha():
+        return word[:TERM]
+    return word[: max(length for length in BEGINNINGS if length <= len(word))]
 
 
 def tokens(words: Iterable[str]) -> set[str]:

@@ -113,7 +113,7 @@ def _arms(user: Any, text: str, asked: Question, kinds: dict[str, type[Model]]) 
     """As a whole in any kind; then of each kind what begins so, all, and where the person sees a part, that part."""
     arms = []
     if wholes := [(token, False) for token in (whole_token(text), *_blind(text, kinds.values())) if token]:
-        arms.append(_Arm([wholes], 2 * POOL, is_whole=True))
+        arms.append(_Arm([wholes], POOL, is_whole=True))
     units = apps.get_model("org", "Unit").objects.count()
     for kind, model in kinds.items():
         pool = _pool(model)

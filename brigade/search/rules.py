@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from brigade.kit.searching import SIGN, Clauses, tokens
+from brigade.kit.searching import BEGINNINGS, SIGN, Clauses, tokens
 
 EDITION = 1
 """Goes up when tokens are made another way; `actions.catch_up` then makes those of all entries anew."""
@@ -20,8 +20,8 @@ def index(vendor: str) -> list[str]:
     """The statements that make the index where it does not stand yet.
 
     The tokens hold no sign that SQLite's `ascii` would part, so it only cuts at the blanks, as we wrote them;
-    `unicode61` knows no character that is younger than itself. Positions are not kept: no question needs them. A
-    beginning of two to four signs has a list of its own there, that is read only as far as needed.
+    `unicode61` knows no character that is younger than itself. Positions are not kept: no question needs them. The
+    BEGINNINGS have lists of their own there, which are read only as far as needed.
     PostgreSQL writes an entry into the index at once (`fastupdate=off`): no search has to read a list of waiting ones.
     """
     if vendor == "postgresql":
@@ -29,7 +29,10 @@ def index(vendor: str) -> list[str]:
     drop = f"INSERT INTO {FULL_TEXT}({FULL_TEXT}, rowid, words) VALUES ('delete', old.id, old.words);"
     put = f"INSERT INTO {FULL_TEXT}(rowid, words) VALUES (new.id, new.words);"
     events = {"INSERT": put, "DELETE": drop, "UPDATE OF words": drop + put}
-    options = f"content='{TABLE}', content_rowid='id', tokenize='ascii', detail='none', columnsize=0, prefix='2 3 4'"
+    beginnings = " ".join(map(str, BEGINNINGS))
+    options = (
+        f"content='{TABLE}', content_rowid='id', tokenize='ascii', detail='none', columnsize=0, prefix='{beginnings}'"
+    )
     return [
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {FULL_TEXT} USING fts5(words, {options})",
         *(

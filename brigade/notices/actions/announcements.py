@@ -49,9 +49,7 @@ def draft_announcement(
     units, people = _checked(by, units, people, now)
     row = Announcement.objects.select_for_update().filter(pk=id).first()
     if row is None:
-        row = Announcement(
-            id=id, unit=issuer, state=AnnouncementState.DRAFT, created_at=now, created_by=by, version=0
-        )
+        row = Announcement(id=id, unit=issuer, state=AnnouncementState.DRAFT, created_at=now, created_by=by, version=0)
     else:
         _check_may(by, row)
         if row.state != AnnouncementState.DRAFT:
