@@ -98,7 +98,6 @@ class Assignment(Record):
         ]
         constraints = [
             models.UniqueConstraint(fields=["giver_unit", "number"], name="assignment_number_once"),
-            models.UniqueConstraint(fields=["batch", "unit", "post"], name="assignment_once_a_post"),
             models.CheckConstraint(condition=Q(due_on__gte=F("first_due_on")), name="assignment_only_extended"),
             models.CheckConstraint(
                 condition=~Q(state="replied") | Q(replied_at__isnull=False), name="assignment_replied_at"

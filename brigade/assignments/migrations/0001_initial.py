@@ -109,10 +109,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('batch', 'unit', 'post'), name='assignment_once_a_post'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
             constraint=models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('first_due_on'))), name='assignment_only_extended'),
         ),
         migrations.AddConstraint(

@@ -10,7 +10,7 @@ from brigade.obligations.actions import send_digest
 from brigade.obligations.models import Obligation, Reminder
 from brigade.org.models import Grant, Person
 from brigade.org.states import Role
-from brigade.workflow import settle
+from brigade.workflow import move_unit, settle
 from tests.brigade.assignments.world import NOW, at, handed_out, task
 from tests.brigade.org.factories import grant, person
 
@@ -128,6 +128,13 @@ def test_a_transfer_hands_the_task_to_the_new_holder_of_the_post(world):
     assert not Assignment.objects.visible_to(old).exists()
     assert Assignment.objects.visible_to(new).get() == made
     assert actions.reply(by=new, assignment=made, now=at(NOW), text="接着办").state == "replied"
+
+
+def test_an_open_task_goes_along_with_its_unit_even_where_both_had_the_same_one(world):
+    first, second = handed_out(world, world.first, world.second)
+    move_unit([first], to=world.second, since=date(2026, 11, 20), now=at(NOW), reason="中队合并")
+    assert (todo(world.head), todo(world.other_head)) == ([], ["task", "task"])
+    assert {first.state, second.state} <= Assignment.OPEN
 
 
 def test_a_transfer_of_the_giver_hands_the_follow_up_over_too(world):

@@ -273,9 +273,18 @@ def test_the_list_costs_the_same_queries_however_long_it_is(client, world):
     def more(count):
         rows = [
             Assignment(
-                **{"unit": world.first, "post": "squadron_leader", "giver_unit": world.brigade, "due_on": DUE},
-                **{"giver_post": "deputy_leader", "batch": new_id(), "first_due_on": DUE, "title": "三轮车建档"},
-                **{"state": "open", "created_at": at(NOW), "created_by": world.deputy, "number": new_id().hex},
+                unit=world.first,
+                post="squadron_leader",
+                giver_unit=world.brigade,
+                due_on=DUE,
+                giver_post="deputy_leader",
+                batch=new_id(),
+                first_due_on=DUE,
+                title="三轮车建档",
+                state="open",
+                created_at=at(NOW),
+                created_by=world.deputy,
+                number=new_id().hex,
             )
             for _one in range(count)
         ]
