@@ -230,6 +230,7 @@ class HandOverForm(Form):
             self.able[group.key] = {heir.pk: heir for heir in heirs}
             only = next(iter(self.able[group.key].values())) if len(self.able[group.key]) == 1 else None
             field = HeirField(heirs, label=group.holding.label, required=False, initial=only, empty_label=_("选接手人"))
+            field.widget.attrs["aria-label"] = f"{group.holding.label}，{group.unit}"
             field.error_messages["invalid_choice"] = _("这个人不能接手，换一个人，或者先由安全管理员授权。")
             self.fields[group.key] = field
         everybody = {pk for able in self.able.values() for pk in able}

@@ -71,9 +71,8 @@ def test_a_leaving_officer_hands_everything_over_on_one_page_and_his_account_is_
     page.get_by_role("link", name="移交").click()
     leader.fill(page.locator("[name=leaves_on]"), f"{NOW:%Y-%m-%d}")
     leader.fill(page.locator("[name=reason]"), "退休")
-    for choice in page.locator("#plan select").all():
+    for choice in page.locator("main table select").all():
         leader.choose(choice, choice.locator("option").nth(1).inner_text())
-        page.wait_for_load_state("networkidle")
     page.get_by_text("名下0项").wait_for()
     page.get_by_role("button", name="移交").click()
     page.wait_for_url(re.compile(r"/org/people/\d+/$"))
