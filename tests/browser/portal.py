@@ -127,7 +127,8 @@ class Watch:
     """Listens to the pages of a browser context: whatever goes wrong there is a line in `problems`."""
 
     def __init__(self, context, address):
-        self.problems, self.host, self.may_expire = [], urlsplit(address).netloc, False
+        self.problems, self.host = [], urlsplit(address).netloc
+        self.may_expire = self.may_conflict = False
         context.on("page", self._attend)
 
     def _attend(self, page):
@@ -138,7 +139,8 @@ class Watch:
     def _heard(self, message):
         """htmx calls a preview that a newer one replaced, or that the page left behind, an error; it is none."""
         replaced = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))  # a failure has a line of its own
-        if message.type != "error" or replaced or (self.may_expire and "status of 401" in message.text):
+        expected = [self.may_expire and "status of 401", self.may_conflict and "status of 409"]
+        if message.type != "error" or replaced or any(words and words in message.text for words in expected):
             return
         self.problems.append(f"console in {message.location.get('url')}: {message.text}")
 

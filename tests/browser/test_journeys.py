@@ -6,6 +6,7 @@ The budgets are those of the brigade; each journey prints what was pressed (`pyt
 import re
 from datetime import timedelta
 from io import BytesIO
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import docx
@@ -390,3 +391,50 @@ def test_main_pages_can_be_used_with_a_screen_reader_and_on_a_phone(officer):
             if (wide := phone.page.evaluate("document.documentElement.scrollWidth")) > PHONE["width"]:
                 findings.append(f"{address} is {wide} wide on a phone")
     assert not findings, "\n".join(findings)
+
+
+# Two people, two PCs
+
+
+def test_two_people_write_in_one_meeting_and_a_killed_tab_loses_nothing(officer):
+    recorder, secretary = officer(RECORDER), officer(SECRETARY)
+    page = recorder.page
+    begin_meeting(recorder, "主题党日")
+    page.get_by_role("button", name="列入计划").click()
+    page.wait_for_url(lambda url: "/new/" not in url)
+    edit = f"{urlsplit(page.url).path}edit/"
+    for person in (recorder, secretary):
+        person.begin(edit)
+
+    recorder.fill(page.locator("[name=place]"), "二楼会议室")
+    recorder.fill(page.locator("[name=theme]"), "学习条例👮" * 10)
+    page.locator("[data-draft-status]").get_by_text(re.compile("草稿 .* 已存$")).wait_for()
+    page.close()  # the tab is killed; on another PC the draft is offered
+    recorder = officer(RECORDER)
+    page = recorder.page
+    recorder.begin(edit)
+    page.get_by_text("地点：二楼会议室").wait_for()
+    page.get_by_role("button", name="用它").click()
+    assert page.input_value("[name=place]") == "二楼会议室"
+
+    secretary.fill(secretary.page.locator("[name=theme]"), "冬季事故预防")
+    secretary.page.locator("[data-rollcall] button").last.click()
+    secretary.page.get_by_role("button", name="只保存").click()
+    secretary.page.wait_for_url(lambda url: not url.endswith("/edit/"))
+
+    recorder.lose_session()
+    page.get_by_role("button", name="只保存").click()
+    recorder.sign_in_again()
+    page.get_by_text("的草稿").wait_for()
+    recorder.watch.may_conflict = True
+    page.get_by_role("button", name="只保存").click()
+    page.get_by_text("有1处你和别人都改了").wait_for()
+    recorder.reads("冬季事故预防", "学习条例👮")
+    page.locator("[name=take-theme][value=theirs]").check()
+    page.get_by_role("button", name="只保存").click(click_count=2)
+    page.wait_for_url(lambda url: not url.endswith("/edit/"))
+    saved = page.request.get(f"/api/v1/meetings/{edit.split('/')[-3]}/").json()
+    assert (saved["place"], saved["theme"], saved["version"]) == ("二楼会议室", "冬季事故预防", 3)
+    page.goto(edit)
+    page.wait_for_load_state("networkidle")
+    assert page.locator("form#meeting .note").count() == 0, "the draft went with its sending"
