@@ -189,6 +189,11 @@ class ImportRun(models.Model):
         return min(99, self.written * 100 // total) if total else 0
 
     @property
+    def to_bring_in(self) -> int:
+        """Rows that are to come in once the faulty ones are mended."""
+        return int(self.counts["total"] - self.counts["known"])
+
+    @property
     def is_clean(self) -> bool:
         """Whether it can be written: everything was understood, and there is something new."""
         return self.state == ImportState.CHECKED and not self.counts["faulty"] and bool(self.counts["new"])

@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from brigade.kit.forms import DayInput, Form, ManyChoiceField, OneChoiceField, in_living_memory
 from brigade.org.models import Grant, Person, Unit
 from brigade.org.queries import Held
+from brigade.org.rules import PHONE
 from brigade.org.states import ADMIN_ROLES, ChangeKind, PersonKind, Role, Tree, UnitKind
 from brigade.reference.models import Town
-
-PHONE = r"^1[3-9]\d{9}$"
 
 
 def today() -> Any:

@@ -21,9 +21,8 @@ from brigade.ledgers.queries import in_use, used_since
 from brigade.ledgers.rules import Import, Judged, Look
 from brigade.org import actions
 from brigade.org.actions import Newcomer, NewUnit
-from brigade.org.forms import PHONE
 from brigade.org.models import Person, Unit
-from brigade.org.rules import look_up, may_hang_below
+from brigade.org.rules import PHONE, look_up, may_hang_below
 from brigade.org.states import PersonKind, Tree, UnitKind
 
 

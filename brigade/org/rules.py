@@ -35,6 +35,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "org.change_grant": (Role.SECURITY_ADMIN,),
 }
 
+PHONE = r"^1[3-9]\d{9}$"
 PASSWORD_LENGTH = 10
 PASSWORD_CLASSES = 3
 PASSWORDS_REMEMBERED = 5

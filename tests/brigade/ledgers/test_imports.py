@@ -283,9 +283,8 @@ def test_an_import_that_was_given_up_says_so_and_begins_anew(client, clerk):
     confirm(client, run)
     Job.objects.update(state=JobState.FAILED)
     assert "试了几次都没有办成" in text_of(client, run)
-    client.post(
-        f"{URL}?import={run.pk}", {"do": "map", **{f"column-{n}": c for n, c in enumerate(run.mapping.values(), 1)}}
-    )
+    matched = {f"column-{n}": run.mapping[heading] for n, (heading, _sample) in enumerate(run.headings, start=1)}
+    client.post(f"{URL}?import={run.pk}", {"do": "map", **matched})
     confirm(client, run)
     work()
     run.refresh_from_db()
