@@ -1,0 +1,31 @@
+"""Reads over hazards: posts and what is usual, what lies near, the map, documents and pages, rates.
+
+This room is a package: what it offers stands here, by its part.
+"""
+
+from enforcement.hazards.queries.duplicates import Near, near, near_hazard, near_place
+from enforcement.hazards.queries.maps import ACROSS, ALONE, SOON, by_town, on_map, tone_of
+from enforcement.hazards.queries.papers import (
+    Reused,
+    day_text,
+    facts,
+    history,
+    overdue,
+    paused_days,
+    reused_photos,
+    verification_facts,
+)
+from enforcement.hazards.queries.posts import (
+    brigade_of,
+    graders_of,
+    owners,
+    seats,
+    signers_of,
+    squadrons,
+    units_to_report_in,
+    usual_days,
+    usual_due_on,
+    usual_owner,
+    verifiers_of,
+)
+from enforcement.hazards.queries.rates import Rates, rates_by

@@ -1,0 +1,118 @@
+"""Whose a hazard is: units, owners, signers, graders, verifiers, and what is usual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from brigade.org.models import Grant, Person, Unit
+from brigade.org.queries import holders
+from brigade.org.states import PERMISSIONS, PersonKind, Role, Tree, UnitKind
+from brigade.reference.queries import parameter
+from enforcement.hazards.models import Category, Hazard, Owner
+from enforcement.hazards.states import (
+    Grade,
+    Term,
+)
+
+
+def brigade_of(unit: Unit) -> Unit:
+    """The brigade that a unit belongs to: its numbers run there."""
+    above = {row.pk: row for row in Unit.objects.above(unit)}
+    line = [above[pk] for pk in unit.lineage[::-1]]
+    return next((row for row in line if row.kind == UnitKind.BRIGADE), line[-1])
+
+
+def units_to_report_in(user: Person) -> list[Unit]:
+    """The police units for which the user may report, his own first."""
+    found = Unit.objects.filter(tree=Tree.LINE, pk__in=user.units_for("hazards.add_hazard")).open_on(
+        timezone.localdate()
+    )
+    return sorted(found, key=lambda unit: (unit.pk != user.unit_id, unit.order, unit.pk))
+
+
+def squadrons(on: date) -> QuerySet[Unit]:
+    """The units that can look after a hazard."""
+    return (
+        Unit.objects.filter(tree=Tree.LINE, kind__in=(UnitKind.BRIGADE, UnitKind.SQUADRON))
+        .open_on(on)
+        .order_by("order", "pk")
+    )
+
+
+def seats(units: Iterable[Unit], on: date) -> dict[tuple[int, str], int]:
+    """(unit, role) → the nearest unit, itself or above, where somebody holds the role; one query.
+
+    A squadron without a clerk of its own has the brigade's, and a duty stands where its post is filled.
+    """
+    units = list(units)
+    held = set(
+        Grant.objects.on(on)
+        .filter(unit__in={pk for unit in units for pk in unit.lineage}, role__in=SEATS, person__is_active=True)
+        .values_list("unit", "role")
+    )
+    found = {}
+    for unit in units:
+        for role in SEATS:
+            place = next((pk for pk in unit.lineage[::-1] if (pk, role) in held), None)
+            if place is not None:
+                found[unit.pk, str(role)] = place
+    return found
+
+
+SEATS = (Role.SQUADRON_LEADER, Role.CLERK, Role.DEPUTY_LEADER)
+"""Whose posts the duties of a hazard are."""
+
+TERMS = {
+    Term.IMMEDIATE: "hazards.immediate_days",
+    Term.GENERAL: "hazards.general_days",
+    Term.FACILITY: "hazards.facility_days",
+}
+
+
+def usual_days(category: Category, grade: str, on: date) -> int:
+    """Calendar days for mending, from delivery: by the grade where it is major, else by the category."""
+    return parameter("hazards.major_days" if grade == Grade.MAJOR else TERMS[Term(category.term)], on)
+
+
+def usual_due_on(hazard: Hazard, now: datetime) -> date:
+    """What the form of the notice offers as the limit."""
+    today = timezone.localdate(now)
+    return today + timedelta(days=usual_days(hazard.category, hazard.grade, today))
+
+
+def usual_owner(hazard: Hazard) -> Unit | None:
+    """Who most likely answers: who keeps the road, else the one owner of the type that the category names."""
+    if hazard.road is not None and hazard.road.owner_id is not None:
+        return hazard.road.owner
+    found = list(Owner.objects.live().filter(owner_type=hazard.category.default_owner_type).select_related("unit")[:2])
+    return found[0].unit if len(found) == 1 else None
+
+
+def owners() -> QuerySet[Owner]:
+    """Those that can be notified, by type and name."""
+    return Owner.objects.live().select_related("unit", "liaison").order_by("owner_type", "unit__name")
+
+
+def signers_of(hazard: Hazard, on: date) -> list[Person]:
+    """The leaders who sign a notice, the nearest first."""
+    found = [
+        person for role in PERMISSIONS["hazards.sign_hazard"] for person in holders(hazard.unit_id, role, on, up=True)
+    ]
+    return sorted({person.pk: person for person in found}.values(), key=lambda person: person.police_no)
+
+
+def verifiers_of(hazard: Hazard, by: Person) -> QuerySet[Person]:
+    """Who may be the second at a verification: police of the brigade, but who handed the work in."""
+    people = Person.objects.working_in(Unit.objects.below(brigade_of(hazard.unit)).values("pk"), timezone.localdate())
+    barred = [pk for pk in (by.pk, hazard.submitted_by_id) if pk is not None]
+    return people.filter(kind=PersonKind.OFFICER, is_active=True).exclude(pk__in=barred).order_by("police_no")
+
+
+def graders_of(hazard: Hazard, by: Person) -> QuerySet[Person]:
+    """Who may be the second grader of a major hazard."""
+    people = Person.objects.working_in(Unit.objects.below(brigade_of(hazard.unit)).values("pk"), timezone.localdate())
+    return people.filter(kind=PersonKind.OFFICER, is_active=True).exclude(pk=by.pk).order_by("police_no")
