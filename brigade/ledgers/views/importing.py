@@ -151,7 +151,7 @@ def _undo(request: HttpRequest, run: ImportRun) -> HttpResponse:
         request,
         UndoForm(request.POST or None),
         title=_("撤销这次导入的%d行？") % run.counts.get("new", 0),
-        text=_("入库的行全部作废，编号不再用；有一行已经在用就不能撤销。"),
+        text=_("入库的行全部作废；有一行已经在用就不能撤销。"),
         button=_("撤销导入"),
         call=lambda reason: actions.undo_import(by=request.user, run=run, reason=reason, now=timezone.now()),
         said=_("正在撤销"),
