@@ -264,7 +264,7 @@ def _change_all(
                 setattr(record, name, value)
             record.version += 1
             if "unit" not in changes:
-                record.search_text = " ".join(filter(None, record.search_words()))
+                record.search_text = haystack(record.search_words())
             diff = _diff(before, _values(record))
             entries.append(audit.Entry(verb=audit_verb, target=record, by=by, changes=diff, note=reason, now=now))
         type(locked[0])._base_manager.bulk_update(locked, [*changes, "version", "search_text"], batch_size=BATCH)
@@ -275,6 +275,8 @@ def _change_all(
         for start in range(0, len(ordered), obligations.BATCH):
             marks |= indicators.cells_after(obligations.touch(ordered[start : start + obligations.BATCH], now=now))
         indicators.mark(marks)
+        if "unit" not in changes:
+            search.keep(locked)
         audit.record_many(entries)
     return locked
 

@@ -548,6 +548,11 @@ class UnitChange(models.Model):
         return str(self)
 
     @property
+    def receiver(self) -> Unit:
+        """Who takes over: the unit into or below which it goes, or the one that takes the towns."""
+        return self.into or self.unit
+
+    @property
     def percent(self) -> int:
         return min(100, self.moved * 100 // self.total) if self.total else 0
 

@@ -324,7 +324,7 @@ def records_to_move(change: UnitChange) -> list[QuerySet[Any]]:
         with_town = [model for model in kinds if any(field.name == "town" for field in model._meta.get_fields())]
         before = former_units(change)
         return [
-            model._base_manager.filter(Q(unit=unit_id), town=town_id, state__in=model.OPEN)
+            model._base_manager.filter(Q(("town", town_id)), unit=unit_id, state__in=model.OPEN)
             for model in with_town
             for town_id, unit_id in before.items()
         ]

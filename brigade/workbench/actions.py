@@ -18,7 +18,7 @@ from brigade.notices import actions as notices
 from brigade.org import actions as org
 from brigade.org.models import UnitChange
 from brigade.org.queries import everybody_with, records_to_move
-from brigade.org.states import ChangeKind, ChangeState, Role
+from brigade.org.states import ChangeState, Role
 from brigade.workbench.queries import ALTERED, AUDIT_CHECK
 
 
@@ -103,11 +103,10 @@ def _carry_out(change: UnitChange, now: datetime, job: Job | None = None) -> str
     """
     change = org.begin_change(change=change, now=now)
     reason = _("%(what)s，%(who)s办理") % {"what": change.reason, "who": change.planned_by}
-    to = change.into if change.kind == ChangeKind.MERGE else change.unit
     while change.state == ChangeState.RUNNING:
         batch = next((some for rows in records_to_move(change) if (some := list(rows[:RECORDS_AT_ONCE]))), [])
         with transaction.atomic():
-            workflow.move_unit(batch, to=to, since=change.since, now=now, reason=reason)
+            workflow.move_unit(batch, to=change.receiver, since=change.since, now=now, reason=reason)
             change = org.note_moved(change=change, moved=len(batch), now=now)
         if job is not None:
             jobs.progress(job, change.percent)

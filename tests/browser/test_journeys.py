@@ -74,7 +74,7 @@ def test_a_leaving_officer_hands_everything_over_on_one_page_and_his_account_is_
     leader.fill(page.locator("[name=reason]"), "退休")
     for choice in page.locator("main table select").all():
         leader.choose(choice, choice.locator("option").nth(1).inner_text())
-    page.get_by_text("名下0项").wait_for()
+    page.get_by_text("名下0项；").wait_for()
     page.get_by_role("button", name="移交").click()
     page.wait_for_url(re.compile(r"/org/people/\d+/$"))
     leader.see("账号停用")

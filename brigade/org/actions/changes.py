@@ -54,7 +54,7 @@ def plan_change(
     if since < timezone.localdate(now) and not is_first:
         raise Refused(_("从今天或以后的日子起，以前的数字不改。"), field="since")
     unit = lock_open(unit, since)
-    into = into and lock_open(into, since, "into")
+    into = None if kind == ChangeKind.TOWNS else into and lock_open(into, since, "into")
     check_change(kind, unit, into, towns, since)
     if unit.changes.open().exists():
         raise Refused(_("%s已有一项机构调整没有完成，先完成或取消它。") % unit.name)
@@ -161,7 +161,7 @@ def begin_change(*, change: UnitChange, now: datetime) -> UnitChange:
     if change.kind == ChangeKind.TOWNS:
         _take_towns(change, now)
     elif change.kind == ChangeKind.MOVE:
-        move_unit(by=SYSTEM, unit=change.unit, parent=change.into, since=today, now=now)
+        move_unit(by=SYSTEM, unit=change.unit, parent=change.receiver, since=today, now=now)
     else:
         _merge(change, today, now)
     total = sum(rows.count() for rows in queries.records_to_move(change))
@@ -188,7 +188,7 @@ def _take_towns(change: UnitChange, now: datetime) -> None:
 
 
 def _merge(change: UnitChange, today: date, now: datetime) -> None:
-    unit, into = change.unit, Unit.objects.get(pk=change.into_id)
+    unit, into = change.unit, change.receiver
     posted = unit.postings.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).exclude(ends_on=F("starts_on"))
     for posting in posted.select_related("person").order_by("pk"):
         _repost(posting, into, today, now)

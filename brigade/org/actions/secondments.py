@@ -99,7 +99,7 @@ def settle_secondment(*, by: Any, secondment: Secondment, now: datetime | None =
     if posting.ends_on is None or posting.ends_on <= today:
         raise Refused(_("借调已经结束，不用授权。"))
     start = max(posting.starts_on, today)
-    secondment.resumed = [] if secondment.keeps_home else _rest(by, posting, start, now)
+    secondment.resumed = [] if secondment.keeps_home else _rest(by, posting, start, posting.ends_on, now)
     secondment.given = [
         grant_role(
             by=by,
@@ -118,20 +118,20 @@ def settle_secondment(*, by: Any, secondment: Secondment, now: datetime | None =
     return secondment
 
 
-def _rest(by: Any, posting: Posting, start: date, now: datetime | None) -> list[int]:
+def _rest(by: Any, posting: Posting, start: date, end: date, now: datetime | None) -> list[int]:
     """Every role on another unit of the line ends for the time and begins again afterwards; in the Party he stays."""
     resumed = []
     held = posting.person.grants.reaching(start).filter(starts_on__lte=start, unit__tree=posting.unit.tree)
     for grant in held.exclude(unit=posting.unit).select_related("unit", "person"):
         until = grant.ends_on
         end_grant(by=by, grant=grant, ends_on=start, reason=_("借调期间"), now=now)
-        if until is None or until > posting.ends_on:
+        if until is None or until > end:
             again = grant_role(
                 by=by,
                 person=posting.person,
                 role=grant.role,
                 unit=grant.unit,
-                starts_on=posting.ends_on,
+                starts_on=end,
                 ends_on=until,
                 reason=_("借调结束，回原单位"),
                 now=now,
