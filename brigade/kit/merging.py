@@ -163,7 +163,7 @@ def part_of(form: Any) -> Part:
     part.loose = form.loose() if hasattr(form, "loose") else {}
     part.lines |= {name: line.values for name, line in part.loose.items() if line.values}
     for rows in _sets(form):
-        name = _relative(rows.prefix, form)
+        name = _relative(rows.prefix or "", form)
         part.rows[name] = _rows(rows)
         part.blank[name] = len(rows.forms) - len(part.rows[name])
         part.known[name] = rows.initial_form_count()
