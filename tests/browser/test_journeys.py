@@ -408,7 +408,7 @@ def test_two_people_write_in_one_meeting_and_a_killed_tab_loses_nothing(officer)
 
     recorder.fill(page.locator("[name=place]"), "二楼会议室")
     recorder.fill(page.locator("[name=theme]"), "学习条例👮" * 10)
-    page.locator("[data-draft-status]", has_text=re.compile(r"草稿 \S+ 已存\s*$")).wait_for()
+    page.locator("[data-draft-status]", has_text=re.compile(r"草稿 .+ 已存\s*$")).wait_for()
     page.close()  # the tab is killed; on another PC the draft is offered
     recorder = officer(RECORDER)
     page = recorder.page
