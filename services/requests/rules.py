@@ -43,7 +43,7 @@ from services.requests.states import (
 
 CLERKS = (Role.WINDOW_CLERK, Role.WINDOW_LEAD)
 GRANTS: dict[str, tuple[Role, ...]] = {
-    "requests.view_serviceitem": tuple(role for role in Role if role not in ADMIN_ROLES),
+    "requests.view_serviceitem": tuple(role for role in Role if role not in {*ADMIN_ROLES, Role.OWNER_LIAISON}),
     "requests.change_serviceitem": (Role.BUSINESS_ADMIN, Role.HALL_HEAD),
     "requests.view_servicerequest": (
         *CLERKS,
