@@ -37,6 +37,10 @@ def findable() -> dict[str, type[Model]]:
     return {model._meta.label_lower: model for model in apps.get_models() if hasattr(model, "search_words")}
 
 
+SOME = 2_000
+"""More entries than that are many: a word that stands in them is met soon wherever one begins to read."""
+
+
 @dataclass(slots=True)
 class Group:
     """What was found of one kind, the best first; `more` when there may be others beyond."""
@@ -146,15 +150,27 @@ def _proposed(arms: list[_Arm]) -> list[tuple[str, str, int, bool, bool]]:
     for arm in arms:
         sql, values = _matching(arm.kind, arm.clauses, "search_entry.kind, search_entry.object_id, search_entry.id")
         flags = f"{int(arm.is_whole)} AS is_whole, {int(arm.counts)} AS counts"
-        youngest = f"ORDER BY {_AGE[connection.vendor]} DESC LIMIT {arm.limit}"
-        parts.append(f"SELECT arm.*, {flags} FROM ({sql} {youngest}) AS arm")
-        params += values
+        parts.append(f"SELECT arm.*, {flags} FROM ({_youngest(sql, arm.limit)}) AS arm")
+        params += values * (2 if connection.vendor == "postgresql" else 1)
     rows = _fetched(" UNION ALL ".join(parts), params)
     return [(kind, key, age, bool(is_whole), bool(counts)) for kind, key, age, is_whole, counts in rows]
 
 
-_AGE = {"postgresql": "search_entry.id", "sqlite": "search_words.rowid"}
-"""Both are the same number, but SQLite walks its index backwards only by its own."""
+def _youngest(sql: str, limit: int) -> str:
+    """The youngest entries of a statement. SQLite walks its index backwards and stops.
+
+    PostgreSQL's index has no order, and of a beginning the planner cannot tell whether it is rare. So some entries are
+    read without any; only where they are too many, and so met soon, the table is walked from its young end.
+    """
+    if connection.vendor != "postgresql":
+        return f"{sql} ORDER BY search_words.rowid DESC LIMIT {limit}"
+    return (
+        f"WITH few AS MATERIALIZED ({sql} LIMIT {SOME + 1}), counted AS (SELECT count(*) AS n FROM few) "
+        f"SELECT * FROM (SELECT * FROM few WHERE (SELECT n FROM counted) <= {SOME} "
+        f"ORDER BY id DESC LIMIT {limit}) AS a "
+        f"UNION ALL SELECT * FROM ({sql} AND (SELECT n FROM counted) > {SOME} "
+        f"ORDER BY search_entry.id DESC LIMIT {limit}) AS b"
+    )
 
 
 def _matching(kind: str, clauses: Clauses, columns: str = "") -> tuple[str, list[str]]:

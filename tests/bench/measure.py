@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import django
@@ -39,13 +40,23 @@ from brigade.obligations.models import Obligation, Reminder  # noqa: E402
 from brigade.obligations.queries import rungs_reached  # noqa: E402
 from brigade.org.models import Person  # noqa: E402
 from brigade.reference.actions import load_reference  # noqa: E402
+from brigade.search.queries import find  # noqa: E402
 from services.requests import actions as requests  # noqa: E402
 from services.requests.models import ServiceRequest  # noqa: E402
 from tests.bench import imports  # noqa: E402
-from tests.bench.world import NOW, TODAY, World, add_requests, analyse, is_postgres, minutes_ago  # noqa: E402
+from tests.bench.world import (  # noqa: E402
+    NOW,
+    TODAY,
+    World,
+    add_requests,
+    analyse,
+    enter_requests,
+    is_postgres,
+    minutes_ago,
+)
 
 LEDGER, ADMIN = "/services/requests/", "/bench/admin/requests/servicerequest/"
-FEW, MANY = 10_000, 1_000_000
+FEW, FINDABLE, MANY = 10_000, 300_000, 1_000_000
 YEAR = (date(TODAY.year, 1, 1), TODAY)
 
 
@@ -66,7 +77,12 @@ def main() -> None:
         imports.measure(world, say)
         sealed_list(clerk)
         first_page(clerk)
-        add_requests(world, FEW + 1, MANY)
+        add_requests(world, FEW + 1, FINDABLE)
+        enter_requests()
+        searches(world)
+        add_requests(world, FINDABLE + 1, MANY)
+        enter_requests()
+        ledger_searches(clerk)
         many_rows(clerk, small)
         boards(world)
         reminders(world)
@@ -135,6 +151,33 @@ def many_rows(clerk: Client, small: list[float]) -> None:
     ours, admin = timed(lambda: get(clerk, LEDGER), lambda: get(clerk, ADMIN), rounds=41)
     words = f"{ours / admin:.2f}×  ({ours:.0f} ms : {admin:.0f} ms)"
     say("ledger page : Django admin, 1 M rows", "≤ 0.5×", words, ours <= admin / 2)
+
+
+def searches(world: World, rounds: int = 12) -> None:
+    """What a person may see, all or a part: by two characters, pinyin, initials, number and tail."""
+    seen = {"two characters": ["驾驶", "登记", "剧毒", "曾伟"], "pinyin, initials": ["jsz", "zw", "zengwei", "jdcdy"]}
+    seen |= {"number": ["办00123456", "办0001", "23456"], "phone tail": ["4321", "0007"]}
+    times: dict[str, list[float]] = {}
+    for _round in range(rounds):
+        for who in (world.clerk, world.head_of_one):
+            for name, words in seen.items():
+                for typed in words:
+                    user = Person.objects.get(pk=who.pk)
+                    start = time.perf_counter()
+                    found = find(user, typed)
+                    times.setdefault(name, []).append((time.perf_counter() - start) * 1000)
+                    assert found or who == world.head_of_one, typed
+    p95 = {name: quantiles(values, n=20)[18] for name, values in times.items()}
+    words = ", ".join(f"{name} {value:.0f}" for name, value in p95.items())
+    say("search p95, 300 k records", "≤ 50 ms", f"{words} ms", max(p95.values()) <= 50)
+
+
+def ledger_searches(clerk: Client) -> None:
+    """A word of one row, of some thousands and of most, against the ledger without a word."""
+    words = ("办00123456", "曾伟", "剧毒", "登记")
+    plain, *found = timed(lambda: get(clerk, LEDGER), *(partial(get, clerk, f"{LEDGER}?q={word}") for word in words))
+    told = ", ".join(f"{word} {ms:.0f}" for word, ms in zip(words, found, strict=True))
+    say("ledger search : ledger page, 1 M rows", "≤ 2×", f"{told} : {plain:.0f} ms", max(found) <= 2 * plain)
 
 
 def boards(world: World) -> None:

@@ -10,12 +10,21 @@ from typing import Any
 from django.db import connection, models
 from django.utils import timezone
 
+from brigade.kit.searching import Name, tokens
 from brigade.org.models import Person, Unit
 from brigade.org.states import Tree, UnitKind
+from brigade.search.actions import catch_up, make_index
+from brigade.search.models import Entry
+from brigade.search.rules import EDITION, FULL_TEXT, kind_token
 from services.requests.models import ServiceItem, ServiceRequest
 from tests.brigade.org.factories import grant, person, unit
 
 HALLS, ITEMS, DAYS = 10, 40, 730
+SERVICES = (
+    *("机动车驾驶证补领", "机动车注册登记", "申领免检标志", "机动车转移登记", "驾驶证期满换证"),
+    *("电动自行车登记", "违法处理咨询", "剧毒化学品运输通行证", "校车驾驶资格", "机动车抵押登记"),
+)
+SURNAMES, GIVEN = "赵钱孙李周吴郑王冯陈曾单仇乐张刘杨黄马胡", "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀英霞平刚桂"
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=timezone.get_default_timezone())
 FIRST = datetime(2026, 11, 20, tzinfo=timezone.get_default_timezone()) - timedelta(days=DAYS)
@@ -34,6 +43,7 @@ class World:
         self.clerk: Person = person("window_clerk", at=self.brigade, name="甲")
         grant(self.clerk, "hall_head", self.brigade)
         self.head: Person = person("window_clerk", at=self.small, name="乙")
+        self.head_of_one: Person = person("hall_head", at=self.halls[3], name="丙")
         self.items = [service(number) for number in range(ITEMS)]
 
 
@@ -41,7 +51,7 @@ def service(number: int) -> ServiceItem:
     categories = ServiceItem._meta.get_field("category").flatchoices
     return ServiceItem.objects.create(
         code=f"S{number:03}",
-        name=f"事项{number}",
+        name=f"{SERVICES[number % len(SERVICES)]}{number}",
         category=categories[number % len(categories)][0],
         statutory_days=10,
         promised_days=5,
@@ -59,21 +69,28 @@ def add_requests(world: World, first: int, last: int, *, hall: Unit | None = Non
     """Requests number `first` to `last`, spread evenly over halls, services and two years, all settled."""
     spread = f"{world.halls[0].pk} + n.i % {HALLS}" if hall is None else str(hall.pk)
     at = after(f"(n.i * 7919) % {DAYS * 1440}")
+    item = f"{world.items[0].pk} + n.i % {ITEMS}"
+    title = f"(SELECT name FROM {ServiceItem._meta.db_table} WHERE id = {item})"
+    signs = [(SURNAMES, "n.i"), (GIVEN, f"n.i / {len(SURNAMES)}"), (GIVEN, "n.i / 7")]
+    citizen = " || ".join(f"substr('{all_}', CAST(1 + ({at_}) % {len(all_)} AS integer), 1)" for all_, at_ in signs)
+    number = "'办' || lpad(n.i::text, 8, '0')" if is_postgres() else "'办' || printf('%08d', n.i)"
+    tail = "(n.i * 7919) % 10000"
+    tail = f"lpad(({tail})::text, 4, '0')" if is_postgres() else f"printf('%04d', {tail})"
     columns = dict(
         id="lpad(to_hex(n.i), 32, '0')::uuid" if is_postgres() else "printf('%032x', n.i)",
         unit_id=spread,
-        number="'办' || lpad(n.i::text, 8, '0')" if is_postgres() else "'办' || printf('%08d', n.i)",
-        title="'事项' || n.i",
-        search_text="'事项' || n.i",
+        number=number,
+        title=title,
+        search_text=f"{title} || ' ' || {citizen} || ' ' || {number} || ' ' || {tail}",
         state="'completed'",
         outcome="'approved'",
-        item_id=f"{world.items[0].pk} + n.i % {ITEMS}",
+        item_id=item,
         handler_id=str(world.clerk.pk),
         first_contact_officer_id=str(world.clerk.pk),
         created_by_id=str(world.clerk.pk),
-        citizen_name="'群众' || n.i % 1000",
+        citizen_name=citizen,
         id_no_tail="'1234'",
-        phone_tail="'5678'",
+        phone_tail=tail,
         external_no="'1234'",
         province_code="'37'",
         id_no_sealed=f"'{'x' * 90}'",
@@ -83,6 +100,38 @@ def add_requests(world: World, first: int, last: int, *, hall: Unit | None = Non
     )
     with without_indexes(ServiceRequest) if last - first > 100_000 else nullcontext():
         insert(ServiceRequest, first, last, **columns | changes)
+    analyse()
+
+
+def enter_requests() -> None:
+    """The entries of the requests that have none: by statements too, the tokens of each title and name made once."""
+    kind, table = ServiceRequest._meta.label_lower, ServiceRequest._meta.db_table
+    key = "replace(r.id::text, '-', '')" if is_postgres() else "r.id"
+    ends = " || ".join(f"' ' || substr(r.number, {at})" for at in range(3, 8))
+    parts = f"""t.words || ' ' || c.words || ' 办 §w' || lower(r.number) || ' §h' || substr(r.number, 1, 2) || ' '
+        || substr(r.number, 2) || ' ' || ltrim(substr(r.number, 2), '0') || {ends} || ' ' || r.phone_tail || ' '
+        || substr(r.phone_tail, 2) || ' §w' || r.phone_tail || ' {kind_token(kind)} §u' || r.unit_id"""
+    words = f"array_to_tsvector(string_to_array({parts}, ' '))" if is_postgres() else parts
+    rows = ServiceRequest.objects.order_by().distinct()
+    texts = {(title, " ".join(tokens([title]))) for title in rows.values_list("title", flat=True)}
+    texts |= {(name, " ".join(tokens([Name(name)]))) for name in rows.values_list("citizen_name", flat=True)}
+    with without_indexes(Entry), connection.cursor() as cursor:
+        if not is_postgres():
+            for event in ("insert", "update", "delete"):
+                cursor.execute(f"DROP TRIGGER {FULL_TEXT}_{event}")
+        cursor.execute("CREATE TEMPORARY TABLE texts (text varchar(120) PRIMARY KEY, words text)")
+        cursor.executemany("INSERT INTO texts VALUES (%s, %s)", sorted(texts))
+        cursor.execute(
+            f"INSERT INTO {Entry._meta.db_table} (kind, object_id, print, edition, words) "
+            f"SELECT '{kind}', {key}, '', {EDITION}, {words} FROM {table} r JOIN texts t ON t.text = r.title "
+            f"JOIN texts c ON c.text = r.citizen_name WHERE r.number LIKE '办________' AND NOT EXISTS "
+            f"(SELECT 1 FROM {Entry._meta.db_table} e WHERE e.kind = '{kind}' AND e.object_id = {key}) ORDER BY r.id"
+        )
+        cursor.execute("DROP TABLE texts")
+        if not is_postgres():
+            cursor.execute(f"INSERT INTO {FULL_TEXT}({FULL_TEXT}) VALUES ('rebuild')")
+    make_index()
+    catch_up(now=NOW)
     analyse()
 
 
