@@ -406,7 +406,7 @@ def test_two_people_write_in_one_meeting_and_a_killed_tab_loses_nothing(officer)
     for person in (recorder, secretary):
         person.begin(edit)
 
-    recorder.fill(page.locator("[name=place]"), "二楼会议室")
+    page.fill("[name=place]", "二楼会议室")
     recorder.fill(page.locator("[name=theme]"), "学习条例👮" * 10)
     page.locator("[data-draft-status]", has_text=re.compile(r"草稿 .+ 已存\s*$")).wait_for()
     page.close()  # the tab is killed; on another PC the draft is offered
