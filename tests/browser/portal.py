@@ -50,6 +50,8 @@ import django
 django.setup()
 from django.utils import timezone
 from brigade.indicators.actions import drain
+from brigade.jobs.actions import drain as work
+work()
 drain(now=timezone.now())
 """
 
@@ -62,7 +64,7 @@ class Portal:
     environment: dict[str, str]
 
     def pass_a_minute(self):
-        """What the worker does every minute: bring the figures up to date."""
+        """What the worker does every minute: what people asked for, and the figures."""
         subprocess.run([sys.executable, "-c", EVERY_MINUTE], cwd=ROOT, env=self.environment, check=True)
 
 

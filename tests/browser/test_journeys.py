@@ -19,6 +19,7 @@ from tests.browser.portal import NOW, PHONE, sign_in
 TEXT = qn("w:t")
 RECORDER, SECRETARY, MEMBER, WINDOW = "D10021", "D10020", "D10022", "D10032"
 POLITICAL, LEADER, PARTY_OFFICE = "D10002", "D10001", "D10010"
+SYSTEM_ADMIN = "D90001"
 MAIN_PAGES = {
     SECRETARY: ("/", "/party/meetings/new/", "/party/meetings/matrix/", "/party/meetings/", "/party/mine/"),
     LEADER: ("/dashboard/", "/obligations/", "/notices/", "/party/members/", "/org/people/")
@@ -183,6 +184,40 @@ def test_a_clerk_takes_the_ledger_on_the_screen_as_a_workbook_and_prints_it(offi
     assert sheet.freeze_panes
     titles = {str(row[1].value) for row in sheet.iter_rows(min_row=4)}
     assert f"城区一中队党支部{since.month}月主题党日" in titles
+
+
+def test_a_sheet_of_people_is_brought_in_with_two_errors_mended_on_the_way(officer, portal, tmp_path):
+    head = ["警号", "姓名", "单位", "职务", "任职日期"]
+    rows = [[f"Y{n:05}", f"新警{n}", "城区一中队", "民警", "2026.11.2"] for n in range(60)]
+    rows[10][2], rows[40][4] = "城区三中队", "2026-02-30"
+    book = openpyxl.Workbook()
+    for row in ([None, "新警花名册"], head, *rows):
+        book.active.append(row)
+    book.save(tmp_path / "新警.xlsx")
+    keeper = officer(SYSTEM_ADMIN)
+    page = keeper.page
+    keeper.begin("/org/people/")
+    page.get_by_role("link", name="导入").click()
+    page.locator("[name=file]").set_input_files(tmp_path / "新警.xlsx")
+    page.get_by_role("button", name="上传并预检").click()
+    keeper.see("没有“城区三中队”这个单位")
+    keeper.see("没有“2026-02-30”这一天")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="下载带错误说明的表").click()
+    download.value.save_as(tmp_path / "错误.xlsx")
+    mended = openpyxl.load_workbook(tmp_path / "错误.xlsx")
+    for line in mended.active.iter_rows(min_row=5):
+        if line[-1].value:
+            line[2].value, line[4].value = "城区一中队", "2026-11-02"
+    mended.save(tmp_path / "改好.xlsx")
+    page.get_by_role("link", name="另选一个文件").click()
+    page.locator("[name=file]").set_input_files(tmp_path / "改好.xlsx")
+    page.get_by_role("button", name="上传并预检").click()
+    page.get_by_role("button", name="入库60行").click()
+    page.get_by_text("等待入库").wait_for()
+    keeper.interactions("A19", 8)
+    portal.pass_a_minute()
+    page.get_by_text("已入库60行").wait_for()
 
 
 # The branch's recorder
