@@ -161,7 +161,9 @@ def _is_circle(code: Any, parents: dict[Any, Any]) -> bool:
 
 def _unused_units(closed: Sequence[Unit]) -> set[int]:
     """Those of the closed units that were never used: an undone import left them, and they may come again."""
-    return {unit.pk for unit in closed if not used_since(Unit, [unit.pk], UNIT_OWN)}
+    own = (*UNIT_OWN, "org.unit")
+    above = set(Unit.objects.filter(parent__in=closed, closed_on=None).values_list("parent", flat=True))
+    return {unit.pk for unit in closed if unit.pk not in above and not used_since(Unit, [unit.pk], own)}
 
 
 UNIT_OWN = ("org.unitplacement",)
