@@ -63,6 +63,17 @@ _FORMATS: dict[str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One sheet of a workbook: what it is, whose, for what filter, its columns and its rows."""
+
+    title: Any
+    unit: Any
+    filters: Any
+    columns: Sequence[Column]
+    rows: Iterable[Sequence[Any]]
+
+
 def write_xlsx(
     target: str | Path | IO[bytes],
     *,
@@ -74,10 +85,15 @@ def write_xlsx(
     columns: Sequence[Column],
     rows: Iterable[Sequence[Any]],
 ) -> int:
-    """Write one sheet and return how many rows it holds; it opens, prints and filters in WPS and Excel alike.
+    """Write one sheet and return how many rows it holds; see `write_book`."""
+    return write_book(target, [Leaf(title, unit, filters, columns, rows)], title=title, person=person, at=at)
 
-    The head says what the sheet is, whose, for what filter, by whom and when; it and the headings stay in sight and on
-    every printed page. Refuses more rows than a sheet can hold.
+
+def write_book(target: str | Path | IO[bytes], leaves: Iterable[Leaf], *, title: str, person: str, at: datetime) -> int:
+    """Write a workbook and return how many rows it holds; it opens, prints and filters in WPS and Excel alike.
+
+    The head of each sheet says what it is, whose, for what filter, by whom and when; it and the headings stay in sight
+    and on every printed page. Refuses more rows than a sheet can hold.
     """
     with TemporaryDirectory() as drafts:  # on a full disk the library leaves what it wrote so far
         book = xlsxwriter.Workbook(
@@ -92,22 +108,43 @@ def write_xlsx(
             },
         )
         book.set_properties({"title": _clean(title), "author": _clean(person), "created": timezone.localtime(at)})
-        sheet = book.add_worksheet(_sheet_name(title))
-        _lay_out(sheet, person, at, columns)
-        _write_head(book, sheet, title=title, unit=unit, filters=filters, person=person, at=at, columns=columns)
-        formats = [book.add_format({**_FORMATS[column.kind], "border": 1}) for column in columns]
-        marks = [book.add_format({**_FORMATS[column.kind], "border": 1, **_MARK}) for column in columns]
-        kinds = [column.kind for column in columns]
+        names: set[str] = set()
         count = 0
         try:
-            for count, row in enumerate(rows, start=1):
-                if count > MAX_ROWS:
-                    raise Refused(_("一张表最多%(max)s行，请缩小筛选范围再导出。") % {"max": MAX_ROWS})
-                _write_row(sheet, HEAD_ROWS + count - 1, kinds, row, formats, marks)
+            for leaf in leaves:
+                count += _write_leaf(book, leaf, _free_name(_sheet_name(leaf.title), names), person=person, at=at)
         finally:
-            sheet.autofilter(HEAD_ROWS - 1, 0, HEAD_ROWS - 1 + count, max(len(columns) - 1, 0))
             _close(book)
     return count
+
+
+def _write_leaf(book: Any, leaf: Leaf, name: str, *, person: str, at: datetime) -> int:
+    columns = leaf.columns
+    sheet = book.add_worksheet(name)
+    _lay_out(sheet, person, at, columns)
+    _write_head(book, sheet, leaf, person=person, at=at)
+    formats = [book.add_format({**_FORMATS[column.kind], "border": 1}) for column in columns]
+    marks = [book.add_format({**_FORMATS[column.kind], "border": 1, **_MARK}) for column in columns]
+    kinds = [column.kind for column in columns]
+    count = 0
+    try:
+        for count, row in enumerate(leaf.rows, start=1):
+            if count > MAX_ROWS:
+                raise Refused(_("一张表最多%(max)s行，请缩小筛选范围再导出。") % {"max": MAX_ROWS})
+            _write_row(sheet, HEAD_ROWS + count - 1, kinds, row, formats, marks)
+    finally:
+        sheet.autofilter(HEAD_ROWS - 1, 0, HEAD_ROWS - 1 + count, max(len(columns) - 1, 0))
+    return count
+
+
+def _free_name(name: str, names: set[str]) -> str:
+    """The name, with a number where another sheet of the workbook has it; a workbook does not tell cases apart."""
+    free, number = name, 1
+    while free.lower() in names:
+        number += 1
+        free = f"{name[:27]} {number}"
+    names.add(free.lower())
+    return free
 
 
 def _close(book: xlsxwriter.Workbook) -> None:
@@ -244,17 +281,8 @@ def _lay_out(sheet: Any, person: str, at: datetime, columns: Sequence[Column]) -
     sheet.set_footer(_("&L%(by)s&R第&P页 共&N页") % {"by": by})
 
 
-def _write_head(
-    book: Any,
-    sheet: Any,
-    *,
-    title: str,
-    unit: str,
-    filters: str,
-    person: str,
-    at: datetime,
-    columns: Sequence[Column],
-) -> None:
+def _write_head(book: Any, sheet: Any, leaf: Leaf, *, person: str, at: datetime) -> None:
+    columns = leaf.columns
     heading = book.add_format({"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"})
     small = book.add_format({"font_color": "#555555"})
     labels = book.add_format(
@@ -263,13 +291,13 @@ def _write_head(
     sheet.set_row(0, 28)
     if len(columns) > 1:
         sheet.merge_range(0, 0, 0, len(columns) - 1, "", heading)
-    sheet.write_string(0, 0, _clean(title), heading)
+    sheet.write_string(0, 0, _clean(leaf.title), heading)
     made = _("填报单位：%(unit)s　导出人：%(person)s　导出时间：%(at)s") % {
-        "unit": unit,
+        "unit": leaf.unit,
         "person": person,
         "at": f"{timezone.localtime(at):%Y-%m-%d %H:%M}",
     }
     sheet.write_string(1, 0, _clean(made), small)
-    sheet.write_string(2, 0, _clean(_("筛选条件：%(filters)s") % {"filters": filters or _("全部")}), small)
+    sheet.write_string(2, 0, _clean(_("筛选条件：%(filters)s") % {"filters": leaf.filters or _("全部")}), small)
     for number, column in enumerate(columns):
         sheet.write_string(HEAD_ROWS - 1, number, _clean(column.label), labels)
