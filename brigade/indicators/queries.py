@@ -14,6 +14,7 @@ from django.db.models.functions import TruncMonth
 from brigade.indicators.models import DrainLock, Figure
 from brigade.indicators.rules import FIGURES, Indicator, Kind
 from brigade.kit.clocks import add_months
+from brigade.kit.templatetags.ui import rounded
 from brigade.org.models import Unit, UnitPlacement
 
 NOTHING = (Decimal(), Decimal())
@@ -67,9 +68,10 @@ def standings(codes: Collection[str], unit: Unit, start: date, end: date) -> lis
         top = top_of(indicators[0], unit)
         if top is None:
             continue
-        now, then, since = _sums(indicators, top, start, end), _sums(indicators, top, *last), _since(indicators)
+        now, then = _sums(indicators, top, start, end), _sums(indicators, top, *last)
+        first_days = since([indicator.code for indicator in indicators])
         for indicator in indicators:
-            first = since.get(indicator.code)
+            first = first_days.get(indicator.code)
             known = first is not None and first.replace(day=1) <= last[0]
             amounts = (*now.get(indicator.code, NOTHING), *then.get(indicator.code, NOTHING))
             found[indicator.code] = Standing(indicator, top, start, end, *amounts, known)
@@ -122,6 +124,20 @@ def top_of(indicator: Indicator, unit: Unit) -> Unit | None:
     return Unit.objects.below(unit).filter(tree=indicator.tree).order_by("path").first()
 
 
+def shown(amount: Decimal, indicator: Indicator) -> str:
+    """A figure as it reads: one decimal for ratios and for what counts in halves, so that columns stand in line."""
+    return f"{rounded(amount, int(indicator.kind == Kind.RATIO or indicator.halves)):,}"
+
+
+def parts_of(indicator: Indicator, value: Decimal, base: Decimal) -> str:
+    """Numerator and denominator of a ratio, empty for anything else."""
+    return f"{_count(value)}/{_count(base)}" if indicator.kind == Kind.RATIO and base else ""
+
+
+def _count(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
 def _amount(indicator: Indicator, value: Decimal, base: Decimal) -> Decimal | None:
     if indicator.kind == Kind.RATIO:
         return value * 100 / base if base else None
@@ -163,7 +179,7 @@ def _sums(indicators: Collection[Indicator], unit: Unit, start: date, end: date)
     }
 
 
-def _since(indicators: Collection[Indicator]) -> dict[str, date]:
+def since(codes: Collection[str]) -> dict[str, date]:
     """Since when there are figures at all: before that, nothing is not zero."""
-    rows = Figure.objects.filter(indicator__in=[indicator.code for indicator in indicators])
+    rows = Figure.objects.filter(indicator__in=codes)
     return dict(rows.values("indicator").annotate(first=Min("day")).order_by().values_list("indicator", "first"))

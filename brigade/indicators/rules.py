@@ -76,6 +76,8 @@ class Indicator:
     """Whether it stands among this month's figures of the workbench."""
     halves: bool = False
     """Whether it counts in halves too, so that all its figures have one decimal."""
+    counts: bool = True
+    """Whether value and base count separate events, so that a test can tell a difference from chance; hours do not."""
     good: int = 0
     """+1 where more is better, -1 where less is, 0 where neither."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from brigade.kit.clocks import Calendar, at, workday_on_or_after
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation, Reminder, barring
 from brigade.obligations.rules import DIGEST, RULES, Step
-from brigade.obligations.states import ObligationState
+from brigade.obligations.states import EXCUSED, ObligationState
 from brigade.org.models import Grant, Person
 from brigade.reference.queries import calendar
 
@@ -158,3 +158,34 @@ def told_on(day: date) -> set[int]:
     start = at(day, time.min)
     sent = Message.objects.filter(code=DIGEST, created_at__gte=start, created_at__lt=start + timedelta(days=1))
     return set(sent.values_list("recipient_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How the obligations that fell due in a period ended."""
+
+    due: int
+    met: int
+    on_time: int
+    late: int
+    excused: int
+    ahead: int
+
+
+def funnel(units: Iterable[int], start: datetime, end: datetime, now: datetime) -> Funnel:
+    """Obligations of `units` that are due in [start, end): those that have fallen due, and beside them the rest."""
+    gone = Q(due_at__lt=now) & ~Q(state__in=[*EXCUSED, ObligationState.PAUSED])
+    met = Q(state=ObligationState.MET)
+    sums = (
+        Obligation.objects.filter(unit__in=units, due_at__gte=start, due_at__lt=end)
+        .exclude(state=ObligationState.VOID)
+        .aggregate(
+            due=Count("pk", filter=gone | met),
+            met=Count("pk", filter=met),
+            on_time=Count("pk", filter=met & Q(met_at__lte=F("due_at"))),
+            late=Count("pk", filter=gone & ~met),
+            excused=Count("pk", filter=Q(state__in=EXCUSED)),
+            ahead=Count("pk", filter=Q(state=ObligationState.OPEN, due_at__gte=now)),
+        )
+    )
+    return Funnel(**sums)

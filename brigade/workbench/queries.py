@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import BooleanField, Case, Count, F, Min, Q, When
+from django.db.models import BooleanField, Case, Min, Q, When
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -22,8 +21,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from brigade.assignments.moves import KIND as TASK_KIND
 from brigade.audit.models import AuditEvent
 from brigade.audit.queries import triggers_in_place
-from brigade.indicators.queries import Standing
-from brigade.indicators.rules import Indicator, Kind
+from brigade.indicators.queries import Standing, parts_of, shown
+from brigade.indicators.rules import Kind
 from brigade.jobs.models import Job
 from brigade.jobs.queries import tick_ok
 from brigade.kit.searching import pieces, question
@@ -32,7 +31,6 @@ from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
 from brigade.obligations.queries import by_urgency
 from brigade.obligations.rules import RULES
-from brigade.obligations.states import EXCUSED, ObligationState
 from brigade.org.models import Person, Record, Unit
 from brigade.search.queries import find
 
@@ -224,51 +222,6 @@ def hand_out_address(codes: Iterable[str], unit: Unit, start: date, end: date) -
 def cards_of(found: Collection[Standing]) -> list[Card]:
     compares = any(standing.has_last_year for standing in found)
     return [Card(standing, compares) for standing in found]
-
-
-def shown(amount: Decimal, indicator: Indicator) -> str:
-    """A figure as it reads: one decimal for ratios and for what counts in halves, so that columns stand in line."""
-    return f"{rounded(amount, int(indicator.kind == Kind.RATIO or indicator.halves)):,}"
-
-
-def parts_of(indicator: Indicator, value: Decimal, base: Decimal) -> str:
-    """Numerator and denominator of a ratio, empty for anything else."""
-    return f"{_count(value)}/{_count(base)}" if indicator.kind == Kind.RATIO and base else ""
-
-
-def _count(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """How the obligations that fell due in a period ended."""
-
-    due: int
-    met: int
-    on_time: int
-    late: int
-    excused: int
-    ahead: int
-
-
-def funnel(units: Iterable[int], start: datetime, end: datetime, now: datetime) -> Funnel:
-    """Obligations of `units` that are due in [start, end): those that have fallen due, and beside them the rest."""
-    gone = Q(due_at__lt=now) & ~Q(state__in=[*EXCUSED, ObligationState.PAUSED])
-    met = Q(state=ObligationState.MET)
-    sums = (
-        Obligation.objects.filter(unit__in=units, due_at__gte=start, due_at__lt=end)
-        .exclude(state=ObligationState.VOID)
-        .aggregate(
-            due=Count("pk", filter=gone | met),
-            met=Count("pk", filter=met),
-            on_time=Count("pk", filter=met & Q(met_at__lte=F("due_at"))),
-            late=Count("pk", filter=gone & ~met),
-            excused=Count("pk", filter=Q(state__in=EXCUSED)),
-            ahead=Count("pk", filter=Q(state=ObligationState.OPEN, due_at__gte=now)),
-        )
-    )
-    return Funnel(**sums)
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,7 @@ FIGURES = [
         tree=Tree.PARTY,
         suffix=_("学时"),
         halves=True,
+        counts=False,
         touched=_of_meeting,
         compute=_hours,
         drill=_list("meetings:meeting_list", "starts_at", state="counted"),

@@ -178,6 +178,7 @@ FIGURES = [
         touched=_completed,
         compute=_saving,
         drill=_drill("completed_at"),
+        counts=False,
         good=1,
     ),
 ]

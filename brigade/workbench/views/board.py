@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from brigade.indicators.queries import as_of, by_month, by_unit, standings, top_of
+from brigade.indicators.queries import as_of, by_month, by_unit, parts_of, shown, standings, top_of
 from brigade.indicators.rules import FIGURES, Indicator, Kind
 from brigade.kit.clocks import add_months, period_of
 from brigade.kit.text import whole_number
 from brigade.kit.web import page
+from brigade.obligations.queries import funnel
 from brigade.org.models import Person, Unit
 from brigade.org.states import Tree
 from brigade.workbench import queries
@@ -37,9 +38,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     period = period_of(timezone.localdate(now), kind if kind in PERIODS else "year")
     end = min(period.end, timezone.localdate(now))
     cards = queries.cards_of(standings(list(FIGURES), unit, period.start, end))
-    funnel = queries.funnel(
-        Unit.objects.below(unit).values("pk"), _moment(period.start), _moment(end + timedelta(days=1)), now
-    )
+    ended = funnel(Unit.objects.below(unit).values("pk"), _moment(period.start), _moment(end + timedelta(days=1)), now)
     context = {
         "now": now,
         "unit": unit,
@@ -49,7 +48,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "end": end,
         "compares": any(card.compares for card in cards),
         "parts": [_part(tree, cards, period.start, end) for tree in Tree],
-        "funnel": funnel,
+        "funnel": ended,
         "as_of": as_of(list(FIGURES)),
         "courses": [_course(card.standing.indicator, unit, end) for card in cards[:2]],
     }
@@ -82,7 +81,7 @@ def _course(indicator: Indicator, unit: Unit, end: date) -> dict:
 def _shown(indicator: Indicator, sums: tuple | None) -> str:
     if sums is None or (indicator.kind == Kind.RATIO and not sums[1]):
         return ""
-    return queries.shown(sums[0] * 100 / sums[1] if indicator.kind == Kind.RATIO else sums[0], indicator)
+    return shown(sums[0] * 100 / sums[1] if indicator.kind == Kind.RATIO else sums[0], indicator)
 
 
 def _part(tree: Tree, cards: list[queries.Card], start: date, end: date) -> dict:
@@ -106,8 +105,8 @@ def _unit_cell(indicator: Indicator, unit: Unit, sums: dict, start: date, end: d
     if indicator.code not in sums:
         return queries.NOTHING, "", ""
     value, base = sums[indicator.code]
-    shown = _shown(indicator, (value, base))
-    if not shown:
+    words = _shown(indicator, (value, base))
+    if not words:
         return queries.NOTHING, "", ""
-    shown = f"{shown}%" if indicator.kind == Kind.RATIO else shown
-    return shown, queries.parts_of(indicator, value, base), indicator.drill(unit, start, end)
+    words = f"{words}%" if indicator.kind == Kind.RATIO else words
+    return words, parts_of(indicator, value, base), indicator.drill(unit, start, end)

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from brigade.indicators.actions import drain
+from brigade.indicators.queries import shown
 from brigade.indicators.rules import FIGURES
 from brigade.org.states import Role
 from brigade.reference.actions import load_reference
-from brigade.workbench.queries import shown
 from brigade.workflow import settle
 from tests.brigade.org.factories import person, unit
 from tests.partybuilding import factories
