@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from brigade.assignments import queries
 from brigade.assignments.models import Assignment
 from brigade.assignments.rules import HAND_OUT
-from brigade.kit.forms import LONGEST_KEY, DayInput, in_our_time
+from brigade.kit.forms import LONGEST_KEY, DayInput, Form, in_our_time
 from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person, Unit
 
@@ -69,7 +69,7 @@ class AddresseesField(forms.MultipleChoiceField):
         return [(unit, post) for unit, post in found if unit is not None]
 
 
-class HandOutForm(forms.Form):
+class HandOutForm(Form):
     """What, to whom, until when. `id` is minted with the blank form and names the batch."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
@@ -89,7 +89,7 @@ class HandOutForm(forms.Form):
         return {"batch": given.pop("id"), **given}
 
 
-class MoveForm(forms.Form):
+class MoveForm(Form):
     """What a move asks; `version` is the one that the person saw."""
 
     asks = False

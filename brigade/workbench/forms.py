@@ -136,7 +136,7 @@ def _is_true(typed: str) -> bool:
     return typed == "True"
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(Form):
     reason = forms.CharField(label=_("原因"), max_length=200, error_messages={"required": _("写明撤回的原因")})
 
 
@@ -160,7 +160,7 @@ class PeopleField(ManyChoiceField):
         return f"{obj.name}（{obj.police_no}）"
 
 
-class AnnouncementForm(forms.Form):
+class AnnouncementForm(Form):
     """What, to which units with everything below them, to whom by name. `id` is minted with the blank form.
 
     A unit that was closed meanwhile is still understood: what is wrong with it is the action's to say.
