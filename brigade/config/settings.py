@@ -63,9 +63,7 @@ def secret(name, kind=str):
     """A secret comes from the environment, else from the key file that the set-up makes once for an installation."""
     value = os.environ.get(name) or _kept_keys.get(name)
     if not value:
-        raise ImproperlyConfigured(
-            f"{name}: neither in the environment nor in {KEY_FILE}; `make setup` makes that file"
-        )
+        raise ImproperlyConfigured(f"{name}: neither in the environment nor in {KEY_FILE}, which `make setup` makes")
     if kind is dict and isinstance(value, str):
         value = dict(part.strip().split(":", 1) for part in value.split(",") if ":" in part)
     return value
@@ -139,6 +137,7 @@ INSTALLED_APPS = [
     "brigade.obligations",
     "brigade.indicators",
     "brigade.assignments",
+    "brigade.reports",
     "partybuilding.branches",
     "partybuilding.meetings",
     "enforcement.hazards",
@@ -190,13 +189,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+_plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "brigade.kit.storage.HashedFiles"
-    },
+    "staticfiles": {"BACKEND": _plain if DEBUG else "brigade.kit.storage.HashedFiles"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -323,6 +319,13 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "brigade.kit.api.Schema",
     "EXCEPTION_HANDLER": "brigade.kit.api.handle",
 }
+_ENUMS = {
+    "brigade.assignments": "AssignmentState",
+    "enforcement.hazards": "HazardState Grade",
+    "services.requests": "RequestState MaterialStatus",
+    "partybuilding.branches": "TransferState",
+    "partybuilding.meetings": "MeetingState DecisionState WaiverState LeaveState SegmentKind AgendaKind Presence",
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "交警在路上",
     "VERSION": "1",
@@ -330,18 +333,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {
-        name: f"{room}.{name}"
-        for room, enums in {
-            "brigade.assignments.states": "AssignmentState",
-            "enforcement.hazards.states": "HazardState Grade",
-            "services.requests.states": "RequestState MaterialStatus",
-            "partybuilding.branches.states": "TransferState",
-            "partybuilding.meetings.states": "MeetingState DecisionState WaiverState LeaveState SegmentKind AgendaKind"
-            " Presence",
-        }.items()
-        for name in enums.split()
-    },
+    "ENUM_NAME_OVERRIDES": {name: f"{at}.states.{name}" for at, enums in _ENUMS.items() for name in enums.split()},
 }
 
 # Logs: times, places and request ids; no names, no numbers of persons, no form fields

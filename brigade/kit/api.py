@@ -28,7 +28,7 @@ class RefusalSerializer(serializers.Serializer):
     detail = serializers.CharField()
     field = serializers.CharField(allow_blank=True)
     article = serializers.CharField(allow_blank=True)
-    fields = serializers.ListField(child=serializers.CharField(), required=False)
+    fields: Any = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class MomentField(serializers.DateTimeField):

@@ -592,6 +592,8 @@ class Record(models.Model):
     SENSITIVE: frozenset[str] = frozenset()
     OPEN: frozenset[str] = frozenset()
     """States in which somebody still has something to do: such a record goes along when its unit goes into another."""
+    state_before: str
+    """Where a record comes back to; a kind with a move that goes back keeps it in a column."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("单位"))
