@@ -1,7 +1,7 @@
 """Reading the audit trail: what verbs are called, whether nothing was altered, whether the triggers stand."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -94,9 +94,17 @@ class Step:
     note: str
 
 
-def history(target: Any, limit: int = 50) -> list[Step]:
-    """What was done to a record, newest first. Whoever may open the record may read it."""
-    events = AuditEvent.objects.of(target).order_by("-at", "-id")[:limit]
+def history(
+    target: Any, limit: int = 50, *, verbs: Collection[str] | None = None, since: datetime | None = None
+) -> list[Step]:
+    """What was done to a record, newest first. Whoever may open the record may read it; who was sent only a part of it
+    reads that: only these `verbs`, only `since` then."""
+    events = AuditEvent.objects.of(target).order_by("-at", "-id")
+    if verbs is not None:
+        events = events.filter(verb__in=verbs)
+    if since is not None:
+        events = events.filter(at__gte=since)
+    events = events[:limit]
     return [Step(event.at, event.actor_name, _told(event), event.note) for event in events]
 
 

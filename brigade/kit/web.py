@@ -171,10 +171,12 @@ def ask_move(
     check: Callable[[], None],
     act: Callable[..., Any],
     said: Callable[[Any], str] | None = None,
+    back: Any = None,
 ) -> HttpResponse:
     """Ask what a move of a record needs by the form `asked`, and make it: `act` takes the form's `arguments()`.
 
-    Who may make it and what is missing is the door's to say, by `check`.
+    Who may make it and what is missing is the door's to say, by `check`. `back` is where to go on, else the record's
+    own page: who gives a record away may not see it any more.
     """
     opened = {"version": record.version}
     merge, base = None, ""
@@ -190,7 +192,7 @@ def ask_move(
         button=move.label,
         call=lambda **_typed: act(**form.arguments()),
         said=said or _("%(do)s：%(what)s") % words,
-        back=record,
+        back=back or record,
         check=check,
         base=base,
         merge=merge,

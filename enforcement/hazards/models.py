@@ -93,7 +93,8 @@ class OwnerQuerySet(models.QuerySet["Owner"]):
         return self.filter(standing).exclude(liaison_name="", liaison__isnull=True)
 
     def visible_to(self, user: Person) -> OwnerQuerySet:
-        if user.has_perm("hazards.view_hazard"):
+        """The list is no secret among police; who answers for one sees that one."""
+        if user.has_perm("hazards.view_hazard") or user.has_perm("hazards.change_owner"):
             return self.all()
         return self.filter(unit__in=user.units_for("hazards.answer_hazard"))
 
@@ -136,8 +137,12 @@ class HazardQuerySet(RecordQuerySet):
         """Hazards of the units that the user reaches, those sent to his organisation, and what he reported himself."""
         found = Q(unit__in=user.units_for("hazards.view_hazard")) | Q(created_by=user)
         if answering := user.units_for("hazards.answer_hazard"):
-            found |= Q(owner__in=answering, notified_at__isnull=False, state__in=SENT)
+            found |= _sent_to(answering)
         return self.filter(found)
+
+    def sent_to(self, units: Iterable[int]) -> HazardQuerySet:
+        """What these organisations have been told of."""
+        return self.filter(_sent_to(units))
 
     def open(self) -> HazardQuerySet:
         return self.filter(state__in=OPEN)
@@ -148,6 +153,10 @@ class HazardQuerySet(RecordQuerySet):
 
     def listed(self) -> HazardQuerySet:
         return self.filter(pk__in=SupervisionListing.objects.filter(delisted_on__isnull=True).values("hazard"))
+
+
+def _sent_to(units: Iterable[int]) -> Q:
+    return Q(owner__in=units, notified_at__isnull=False, state__in=SENT)
 
 
 class Hazard(Record):

@@ -27,7 +27,7 @@ from brigade.org.states import Tree
 from brigade.reference.models import Town
 from enforcement.hazards.models import Category
 from enforcement.hazards.queries import owners
-from enforcement.hazards.states import WITH_OWNER, Grade, HazardState, Source
+from enforcement.hazards.states import SENT, WITH_OWNER, Grade, HazardState, OwnerType, Source
 
 TRUE = [("true", _("是"))]
 
@@ -62,6 +62,30 @@ class HazardTable(django_tables2.Table):
     notified_at = Column(visible=False)
     closed_at = Column(visible=False)
     created_by = PersonColumn(verbose_name=_("上报人"), visible=False)
+
+
+class SentTable(django_tables2.Table):
+    """What an owner sees of the hazards that were sent to him."""
+
+    number = CodeColumn()
+    title = Column(small="place", linkify=True, width=30)
+    town = Column(accessor="town__name", verbose_name=_("乡镇街道"))
+    category = Column(accessor="category__name", verbose_name=_("类别"))
+    grade = GradeColumn()
+    state = StateColumn(tones={"deferred": "waive"})
+    due_at = DueColumn(verbose_name=_("到期"), running=WITH_OWNER)
+    notified_at = Column()
+    closed_at = Column(visible=False)
+
+
+class OwnerTable(django_tables2.Table):
+    unit = Column(
+        accessor="unit__name", verbose_name=_("单位"), linkify=("hazards:owner_edit", {"pk": django_tables2.A("pk")})
+    )
+    owner_type = Column()
+    liaison_name = Column()
+    phone_tail = Column(verbose_name=_("电话尾号"), linkify=("hazards:owner_reveal", {"pk": django_tables2.A("pk")}))
+    liaison = PersonColumn()
 
 
 class ByCode(django_filters.ChoiceFilter):
@@ -103,3 +127,20 @@ class HazardFilters(LedgerFilters):
 
     def only_listed(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.listed()
+
+
+class SentFilters(LedgerFilters):
+    q = Search()
+    state = django_filters.ChoiceFilter(
+        label=_("状态"), choices=[row for row in HazardState.choices if HazardState(row[0]) in SENT]
+    )
+    overdue = django_filters.ChoiceFilter(label=_("期限"), choices=[("true", _("已逾期"))], method="only_overdue")
+    notified_at = DaysFilter(label=_("通知"))
+    due_at = DaysFilter(label=_("到期"))
+
+    def only_overdue(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.overdue(timezone.now())
+
+
+class OwnerFilters(LedgerFilters):
+    owner_type = django_filters.ChoiceFilter(label=_("类型"), choices=OwnerType.choices)

@@ -1,7 +1,7 @@
 /* <div data-map data-outline data-points>: the places of the list on the outline of the district, no tiles needed; what
-   lies too close together stands as a number. data-map-pick="lat lon" instead of data-points: a click or a drag of the
-   pin fills the two fields of that id, and what is typed there moves the pin. */
+   lies too close together stands as a number. Instead of data-points: data-map-pick or data-map-at, see map-pick.js. */
 import { bind, icon, load, style } from "./bind.js";
+import { pick, show } from "./map-pick.js";
 
 const SHAPES = { late: "octagon-fill", warn: "triangle-fill", open: "circle-fill", off: "circle" };
 const calm = { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false };
@@ -49,26 +49,6 @@ function places(map, box, words) {
   quietly();
 }
 
-function pick(map, box) {
-  const [lat, lon] = box.dataset.mapPick.split(" ").map((id) => document.getElementById(id));
-  let pin;
-  const fill = ({ lat: y, lng: x }) => {
-    lat.value = y.toFixed(6);
-    lon.value = x.toFixed(6);
-    [lat, lon].forEach((field) => field.dispatchEvent(new Event("change", { bubbles: true })));
-  };
-  const show = () => {
-    if (!lat.value || !lon.value || Number.isNaN(Number(lat.value) + Number(lon.value))) return;
-    if (!pin) pin = window.L.marker([0, 0], { draggable: true, icon: window.L.divIcon({ className: "map-mark pin", html: icon("geo-alt"), iconSize: [32, 32], iconAnchor: [16, 30] }) })
-      .on("dragend", () => fill(pin.getLatLng()));
-    pin.setLatLng([lat.value, lon.value]).addTo(map);
-    if (!map.getBounds().contains(pin.getLatLng())) map.panTo(pin.getLatLng(), { animate: false });
-  };
-  map.on("click", (event) => fill(event.latlng));
-  [lat, lon].forEach((field) => field.addEventListener("change", show));
-  show();
-}
-
 bind("[data-map]", async (box) => {
   style("map-css");
   await load("map");
@@ -79,4 +59,5 @@ bind("[data-map]", async (box) => {
   map.fitBounds(outline.addTo(map).getBounds(), { animate: false });
   if (box.dataset.points) places(map, box, words);
   if (box.dataset.mapPick) pick(map, box);
+  if (box.dataset.mapAt) show(map, box.dataset.mapAt);
 });

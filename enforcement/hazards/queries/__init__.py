@@ -26,6 +26,7 @@ from enforcement.hazards.queries.posts import (
     usual_days,
     usual_due_on,
     usual_owner,
+    usual_town,
     verifiers_of,
 )
 from enforcement.hazards.queries.rates import Rates, rates_by

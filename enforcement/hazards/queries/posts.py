@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from brigade.org.models import Grant, Person, Unit
-from brigade.org.queries import holders
+from brigade.org.queries import beats_of, holders
 from brigade.org.states import PERMISSIONS, PersonKind, Role, Tree, UnitKind
 from brigade.reference.queries import parameter
 from enforcement.hazards.models import Category, Hazard, Owner
@@ -32,6 +32,14 @@ def units_to_report_in(user: Person) -> list[Unit]:
         timezone.localdate()
     )
     return sorted(found, key=lambda unit: (unit.pk != user.unit_id, unit.order, unit.pk))
+
+
+def usual_town(user: Person, now: datetime) -> int | None:
+    """Where the user most likely stands: the town of his last report, else the first that his unit polices."""
+    last = Hazard.objects.filter(created_by=user).order_by("-discovered_at", "-id").values_list("town", flat=True)
+    if (found := last.first()) is not None or user.unit is None:
+        return found
+    return beats_of(user.unit, timezone.localdate(now)).values_list("town", flat=True).order_by("town").first()
 
 
 def squadrons(on: date) -> QuerySet[Unit]:

@@ -38,5 +38,5 @@ from enforcement.hazards.rules.guards import (
     extended,
     needed_reason,
 )
-from enforcement.hazards.rules.photos import ALIKE, dhash, differing
+from enforcement.hazards.rules.photos import ALIKE, dhash, differing, made_small
 from enforcement.hazards.rules.places import Place, is_in_district, located, suspected

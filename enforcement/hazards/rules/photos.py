@@ -30,3 +30,13 @@ def dhash(content: bytes) -> str:
 def differing(one: str, other: str) -> int:
     """In how many of the 64 signs two fingerprints differ."""
     return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def made_small(content: bytes, width: int = 480) -> bytes:
+    """The same picture no wider than that, as JPEG: what a page shows before somebody opens it."""
+    with Image.open(BytesIO(content)) as image:
+        image.draft("RGB", (width, width))
+        image.thumbnail((width, width))
+        out = BytesIO()
+        image.convert("RGB").save(out, "JPEG", quality=82)
+    return out.getvalue()

@@ -1,10 +1,14 @@
-"""The ledger of hazards."""
+"""The ledger of hazards, and that of an owner: what was sent to his organisation."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from brigade.ledgers.views import Listing
 from enforcement.hazards.models import Hazard
-from enforcement.hazards.tables import HazardFilters, HazardTable
+from enforcement.hazards.rules import ANSWER
+from enforcement.hazards.tables import HazardFilters, HazardTable, SentFilters, SentTable
 
 
 class HazardList(Listing):
@@ -32,5 +36,26 @@ class HazardList(Listing):
         "owner",
         "unit",
     )
+    create = (_("报隐患"), "hazards:hazard_create", "hazards.add_hazard")
     beside = ((_("地图"), "pin-map", "hazards:hazard_map"),)
     empty = _("还没有隐患。路面发现问题，用“报隐患”拍照、定位、选类别，报上来就在这里。")
+
+
+class SentList(Listing):
+    """For the liaison of an owner; what he may not see is not in it, whatever he filters by."""
+
+    model, table, filterset = Hazard, SentTable, SentFilters
+    permission = ANSWER
+    title = _("发给我单位的隐患")
+    order = ("-discovered_at", "-id")
+    tabs = (
+        (_("待签收"), "state=notified"),
+        (_("整改中"), "state=rectifying"),
+        (_("已逾期"), "overdue=true"),
+    )
+    more = ("due_at",)
+    empty = _("还没有发给你单位的隐患。收到整改通知时，消息里会有，也会出现在这里。")
+
+    @classmethod
+    def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
+        return super().rows(user, **kwargs).sent_to(user.units_for(ANSWER))
