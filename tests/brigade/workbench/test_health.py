@@ -9,7 +9,7 @@ from django.utils import timezone
 from brigade.audit import actions as audit
 from brigade.jobs.actions import tick
 from brigade.jobs.models import Job
-from brigade.workbench import queries
+from brigade.workbench.queries import desk
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_a_migration_that_was_not_applied_makes_it_unready(client):
 
 
 def test_a_full_disk_makes_it_unready(client, monkeypatch):
-    monkeypatch.setattr(queries, "LEAST_FREE_MB", 10**9)
+    monkeypatch.setattr(desk, "LEAST_FREE_MB", 10**9)
     assert client.get("/readyz").status_code == 503
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.apps import apps
 from django.conf import settings
@@ -15,23 +14,19 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import BooleanField, Case, Min, Q, When
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from brigade.assignments.moves import KIND as TASK_KIND
 from brigade.audit.models import AuditEvent
 from brigade.audit.queries import triggers_in_place
-from brigade.indicators.queries import Standing, parts_of, shown
-from brigade.indicators.rules import Kind
 from brigade.jobs.models import Job
 from brigade.jobs.queries import tick_ok
 from brigade.kit.searching import pieces, question
-from brigade.kit.templatetags.ui import NOTHING, rounded
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
 from brigade.obligations.queries import by_urgency
 from brigade.obligations.rules import RULES
-from brigade.org.models import Person, Record, Unit
+from brigade.org.models import Person, Record
 from brigade.search.queries import find
 
 RECENT_EVENTS = 60
@@ -144,87 +139,6 @@ def _record_url(kind: str, pk: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """An indicator as a card of the board: figure, comparison with last year, and the words around it.
-
-    Where no indicator has a last year, its page says so once (`compares`) and not each of the cards.
-    """
-
-    standing: Standing
-    compares: bool = True
-
-    @property
-    def label(self) -> str:
-        return str(self.standing.indicator.label)
-
-    @property
-    def value(self) -> str:
-        amount = self.standing.amount
-        return NOTHING if amount is None else shown(amount, self.standing.indicator)
-
-    @property
-    def unit(self) -> str:
-        return str(self.standing.indicator.suffix) if self.standing.amount is not None else ""
-
-    @property
-    def href(self) -> str:
-        return self.standing.url
-
-    @property
-    def hand_out(self) -> str:
-        standing = self.standing
-        return hand_out_address([standing.indicator.code], standing.unit, standing.start, standing.end)
-
-    @property
-    def note(self) -> str:
-        """Numerator and denominator of a ratio."""
-        return parts_of(self.standing.indicator, self.standing.value, self.standing.base)
-
-    @property
-    def change(self) -> str:
-        """Against the same period of last year, in the words that a leader uses."""
-        standing = self.standing
-        if not standing.has_last_year:
-            return _("上年同期数据不全") if self.compares else ""
-        if standing.last_amount == 0 and standing.indicator.kind != Kind.RATIO:
-            return _("上年同期为0")
-        now, then = standing.amount, standing.last_amount
-        if now is None or then is None:
-            return ""
-        gap = rounded(now - then, 1)
-        if not gap:
-            return _("与上年同期持平")
-        unit = _("个百分点") if standing.indicator.kind == Kind.RATIO else standing.indicator.suffix
-        amount = shown(abs(gap), standing.indicator)
-        more, less = (_("高"), _("低")) if standing.indicator.kind == Kind.RATIO else (_("多"), _("少"))
-        return f"{more if gap > 0 else less}{amount}{unit}"
-
-    @property
-    def arrow(self) -> str:
-        gap = self.standing.change
-        return "" if not gap else "up" if gap > 0 else "down"
-
-    @property
-    def tone(self) -> str:
-        return ""
-
-    @property
-    def basis(self) -> str:
-        return str(self.standing.indicator.basis)
-
-
-def hand_out_address(codes: Iterable[str], unit: Unit, start: date, end: date) -> str:
-    """Where figures of a unit are handed out as a task."""
-    asked = {"figure": list(codes), "unit": unit.pk, "start": start, "end": end}
-    return f"{reverse('assignments:assignment_create')}?{urlencode(asked, doseq=True)}"
-
-
-def cards_of(found: Collection[Standing]) -> list[Card]:
-    compares = any(standing.has_last_year for standing in found)
-    return [Card(standing, compares) for standing in found]
-
-
-@dataclass(frozen=True, slots=True)
 class Hit:
     """A line of what was found: title and number in pieces, each with whether it is what was looked for."""
 
@@ -285,12 +199,6 @@ def _ledger(kind: str, person: Person) -> str:
         return reverse(LEDGERS.get(kind, f"{app}:{name}_list"))
     except NoReverseMatch:
         return ""
-
-
-def home_unit(person: Person, perm: str) -> Unit | None:
-    """The highest unit on which a grant gives the person `perm`: whose figures his pages show."""
-    units = Unit.objects.filter(pk__in=person.units_for(perm))
-    return units.order_by("path").first()
 
 
 # Audit

@@ -1,0 +1,227 @@
+"""The cards of a board, the course of a year and the units beside each other, from figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from brigade.indicators.queries import Standing, as_of, by_month, by_unit, parts_of, shown, standings, top_of
+from brigade.indicators.rules import FIGURES, Indicator, Kind
+from brigade.kit.clocks import add_months, at
+from brigade.kit.templatetags.ui import NOTHING, rounded
+from brigade.obligations.queries import Funnel, funnel
+from brigade.org.models import Person, Unit
+from brigade.org.states import Tree
+
+Sums = tuple[Decimal, Decimal]
+"""Value and base of a figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An indicator as a card of the board: figure, comparison with last year, and the words around it.
+
+    Where no indicator has a last year, its page says so once (`compares`) and not each of the cards.
+    """
+
+    standing: Standing
+    compares: bool = True
+
+    @property
+    def label(self) -> str:
+        return str(self.standing.indicator.label)
+
+    @property
+    def value(self) -> str:
+        amount = self.standing.amount
+        return NOTHING if amount is None else shown(amount, self.standing.indicator)
+
+    @property
+    def unit(self) -> str:
+        return str(self.standing.indicator.suffix) if self.standing.amount is not None else ""
+
+    @property
+    def href(self) -> str:
+        return self.standing.url
+
+    @property
+    def hand_out(self) -> str:
+        standing = self.standing
+        return hand_out_address([standing.indicator.code], standing.unit, standing.start, standing.end)
+
+    @property
+    def note(self) -> str:
+        """Numerator and denominator of a ratio."""
+        return parts_of(self.standing.indicator, self.standing.value, self.standing.base)
+
+    @property
+    def change(self) -> str:
+        """Against the same period of last year, in the words that a leader uses."""
+        standing = self.standing
+        if not standing.has_last_year:
+            return _("上年同期数据不全") if self.compares else ""
+        if standing.last_amount == 0 and standing.indicator.kind != Kind.RATIO:
+            return _("上年同期为0")
+        now, then = standing.amount, standing.last_amount
+        if now is None or then is None:
+            return ""
+        gap = rounded(now - then, 1)
+        if not gap:
+            return _("与上年同期持平")
+        unit = _("个百分点") if standing.indicator.kind == Kind.RATIO else standing.indicator.suffix
+        amount = shown(abs(gap), standing.indicator)
+        more, less = (_("高"), _("低")) if standing.indicator.kind == Kind.RATIO else (_("多"), _("少"))
+        return f"{more if gap > 0 else less}{amount}{unit}"
+
+    @property
+    def arrow(self) -> str:
+        gap = self.standing.change
+        return "" if not gap else "up" if gap > 0 else "down"
+
+    @property
+    def tone(self) -> str:
+        return ""
+
+    @property
+    def basis(self) -> str:
+        return str(self.standing.indicator.basis)
+
+
+def hand_out_address(codes: Iterable[str], unit: Unit, start: date, end: date) -> str:
+    """Where figures of a unit are handed out as a task."""
+    asked = {"figure": list(codes), "unit": unit.pk, "start": start, "end": end}
+    return f"{reverse('assignments:assignment_create')}?{urlencode(asked, doseq=True)}"
+
+
+def cards_of(found: Collection[Standing]) -> list[Card]:
+    compares = any(standing.has_last_year for standing in found)
+    return [Card(standing, compares) for standing in found]
+
+
+def home_unit(person: Person, perm: str) -> Unit | None:
+    """The highest unit on which a grant gives the person `perm`: whose figures his pages show."""
+    units = Unit.objects.filter(pk__in=person.units_for(perm))
+    return units.order_by("path").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The months of a year: (month, sums, sums a year before), None where there are none."""
+
+    indicator: Indicator
+    year: int
+    months: list[tuple[int, Sums | None, Sums | None]]
+
+    @property
+    def rows(self) -> list[tuple[int, str, str]]:
+        """As a table shows them."""
+        return [(month, _words(self.indicator, now), _words(self.indicator, then)) for month, now, then in self.months]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The cards of one tree, and one table of its units in fixed order: (unit, its cells, where it is handed out).
+
+    A cell is what the unit came to, of what, and the address of the list behind it.
+    """
+
+    tree: Tree
+    cards: list[Card]
+    lines: list[tuple[Unit, dict[str, Sums]]]
+
+    @property
+    def label(self) -> str:
+        return str(self.tree.label)
+
+    @property
+    def rows(self) -> list[tuple[Unit, list[tuple[str, str, str]], str]]:
+        """Empty where there is only one unit: its cards say it all."""
+        if len(self.lines) < 2:
+            return []
+        start, end = self.cards[0].standing.start, self.cards[0].standing.end
+        codes = [card.standing.indicator.code for card in self.cards]
+        return [
+            (
+                one,
+                [_unit_cell(card.standing.indicator, one, sums, start, end) for card in self.cards],
+                hand_out_address([code for code in codes if code in sums], one, start, end),
+            )
+            for one, sums in self.lines
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """How a unit with all below it stands from a day to another, both included."""
+
+    unit: Unit
+    start: date
+    end: date
+    cards: list[Card]
+    parts: list[Part]
+    funnel: Funnel
+    cut_off: datetime | None
+    """Up to when its figures are computed."""
+
+    @property
+    def compares(self) -> bool:
+        return any(card.compares for card in self.cards)
+
+
+def board(unit: Unit, start: date, end: date, now: datetime) -> Board:
+    """Every indicator that has a tree at or below the unit, and its obligations; four queries a tree and some."""
+    cards = cards_of(standings(list(FIGURES), unit, start, end))
+    units = Unit.objects.below(unit).values("pk")
+    ended = funnel(units, at(start, time.min), at(end + timedelta(days=1), time.min), now)
+    return Board(unit, start, end, cards, parts(cards, start, end), ended, as_of(list(FIGURES)))
+
+
+def course(indicator: Indicator, unit: Unit, end: date) -> Course:
+    """The year up to `end`, for the unit with all below it; two queries."""
+    top = top_of(indicator, unit)
+
+    def sums(start: date, until: date) -> dict[int, Sums]:
+        rows = by_month(indicator.code, top, start, until) if top else []
+        return {month.month: (value, base) for month, value, base in rows}
+
+    now, then = sums(date(end.year, 1, 1), end), sums(date(end.year - 1, 1, 1), add_months(end, -12))
+    months = range(1, end.month + 1)
+    return Course(indicator, end.year, [(month, now.get(month), then.get(month)) for month in months])
+
+
+def parts(cards: Collection[Card], start: date, end: date) -> list[Part]:
+    """The cards by tree, each with its units."""
+    found = []
+    for tree in Tree:
+        own = [card for card in cards if card.standing.indicator.tree == tree]
+        if own:
+            codes = [card.standing.indicator.code for card in own]
+            found.append(Part(tree, own, by_unit(codes, own[0].standing.unit, start, end)))
+    return found
+
+
+def amount_of(indicator: Indicator, sums: Sums | None) -> Decimal | None:
+    """What sums come to: per cent for a ratio; None where there is nothing, or nothing to divide by."""
+    if sums is None or (indicator.kind == Kind.RATIO and not sums[1]):
+        return None
+    return sums[0] * 100 / sums[1] if indicator.kind == Kind.RATIO else sums[0]
+
+
+def _words(indicator: Indicator, sums: Sums | None) -> str:
+    amount = amount_of(indicator, sums)
+    return "" if amount is None else shown(amount, indicator)
+
+
+def _unit_cell(indicator: Indicator, unit: Unit, sums: dict[str, Sums], start: date, end: date) -> tuple[str, str, str]:
+    """What a unit came to, with its sign, of what, and the list behind it."""
+    words = _words(indicator, sums.get(indicator.code))
+    if not words:
+        return NOTHING, "", ""
+    words = f"{words}%" if indicator.kind == Kind.RATIO else words
+    return words, parts_of(indicator, *sums[indicator.code]), indicator.drill(unit, start, end)
