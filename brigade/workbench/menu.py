@@ -143,6 +143,8 @@ TABS = (
                 (
                     Item(gettext_lazy("隐患台账"), "hazards:hazard_list", "hazards.view_hazard"),
                     Item(gettext_lazy("隐患地图"), "hazards:hazard_map", "hazards.view_hazard"),
+                    Item(gettext_lazy("发给我单位的隐患"), "hazards:sent_list", "hazards.answer_hazard"),
+                    Item(gettext_lazy("责任单位"), "hazards:owner_list", "hazards.change_owner"),
                 ),
             ),
         ),
@@ -166,6 +168,7 @@ TABS = (
 QUICK: tuple[Quick, ...] = (
     Quick(gettext_lazy("记会议"), "people", "meetings:meeting_create", "meetings.record_meeting", Tree.PARTY),
     Quick(gettext_lazy("窗口办件"), "keyboard", "requests:servicerequest_create", TAKE_IN, Tree.HALL),
+    Quick(gettext_lazy("报隐患"), "camera", "hazards:hazard_create", "hazards.add_hazard"),
     Quick(gettext_lazy("我的组织生活"), "calendar-check", "meetings:mine", "branches.view_partybranch"),
 )
 
