@@ -1,4 +1,4 @@
-"""Every move by its page: what it asks, what it keeps when it is refused, and that a second click makes nothing twice."""
+"""Every move by its page: what it asks, what a refusal keeps, and that a second click makes nothing twice."""
 
 import re
 from datetime import timedelta
