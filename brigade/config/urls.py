@@ -11,6 +11,7 @@ handler500 = "brigade.kit.web.broken"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("brigade.workbench.urls")),
     path("", include("brigade.assignments.urls")),
+    path("", include("brigade.reports.urls")),
     path("party/", include("partybuilding.meetings.urls")),
     path("party/", include("partybuilding.branches.urls")),
     path("", include("enforcement.hazards.urls")),

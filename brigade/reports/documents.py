@@ -1,0 +1,243 @@
+"""A report as Word and as a workbook, from what was kept when it was made: the same bytes today and next year.
+
+Layout after GB/T 9704-2012. Beside the figures only the sentence of who confirmed it stands there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from brigade.files.queries import fill
+from brigade.files.states import BUILT_IN
+from brigade.kit.documents import Field, WordForm
+from brigade.kit.exporting import Column, Leaf, write_book
+from brigade.reports.models import Report
+from brigade.reports.queries import FORM, LATE_SHOWN
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NUMERALS = "一二三四五六七八九十"
+LONG_AGO = (1980, 1, 1, 0, 0, 0)
+"""The time of every part of a Word file, so that the same content is the same bytes."""
+
+ROW = (
+    Field("label", gettext_lazy("指标"), "登记隐患", longest=20),
+    Field("value", gettext_lazy("本期数"), "18处", longest=20),
+    Field("facets", gettext_lazy("分项"), "一般17、重大1", longest=60),
+    Field("last", gettext_lazy("上年同期"), "30处", longest=20),
+    Field("year", gettext_lazy("同比"), "−40.0%，差异不显著 p=0.11", longest=40),
+    Field("previous", gettext_lazy("上期数"), "20处", longest=20),
+    Field("before", gettext_lazy("环比"), "−10.0%，差异不显著 p=0.87", longest=40),
+)
+FIELDS = (
+    Field("title", gettext_lazy("标题"), "东区大队2026年第47周周报", longest=80, required=True),
+    Field("unit", gettext_lazy("填报单位"), "东区交警大队", longest=40, required=True),
+    Field("number", gettext_lazy("编号"), "DD-BG-2026-0047"),
+    Field("edition", gettext_lazy("版次"), "第2版"),
+    Field("days", gettext_lazy("期间"), "2026年11月16日至2026年11月22日", required=True),
+    Field("cut_off", gettext_lazy("数据截至"), "2026年11月23日 06:00", required=True),
+    Field(
+        "sections",
+        gettext_lazy("各部分"),
+        lines=3,
+        parts=(
+            Field("heading", gettext_lazy("部分名称"), "一、道路隐患", longest=20),
+            Field("rows", gettext_lazy("各项指标"), lines=6, parts=ROW),
+            Field("units", gettext_lazy("各单位情况"), "城区一中队：登记隐患3处，销号隐患2处", lines=20),
+            Field("basis", gettext_lazy("口径"), "登记隐患按登记日期，不含并案和不属实", longest=300),
+        ),
+    ),
+    Field("duties", gettext_lazy("应办情况"), "应办120件，已办100件，其中按期95件，逾期或未达标20件。", longest=200),
+    Field(
+        "late",
+        gettext_lazy("逾期清单"),
+        lines=LATE_SHOWN,
+        parts=(
+            Field("title", gettext_lazy("事项"), "塘沟街路口隐患整改", longest=80),
+            Field("unit", gettext_lazy("责任单位"), "城区一中队"),
+            Field("due", gettext_lazy("期限"), "2026-11-18"),
+            Field("days", gettext_lazy("逾期天数"), 5),
+        ),
+    ),
+    Field("notes", gettext_lazy("说明"), "同比与上年同期比，环比与上一期比。", lines=6),
+    Field("sentence", gettext_lazy("补充"), "塘沟街三处视距不良本周完成整改。", longest=200),
+    Field("by", gettext_lazy("确认人"), "韩雪梅"),
+    Field("confirmed_on", gettext_lazy("确认日期"), "2026年11月23日"),
+    Field("state", gettext_lazy("状态"), "待确认"),
+)
+FORMS = [
+    WordForm(
+        FORM,
+        gettext_lazy("报告"),
+        gettext_lazy("简报、周报、月报"),
+        Path(settings.BASE_DIR) / "templates" / "documents" / "report.docx",
+        FIELDS,
+    )
+]
+
+
+def context_of(report: Report) -> dict[str, Any]:
+    """What the Word form may name."""
+    content = report.snapshot.content
+    at = datetime.fromisoformat(content["cut_off"])
+    confirmed = report.confirmed_at
+    return {
+        "title": content["title"],
+        "unit": content["unit"],
+        "number": report.number,
+        "edition": _("第%d版") % report.edition if report.edition > 1 else "",
+        "days": content["period"]["days"],
+        "cut_off": date_format(timezone.localtime(at), "Y年n月j日 H:i"),
+        "sections": [
+            {
+                "heading": f"{NUMERALS[place]}、{section['label']}",
+                "rows": [_row(row) for row in section["rows"]],
+                "units": list(_unit_lines(section)),
+                "basis": "；".join(f"{row['label']}：{row['basis']}" for row in section["rows"]),
+            }
+            for place, section in enumerate(content["sections"])
+        ],
+        "duties": duties_said(content),
+        "late": [
+            {"title": one["title"], "unit": one["unit"], "due": one["due"], "days": one["days"]}
+            for one in content["duties"]["oldest"]
+        ],
+        "notes": content["notes"],
+        "sentence": report.sentence,
+        "by": report.confirmed_by.name if report.confirmed_by else "",
+        "confirmed_on": date_format(timezone.localtime(confirmed), "Y年n月j日") if confirmed else "",
+        "state": "" if confirmed and report.state == "confirmed" else str(report.get_state_display()),
+    }
+
+
+def _row(row: dict[str, Any]) -> dict[str, str]:
+    year, before = row["against"]
+    return {
+        "label": row["label"],
+        "value": _said(row, row["suffix"]),
+        "facets": row["facets"],
+        "last": _said(year, row["suffix"]),
+        "year": _change(year),
+        "previous": _said(before, row["suffix"]),
+        "before": _change(before),
+    }
+
+
+def _said(one: dict[str, str], suffix: str) -> str:
+    """18处; 92.5%（148/160）; — where there is none."""
+    value = one["value"]
+    if value == "—" or value.endswith("%"):
+        return f"{value}（{one['parts']}）" if one["parts"] else value
+    return f"{value}{suffix}"
+
+
+def _change(one: dict[str, str]) -> str:
+    return "，".join(filter(None, (one["change"], one["verdict"])))
+
+
+def _unit_lines(section: dict[str, Any]) -> Iterator[str]:
+    """城区一中队：登记隐患3处，销号隐患2处."""
+    units = section["units"] or {"heads": [], "lines": []}
+    suffixes = {row["label"]: row["suffix"] for row in section["rows"]}
+    for line in units["lines"]:
+        pairs = zip(units["heads"], line["cells"], strict=True)
+        said = "，".join(f"{head}{_said(one, suffixes[head])}" for head, one in pairs if one["value"] != "—")
+        yield f"{line['name']}：{said}" if said else f"{line['name']}：{_('没有数')}"
+
+
+def duties_said(content: dict[str, Any]) -> str:
+    """How duties ended, in one sentence."""
+    duties = content["duties"]
+    words = _("应办%(due)d件，已办%(met)d件，其中按期%(on_time)d件，逾期或未达标%(late)d件")
+    ended = words % duties if duties["due"] else _("这段时间没有到期的应办事项")
+    return f"{ended}{_('；现在逾期未办%(open_late)d件。') % duties}"
+
+
+def word(report: Report) -> tuple[BytesIO, str]:
+    """The report as Word, by the form that was in use when it was made, and its file name."""
+    version = report.snapshot.content.get("form", BUILT_IN)
+    return _steady(fill(FORM, context_of(report), version=version)), f"{_name(report)}.docx"
+
+
+def _steady(content: bytes) -> BytesIO:
+    """The same file without the time at which it was packed."""
+    output = BytesIO()
+    with ZipFile(BytesIO(content)) as packed, ZipFile(output, "w", ZIP_DEFLATED) as again:
+        for part in packed.infolist():
+            info = ZipInfo(part.filename, LONG_AGO)
+            info.compress_type = ZIP_DEFLATED
+            again.writestr(info, packed.read(part))
+    output.seek(0)
+    return output
+
+
+def sheet(report: Report) -> tuple[BytesIO, str]:
+    """The report as a workbook, a sheet for each part, one for duties, and its file name."""
+    content = report.snapshot.content
+    output = BytesIO()
+    person = f"{report.confirmed_by.name} {report.confirmed_by.police_no}" if report.confirmed_by else _("待确认")
+    write_book(
+        output, _leaves(report, content), title=content["title"], person=person,
+        at=report.confirmed_at or report.cut_off_at,
+    )  # fmt: skip
+    output.seek(0)
+    return output, f"{_name(report)}.xlsx"
+
+
+def _name(report: Report) -> str:
+    return f"{report.title}{_('第%d版') % report.edition if report.edition > 1 else ''}"
+
+
+def _leaves(report: Report, content: dict[str, Any]) -> Iterator[Leaf]:
+    told = _("%(days)s；数据截至%(at)s；口径第%(n)d版") % {
+        "days": content["period"]["days"],
+        "at": content["cut_off"][:16].replace("T", " "),
+        "n": content["formula"],
+    }
+    head = content["title"], content["unit"]
+    for section in content["sections"]:
+        columns = [
+            Column(_("指标"), 16), Column(_("本期"), 12), Column(_("计算"), 12), Column(_("分项"), 24),
+            Column(_("上年同期"), 12), Column(_("同比"), 14), Column(_("同比判断"), 20), Column(_("上期"), 12),
+            Column(_("环比"), 14), Column(_("环比判断"), 20), Column(_("口径"), 50),
+        ]  # fmt: skip
+        yield Leaf(f"{head[0]} {section['label']}", head[1], told, columns, [_cells(row) for row in section["rows"]])
+        if section["units"]:
+            columns = [Column(_("单位"), 20), *(Column(label, 16) for label in section["units"]["heads"])]
+            rows = [[one["name"], *(_said(cell, "") for cell in one["cells"])] for one in section["units"]["lines"]]
+            yield Leaf(_("%s各单位") % section["label"], head[1], told, columns, rows)
+    duties = content["duties"]
+    columns = [Column(_("事项"), 28)] + [
+        Column(label, 12, "integer") for label in (_("应办"), _("已办"), _("按期"), _("逾期或未达标"))
+    ]
+    counts = ("due", "met", "on_time", "late")
+    rows = [[one["label"], *(one[name] for name in counts)] for one in duties["rules"]]
+    yield Leaf(_("应办事项"), head[1], told, columns, [*rows, [_("合计"), *(duties[name] for name in counts)]])
+    columns = [Column(_("事项"), 50), Column(_("责任单位"), 18), Column(_("期限"), 14, "date")]
+    columns.append(Column(_("逾期天数"), 12, "integer"))
+    rows = [[one["title"], one["unit"], date.fromisoformat(one["due"]), one["days"]] for one in duties["oldest"]]
+    yield Leaf(_("逾期未办"), head[1], told, columns, rows)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    year, before = row["against"]
+    return [
+        row["label"], _said({**row, "parts": ""}, row["suffix"]), row["parts"], row["facets"],
+        _said(year, row["suffix"]), year["change"], year["verdict"], _said(before, row["suffix"]), before["change"],
+        before["verdict"], row["basis"],
+    ]  # fmt: skip
+
+
+PAPERS: dict[str, tuple[Callable[[Report], tuple[BytesIO, str]], str]] = {"docx": (word, WORD), "xlsx": (sheet, SHEET)}
+"""What `format` may ask for."""

@@ -1,0 +1,207 @@
+"""Who may make and confirm reports, what stands in which series, and when a difference is more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from math import erfc, exp, lgamma, log, sqrt
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from brigade.kit.clocks import Calendar, Day, Period, add_months, add_workdays, at, natural_due, period_of
+from brigade.kit.refusals import Refused
+from brigade.org.states import Role, UnitKind
+from brigade.reports.models import VIEW
+from brigade.reports.states import SeriesCode
+
+BUILD, CONFIRM = "reports.build_report", "reports.confirm_report"
+LEADERS = (Role.BRIGADE_LEADER, Role.POLITICAL_OFFICER, Role.DEPUTY_LEADER)
+GRANTS: dict[str, tuple[Role, ...]] = {
+    VIEW: (*LEADERS, Role.CLERK, Role.INSPECTOR),
+    BUILD: (*LEADERS, Role.CLERK),
+    CONFIRM: (*LEADERS, Role.CLERK),
+}
+
+FORMULA = 1
+"""Raised when what is compared, tested or left out changes; every report keeps the one that it was made by."""
+BUILT_AT = time(6, 0)
+"""When a report of yesterday, of last week or of last month is made: figures are settled, nobody is in yet."""
+
+
+# What stands in a report
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a report: figures of one field by the codes of their indicators, in this order."""
+
+    label: str | Promise
+    codes: tuple[str, ...]
+
+
+PARTS = (
+    Section(
+        gettext_lazy("道路隐患"),
+        ("hazards.registered", "hazards.closed", "hazards.on_time", "hazards.overdue"),
+    ),
+    Section(
+        gettext_lazy("窗口服务"),
+        ("requests.received", "requests.completed", "requests.on_time", "requests.first_time_right"),
+    ),
+    Section(
+        gettext_lazy("组织生活"),
+        ("party.meetings", "party.attendance", "party.compliance", "party.decisions"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A kind of report: whose, about what period, when it is made, what stands in it; one line of a table.
+
+    `due(end, calendar)` is the day on which the report about a period that ended on `end` is made. After a standstill
+    the last `keeps` periods are made up for.
+    """
+
+    code: SeriesCode
+    unit_kind: UnitKind
+    period: str
+    due: Callable[[date, Calendar], Day]
+    keeps: int
+    sections: tuple[Section, ...]
+    by_unit: bool = True
+    """Whether each unit has a line of its own."""
+
+
+def _next_day(end: date, calendar: Calendar) -> Day:
+    return natural_due(end, 1, calendar, roll=False)
+
+
+def _third_workday(end: date, calendar: Calendar) -> Day:
+    return add_workdays(end, 3, calendar)
+
+
+SERIES: dict[str, Series] = {
+    series.code: series
+    for series in (
+        Series(SeriesCode.DAILY, UnitKind.BRIGADE, "day", _next_day, keeps=7, sections=PARTS, by_unit=False),
+        Series(SeriesCode.WEEKLY, UnitKind.BRIGADE, "week", _next_day, keeps=1, sections=PARTS),
+        Series(SeriesCode.MONTHLY, UnitKind.BRIGADE, "month", _third_workday, keeps=1, sections=PARTS),
+    )
+}
+"""Weekly on Monday, monthly on the third working day (hazards §5 周报/月通报). The squadrons' own are lines here."""
+
+
+def due_at(series: Series, period: Period, calendar: Calendar) -> datetime:
+    """When the report about that period is made."""
+    return at(series.due(period.end, calendar).date, BUILT_AT)
+
+
+def periods_due(series: Series, now: datetime, calendar: Calendar) -> list[Period]:
+    """The periods whose report should be there by now, as far back as is made up for, oldest first."""
+    found: list[Period] = []
+    period = period_of(timezone.localdate(now), series.period).previous
+    while len(found) < series.keeps:
+        if due_at(series, period, calendar) <= now:
+            found.append(period)
+        period = period.previous
+    return found[::-1]
+
+
+def a_year_before(period: Period) -> Period:
+    """The same period of last year (enforcement §5.3 A8): the same month, and of a day or week the same dates.
+
+    A week of dates and not of the same number: the 1st of October stays in its week.
+    """
+    start = add_months(period.start, -12)
+    if period.kind in ("day", "week"):
+        return Period(period.code, period.kind, start, add_months(period.end, -12))
+    return period_of(start, period.kind)
+
+
+def check_over(period: Period, now: datetime) -> None:
+    if period.end >= timezone.localdate(now):
+        raise Refused(_("%(period)s还没结束，%(day)s起才能生成") % {
+            "period": period.label, "day": period.next.start,
+        }, field="day")  # fmt: skip
+
+
+# When a difference is more than chance
+
+SIGNIFICANT = 0.05
+LEAST_EXPECTED = 5
+"""Below this in any of the four cells the approximation behind the test of two shares does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a test says of two figures; `p` is None where there is too little to say anything."""
+
+    p: float | None
+
+    @property
+    def is_significant(self) -> bool:
+        return self.p is not None and self.p < SIGNIFICANT
+
+    @property
+    def words(self) -> str:
+        if self.p is None:
+            return _("样本不足")
+        if self.is_significant:
+            return _("差异显著 %s") % said_p(self.p)
+        return _("差异不显著 %s") % said_p(self.p)
+
+
+def said_p(p: float) -> str:
+    """p=0.11, p=0.007; never rounded across the border between chance and more than chance."""
+    if p < 0.001:
+        return "p<0.001"
+    places = Decimal("0.01") if p >= 0.1 else Decimal("0.001")
+    return f"p={Decimal(p).quantize(places, ROUND_DOWN if p < SIGNIFICANT else ROUND_HALF_UP)}"
+
+
+def compare_counts(now: int, then: int, days: int, days_then: int) -> Verdict:
+    """Whether two counts of events differ by more than chance: the exact conditional test of two Poisson rates.
+
+    Given their sum, the first is binomial with the share of its days; two-sided by doubling the smaller tail
+    (Przyborowski and Wilenski 1940). 30 and 18 in equal times give p=0.11 (hazards §7 scenario 34). Where not even
+    "all in one period" would be more than chance, there is too little: 5 in all, in equal times.
+    """
+    total, share = now + then, days / (days + days_then)
+    if not total or 2 * min(share, 1 - share) ** total >= SIGNIFICANT:
+        return Verdict(None)
+    return Verdict(min(1.0, 2 * min(_upper_tail(now, total, share), _upper_tail(then, total, 1 - share))))
+
+
+def _upper_tail(k: int, n: int, p: float) -> float:
+    """P(X ≥ k) of a binomial; summed from its greatest term outwards until nothing is added any more."""
+    if k <= 0:
+        return 1.0
+    if k <= n * p:
+        return 1.0 - _upper_tail(n - k + 1, n, 1 - p)
+    term = exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(p) + (n - k) * log(1 - p))
+    total = 0.0
+    while k <= n and term > total * 1e-17:
+        total += term
+        term *= (n - k) / (k + 1) * p / (1 - p)
+        k += 1
+    return total
+
+
+def compare_shares(part: int, whole: int, part_then: int, whole_then: int) -> Verdict:
+    """Whether two shares differ by more than chance: the pooled two-proportion z test (hazards §3.6).
+
+    255/300 → 276/300 gives z=2.687, p=0.0072. Too little where fewer than five are expected in any of the four cells.
+    """
+    if not whole or not whole_then:
+        return Verdict(None)
+    pooled = (part + part_then) / (whole + whole_then)
+    if min(pooled, 1 - pooled) * min(whole, whole_then) < LEAST_EXPECTED:
+        return Verdict(None)
+    z = (part / whole - part_then / whole_then) / sqrt(pooled * (1 - pooled) * (1 / whole + 1 / whole_then))
+    return Verdict(erfc(abs(z) / sqrt(2)))
