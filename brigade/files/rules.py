@@ -1,4 +1,6 @@
-"""What a file really is, by its content and its structure, and whether it may be kept. Pure: bytes in, bytes out."""
+"""What a file really is, by its content and its structure, and whether it may be kept. Pure: bytes in, bytes out.
+
+And which Word file may take the place of a form: who puts it there is the business administrator."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,9 +12,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from brigade.files.states import FileKind
 from brigade.kit import archives
+from brigade.kit.documents import Report, WordForm, check_template
 from brigade.kit.refusals import Refused
 
+GRANTS = {"files.change_formtemplate": ("business_admin",)}
+
 MAX_PIXELS = 50_000_000
+FORM_MAX_BYTES = 5 * 1024 * 1024
+OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How the files of Word begin that are .doc, or .docx with a password."""
 
 _IMAGE_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
 _OFFICE_PARTS = {FileKind.DOCX: "word/document.xml", FileKind.XLSX: "xl/workbook.xml"}
@@ -104,3 +112,27 @@ def _checked_office(content: bytes) -> Checked:
         if part_name in names and "[Content_Types].xml" in names:
             return Checked(kind, _MEDIA_TYPES[kind], kind.value, content)
     raise Refused(_("这是压缩包，不是Word文档或Excel表格。"))
+
+
+class BadTemplate(Refused):
+    """A Word file that cannot take the place of a form, with everything that is wrong with it."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(" ".join(report.faults), field="file")
+        self.report = report
+
+
+def checked_form(content: bytes, form: WordForm) -> Report:
+    """What there is to say of a Word file that shall take the place of the form; refuses one that may not."""
+    try:
+        if content.startswith(OLD_WORD):
+            raise Refused(_("这是旧的.doc格式，或者加了密码；用Word另存为不加密的.docx后再传。"))
+        if len(content) > FORM_MAX_BYTES:
+            raise Refused(_("模板超过%dMB，把里面的图片压缩后再传。") % (FORM_MAX_BYTES // 1024 // 1024))
+        checked(content, (FileKind.DOCX,))
+    except Refused as refusal:
+        raise BadTemplate(Report([str(refusal)])) from refusal
+    report = check_template(content, form)
+    if report.faults:
+        raise BadTemplate(report)
+    return report

@@ -163,6 +163,11 @@ class DocumentKind(models.TextChoices):
     CLOSING = "closing", _("销号审批表")
 
 
+def form_code(kind: str) -> str:
+    """The code of the Word form of a kind of document."""
+    return f"hazards.{kind}"
+
+
 STEPS: tuple[tuple[int, DocumentKind], ...] = (
     (1, DocumentKind.REMINDER),
     (7, DocumentKind.URGING),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.files.models import File
-from brigade.files.queries import open_file
+from brigade.files.queries import open_file, version_in_use
 from brigade.files.states import FileKind
 from brigade.kit.refusals import Refused
 from brigade.kit.text import fitting
@@ -21,7 +21,7 @@ from brigade.reference.actions import next_number
 from brigade.reference.queries import parameter
 from enforcement.hazards import queries, rules
 from enforcement.hazards.models import ClockPause, Hazard, HazardDocument, HazardPhoto
-from enforcement.hazards.states import PauseKind, PhotoKind
+from enforcement.hazards.states import PauseKind, PhotoKind, form_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ def issue(
     number = _("%(prefix)s〔%(year)s〕%(serial)s号") % {"prefix": prefix, "year": today.year, "serial": serial}
     facts = queries.facts(hazard, now) | {"document_no": number, "issuer": brigade.name} | dict(more or {})
     facts["signer"] = signed_by.name if signed_by is not None else ""
+    facts["form"] = version_in_use(form_code(kind))
     return HazardDocument.objects.create(
         hazard=hazard,
         kind=kind,

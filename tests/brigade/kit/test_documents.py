@@ -6,7 +6,7 @@ import docx
 import pytest
 from django.utils.translation import gettext_lazy
 
-from brigade.kit.documents import check_template, render_docx
+from brigade.kit.documents import render_docx
 from brigade.kit.refusals import Refused
 
 
@@ -82,30 +82,3 @@ def test_a_template_gets_values_and_never_objects(template):
 def test_a_broken_template_is_refused(template):
     with pytest.raises(Refused, match="模板写法有误"):
         render_docx(template("{% if %}"), {})
-
-
-def test_a_template_in_order_is_accepted(template):
-    check_template(
-        template("{{ branch }}", "{%p for name in names %}", "{{ name }}", "{%p endfor %}"), {"branch", "names"}
-    )
-
-
-def test_the_footer_of_a_template_is_checked_too(tmp_path):
-    document = docx.Document()
-    document.sections[0].footer.paragraphs[0].text = "{{ salary }}"
-    document.save(tmp_path / "template.docx")
-    with pytest.raises(Refused, match="salary"):
-        check_template(tmp_path / "template.docx", {"branch"})
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("{{ branch }}{{ salary }}", "salary"),
-        ("{{ branch.upper() }}", "不能调用函数"),
-        ("{{ branch", "模板写法有误"),
-    ],
-)
-def test_a_template_is_checked_when_it_is_put_in_place(template, text, reason):
-    with pytest.raises(Refused, match=reason):
-        check_template(template(text), {"branch"})

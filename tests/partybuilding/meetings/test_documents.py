@@ -17,7 +17,8 @@ from PIL import Image
 from brigade.files.actions import store
 from brigade.kit.documents import check_template
 from partybuilding.meetings import actions, documents
-from partybuilding.meetings.documents import FOLDER, _numeral
+from partybuilding.meetings.documents import wordforms
+from partybuilding.meetings.documents.minutes import _numeral
 from partybuilding.meetings.rules import Count, Mark, Picture, Task, Topic
 from tests.partybuilding import factories
 from tests.partybuilding.factories import moment, sheet
@@ -164,15 +165,15 @@ def test_downloads_and_the_printed_page(client, branch):
         assert answer["Content-Type"] == documents.WORD and answer.getvalue()[:2] == b"PK"
 
 
-@pytest.mark.parametrize(
-    ("template", "context"),
-    [("meeting_minutes.docx", documents.minutes_context), ("sign_in_sheet.docx", None)],
-)
-def test_templates_ask_for_nothing_that_the_record_cannot_give(branch, template, context):
-    fields = (
-        context(recorded(branch)) if context else {"title", "when", "place", "heading", "rows", "number", "edition"}
-    )
-    check_template(FOLDER / template, fields)
+@pytest.mark.parametrize("form", documents.FORMS, ids=lambda form: form.code)
+def test_templates_ask_for_nothing_that_the_record_cannot_give(form):
+    report = check_template(form.template.read_bytes(), form)
+    assert (report.faults, report.warnings) == ([], [])
+
+
+def test_the_form_of_the_minutes_declares_what_the_record_gives(branch):
+    given = documents.minutes_context(recorded(branch))
+    assert set(given) == {field.name for field in wordforms.MINUTES}
 
 
 @pytest.mark.parametrize(("number", "word"), [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (34, "三十四")])

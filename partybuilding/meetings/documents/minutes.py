@@ -1,7 +1,4 @@
-"""Papers of meetings: minutes and sign-in sheet as Word, the statistic form of 三会一课 as a workbook.
-
-Layout after GB/T 9704-2012. What the record does not hold stays empty.
-"""
+"""Minutes and sign-in sheet of a meeting as Word. What the record does not hold stays empty."""
 
 from __future__ import annotations
 
@@ -9,38 +6,29 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import docx
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm
 
-from brigade.files.queries import open_file
-from brigade.kit import exporting
-from brigade.kit.documents import render_docx
+from brigade.files.queries import fill, open_file
 from partybuilding.branches.models import Membership
 from partybuilding.meetings import queries, rules
 from partybuilding.meetings.models import Attendance, Decision, Meeting, Session, Vote
-from partybuilding.meetings.queries import USUAL_ORDER, Matrix, MustTable, QuarterReturn, ReturnCell, ReturnLine
+from partybuilding.meetings.queries import USUAL_ORDER
 from partybuilding.meetings.states import (
     HELD,
     ON_LEAVE,
     THERE,
     DecisionState,
     MakeUp,
-    Must,
     Presence,
     SegmentKind,
 )
 
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FOLDER = Path(settings.BASE_DIR) / "templates" / "documents"
 NUMERALS = "一二三四五六七八九十"
 PHOTO_WIDTH = Mm(74)
 
@@ -212,7 +200,7 @@ def _numeral(number: int) -> str:
 def minutes(meeting: Meeting, *, photos: bool = False) -> tuple[BytesIO, str]:
     """会议记录 as Word, and its file name; `photos` adds a last page with them, two a row."""
     context = minutes_context(meeting)
-    content = BytesIO(render_docx(FOLDER / "meeting_minutes.docx", context))
+    content = BytesIO(fill("meetings.minutes", context))
     return (_with_photos(content, meeting) if photos else content), f"{context['title']}{meeting.held_on:%Y%m%d}.docx"
 
 
@@ -267,7 +255,7 @@ def sign_in(meeting: Meeting, *, blank: bool = False) -> tuple[BytesIO, str]:
         "edition": _("第%d版") % meeting.edition,
     }
     name = f"{context['title']}{_('（空白）') if blank else ''}{meeting.held_on:%Y%m%d}.docx"
-    return BytesIO(render_docx(FOLDER / "sign_in_sheet.docx", context)), name
+    return BytesIO(fill("meetings.sign_in", context)), name
 
 
 def _marked(row: Attendance) -> str:
@@ -280,204 +268,3 @@ def _marked(row: Attendance) -> str:
 def _groups(meeting: Meeting, people: list[int]) -> dict[int, str]:
     rows = Membership.objects.on(meeting.held_on).filter(member__person__in=people, group__isnull=False)
     return dict(rows.values_list("member__person", "group__name"))
-
-
-def statistic(found: Matrix, *, by: Any, now: datetime) -> tuple[BytesIO, str]:
-    """三会一课落实情况统计表: branch by month, the figures of the screen; the sheet and its file name."""
-    title = _("%d年三会一课落实情况统计表") % found.year
-    kind = str(SegmentKind(found.kind).label) if found.kind else _("全部应开展")
-    columns = [exporting.Column(_("支部"), 22), exporting.Column(_("党员"), 8, "integer")]
-    columns += [exporting.Column(_("%d月") % month.start.month, 9) for month in found.months]
-    columns += [exporting.Column(_("达标"), 8, "integer"), exporting.Column(_("未达标"), 8, "integer")]
-    columns.append(exporting.Column(_("达标率"), 9))
-    rows = [
-        [
-            line.branch.unit.name,
-            line.members,
-            *(_cell_words(cell) for cell in line.cells),
-            line.share.met,
-            line.share.missed,
-            "—" if line.share.rate is None else f"{line.share.rate}%",
-        ]
-        for line in found.lines
-    ]
-    output = BytesIO()
-    exporting.write_xlsx(
-        output, title=title, unit=settings.BRIGADE_NAME, filters=kind, person=f"{by.name} {by.police_no}", at=now,
-        columns=columns, rows=rows,
-    )  # fmt: skip
-    output.seek(0)
-    return output, f"{title}{timezone.localdate(now):%Y%m%d}.xlsx"
-
-
-WORDS = {
-    "met": gettext_lazy("达标"),
-    "warning": gettext_lazy("预警"),
-    "missed": gettext_lazy("未达标"),
-    "waived": gettext_lazy("豁免"),
-    "na": gettext_lazy("不适用"),
-    "open": gettext_lazy("未到期"),
-    "future": "",
-}
-
-
-def _cell_words(cell: queries.Cell) -> str:
-    word = str(WORDS[cell.state])
-    return f"{word}{cell.done}/{cell.needed}" if cell.needed and cell.state not in ("waived", "na") else word
-
-
-def must_form(table: MustTable, *, by: Any, now: datetime) -> tuple[BytesIO, str]:
-    """五必落实表: a line a branch and month up to now, the figures of the screen; the sheet and its file name."""
-    title = _("%d年五必落实表") % table.year
-    columns = [exporting.Column(_("支部"), 26), exporting.Column(_("月份"), 8)]
-    columns += [exporting.Column(must.label, 22) for must in Must]
-    columns += [exporting.Column(_("结果"), 16), exporting.Column(_("说明"), 30)]
-    rows = [
-        [
-            cell.branch.unit.name,
-            _("%d月") % cell.month.start.month,
-            *([_must_words(result) for result in cell.five.results] if cell.five else [""] * len(Must)),
-            cell.five.text if cell.five else _("不适用"),
-            _("还差：%s") % "、".join(cell.not_passed) if cell.not_passed else cell.absent,
-        ]
-        for line in table.lines
-        for cell in line
-        if cell.state != "future"
-    ]
-    output = BytesIO()
-    exporting.write_xlsx(
-        output, title=title, unit=settings.BRIGADE_NAME, filters=_("只算已确认的记录，不适用的算落实"),
-        person=f"{by.name} {by.police_no}", at=now, columns=columns, rows=rows,
-    )  # fmt: skip
-    output.seek(0)
-    return output, f"{title}{timezone.localdate(now):%Y%m%d}.xlsx"
-
-
-MUST_WORDS = {
-    "met": gettext_lazy("落实"),
-    "missed": gettext_lazy("未落实"),
-    "open": gettext_lazy("进行中"),
-    "na": gettext_lazy("不适用"),
-}
-
-
-def _must_words(result: rules.MustResult) -> str:
-    part = f"{result.done}/{result.needed}（{result.rate}%）" if result.needed > 1 else ""
-    return "，".join(filter(None, [f"{MUST_WORDS[result.state.value]}{part}", result.note]))
-
-
-# The quarterly return: one set of lines for sheet and Word
-
-
-def return_title(found: QuarterReturn) -> str:
-    return _("%(top)s%(period)s党建报表") % {"top": found.top.unit.short_name, "period": found.period.label}
-
-
-def return_cut_off(found: QuarterReturn) -> str:
-    """数据截至 with the minute up to which figures are computed; of a running quarter that it runs still."""
-    at = timezone.localtime(found.as_of or found.now)
-    text = _("数据截至%(year)d年%(month)d月%(day)d日 %(clock)s") % {
-        "year": at.year,
-        "month": at.month,
-        "day": at.day,
-        "clock": f"{at:%H:%M}",
-    }
-    return text + _("，本季未结束") if found.is_open else text
-
-
-def return_lines(found: QuarterReturn) -> list[dict[str, Any]]:
-    """A line a branch and the sum of all, as words."""
-    lines = [_return_line(line) for line in found.lines]
-    if found.own is not None:
-        lines.append(_return_line(found.own) | {"cells": [""] * len(found.shares()), "result": _own_words(found.own)})
-    share, sums = found.share, found.sums
-    lines.append(
-        {
-            "name": _("合计"),
-            "members": str(found.members),
-            "cells": [_share_words(part) for _code, part in found.shares()],
-            "result": _share_words(share),
-            "meetings": str(sums.meetings),
-            "attendance": _attendance_words(sums),
-            "hours": _hours_words(sums),
-        }
-    )
-    return lines
-
-
-def _return_line(line: ReturnLine) -> dict[str, Any]:
-    return {
-        "name": line.branch.unit.short_name,
-        "members": str(line.members or ""),
-        "cells": [_return_words(cell) for cell in line.cells],
-        "result": str(WORDS[line.state]),
-        "meetings": str(line.sums.meetings),
-        "attendance": _attendance_words(line.sums),
-        "hours": _hours_words(line.sums),
-    }
-
-
-def _return_words(cell: ReturnCell) -> str:
-    word = str(WORDS[cell.state])
-    part = f"{cell.done}/{cell.needed}" if cell.needed else ""
-    return f"{word}{part}（{cell.note}）" if cell.note else f"{word}{part}"
-
-
-def _own_words(line: ReturnLine) -> str:
-    """What the general branch owes of its own: 党总支会达标3/3."""
-    return "，".join(f"{SegmentKind(cell.requirement).label}{_return_words(cell)}" for cell in line.cells)
-
-
-def _share_words(share: rules.Share) -> str:
-    return "—" if share.rate is None else f"{share.met}/{share.met + share.missed}={share.rate}%"
-
-
-def _attendance_words(sums: Any) -> str:
-    return "—" if sums.rate is None else f"{sums.present}/{sums.due}={sums.rate}%"
-
-
-def _hours_words(sums: Any) -> str:
-    return f"{sums.hours.normalize():f}"
-
-
-def return_sheet(found: QuarterReturn, *, by: Any) -> tuple[BytesIO, str]:
-    """季度报表 as a workbook, and its file name."""
-    title = return_title(found)
-    columns = [exporting.Column(_("支部"), 20), exporting.Column(_("党员"), 8)]
-    columns += [exporting.Column(SegmentKind(code).label, 20) for code, _share in found.shares()]
-    columns += [exporting.Column(_("结果"), 14), exporting.Column(_("组织生活（次）"), 12)]
-    columns += [exporting.Column(_("到会率"), 16), exporting.Column(_("学时"), 10)]
-    rows = [
-        [line["name"], line["members"], *line["cells"], line["result"], line["meetings"], line["attendance"],
-         line["hours"]]
-        for line in return_lines(found)
-    ]  # fmt: skip
-    output = BytesIO()
-    exporting.write_xlsx(
-        output, title=title, unit=settings.BRIGADE_NAME, filters=return_cut_off(found),
-        person=f"{by.name} {by.police_no}", at=found.now, columns=columns, rows=rows,
-    )  # fmt: skip
-    output.seek(0)
-    return output, f"{title}{timezone.localdate(found.now):%Y%m%d}.xlsx"
-
-
-def return_context(found: QuarterReturn, *, by: Any) -> dict[str, Any]:
-    """What stands in the Word form of the quarter."""
-    return {
-        "title": return_title(found),
-        "unit": settings.BRIGADE_NAME,
-        "cut_off": return_cut_off(found),
-        "requirements": [str(SegmentKind(code).label) for code, _share in found.shares()],
-        "lines": return_lines(found),
-        "basis": _(
-            "口径：达标除以达标加未达标，豁免和不适用不计；到会率为实到合计除以应到合计，准假的仍算应到；"
-            "组织生活一次活动算一次；学时为各支部合计，不对个人排名。"
-        ),
-        "by": by.name,
-    }
-
-
-def return_paper(found: QuarterReturn, *, by: Any) -> tuple[BytesIO, str]:
-    """季度报表 as Word, and its file name."""
-    content = BytesIO(render_docx(FOLDER / "quarter_return.docx", return_context(found, by=by)))
-    return content, f"{return_title(found)}{timezone.localdate(found.now):%Y%m%d}.docx"

@@ -1,0 +1,8 @@
+"""Word forms filled from templates that the brigade can replace: declared, checked, filled, seen as PDF."""
+
+from brigade.kit.documents.checking import Report, check_template
+from brigade.kit.documents.fields import Field, Filling, WordForm
+from brigade.kit.documents.filling import render_docx
+from brigade.kit.documents.printing import as_pdf, can_print
+
+__all__ = ["Field", "Filling", "Report", "WordForm", "as_pdf", "can_print", "check_template", "render_docx"]

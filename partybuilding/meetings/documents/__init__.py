@@ -1,0 +1,35 @@
+"""Papers of meetings: minutes and sign-in sheet as Word, the returns of 三会一课 and 五必 as workbooks and Word."""
+
+from partybuilding.meetings.documents.minutes import agenda, minutes, minutes_context, roll, shifts, sign_in
+from partybuilding.meetings.documents.returns import (
+    must_form,
+    return_cut_off,
+    return_lines,
+    return_paper,
+    return_sheet,
+    return_title,
+    statistic,
+)
+from partybuilding.meetings.documents.wordforms import FORMS
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+__all__ = [
+    "FORMS",
+    "SHEET",
+    "WORD",
+    "agenda",
+    "minutes",
+    "minutes_context",
+    "must_form",
+    "return_cut_off",
+    "return_lines",
+    "return_paper",
+    "return_sheet",
+    "return_title",
+    "roll",
+    "shifts",
+    "sign_in",
+    "statistic",
+]
