@@ -198,3 +198,14 @@ class AnnouncementForm(Form):
 
     def arguments(self) -> dict[str, Any]:
         return dict(self.cleaned_data)
+
+
+class FormUploadForm(Form):
+    """A Word file that shall take the place of a form."""
+
+    file = forms.FileField(
+        label=_("Word文件"),
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".docx", "data-no-draft": True}),
+    )
+    note = forms.CharField(label=_("改了什么"), max_length=200, required=False)

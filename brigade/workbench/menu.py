@@ -103,6 +103,7 @@ TABS = (
                     Item(gettext_lazy("短信邮件"), "workbench:notices_unclear", FOLLOW_PERM),
                     Item(gettext_lazy("工作日历"), "workbench:calendar_year"),
                     Item(gettext_lazy("参数"), "workbench:parameter_list"),
+                    Item(gettext_lazy("文书模板"), "workbench:form_list", "files.change_formtemplate"),
                     Item(gettext_lazy("审计"), "workbench:audit_list", "audit.view_auditevent"),
                 ),
             ),

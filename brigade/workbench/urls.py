@@ -20,6 +20,7 @@ from brigade.workbench.views import (
     search,
     sign_in,
     units,
+    wordforms,
 )
 
 app_name = "workbench"
@@ -49,6 +50,12 @@ urlpatterns = [
     path("notices/announcements/<uuid:pk>/files/<int:seq>/", announcements.announcement_file, name="announcement_file"),
     path("drafts/", drafts.draft_keep, name="draft_keep"),
     path("drafts/<uuid:pk>/drop/", drafts.draft_drop, name="draft_drop"),
+    path("documents/", wordforms.form_list, name="form_list"),
+    path("documents/<str:code>/", wordforms.form_detail, name="form_detail"),
+    path("documents/<str:code>/take-back/", wordforms.form_take_back, name="form_take_back"),
+    path("documents/<str:code>/<int:version>/", wordforms.form_file, name="form_file"),
+    path("documents/<str:code>/<int:version>/use/", wordforms.form_use, name="form_use"),
+    path("documents/<str:code>/<int:version>/as/<slug:filling>/", wordforms.form_preview, name="form_preview"),
     path("audit/", audit.AuditList.as_view(), name="audit_list"),
     path("audit/check/", audit.audit_check, name="audit_check"),
     path("audit/<int:pk>/", audit.audit_detail, name="audit_detail"),
