@@ -133,7 +133,8 @@ class ReportForm(PlaceFields, WhatFields):
 
     def looked_at(self) -> tuple[Place, Category | None, Town | None]:
         """Place, category and town as far as they are typed and make sense; for what is shown meanwhile."""
-        self.full_clean()
+        if not hasattr(self, "cleaned_data"):
+            self.full_clean()  # never twice: that would forget what the action refused
         return self.place(), self.cleaned_data.get("category"), self.cleaned_data.get("town")
 
 
