@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -58,19 +58,18 @@ class Standing:
 
 
 def standings(codes: Collection[str], unit: Unit, start: date, end: date) -> list[Standing]:
-    """The named indicators for `unit` with all below it, from `start` to `end` inclusive; four queries a tree."""
+    """The named indicators for `unit` with all below it, from `start` to `end` inclusive; two queries a tree and 4."""
     last = (add_months(start, -12), add_months(end, -12))
     by_tree: dict[str, list[Indicator]] = defaultdict(list)
     for code in codes:
         by_tree[FIGURES[code].tree].append(FIGURES[code])
+    tops, first_days = _tops(by_tree, unit), since(codes)
+    paths, last_paths = _paths(tops.values(), end), _paths(tops.values(), last[1])
     found: dict[str, Standing] = {}
-    for indicators in by_tree.values():
-        top = top_of(indicators[0], unit)
-        if top is None:
-            continue
-        now, then = _sums(indicators, top, start, end), _sums(indicators, top, *last)
-        first_days = since([indicator.code for indicator in indicators])
-        for indicator in indicators:
+    for tree, top in tops.items():
+        now = _sums(by_tree[tree], tree, paths[top.pk], start, end)
+        then = _sums(by_tree[tree], tree, last_paths[top.pk], *last)
+        for indicator in by_tree[tree]:
             first = first_days.get(indicator.code)
             known = first is not None and first.replace(day=1) <= last[0]
             amounts = (*now.get(indicator.code, NOTHING), *then.get(indicator.code, NOTHING))
@@ -99,7 +98,8 @@ def by_unit(
     In the fixed order of units: never ranked by result.
     """
     sums: dict[int, dict[str, tuple[Decimal, Decimal]]] = defaultdict(dict)
-    for rows in _rows_of([FIGURES[code] for code in codes], unit, start, end):
+    path = _paths([unit], end)[unit.pk]
+    for rows in _rows_of([FIGURES[code] for code in codes], unit.tree, path, start, end):
         grouped = rows.values("unit", "indicator").annotate(sum=Sum("value"), whole=Sum("base")).order_by()
         for row in grouped:
             sums[row["unit"]][row["indicator"]] = (row["sum"], row["whole"])
@@ -119,9 +119,21 @@ def as_of(codes: Collection[str]) -> datetime | None:
 
 def top_of(indicator: Indicator, unit: Unit) -> Unit | None:
     """Where the indicator's tree begins at or below `unit`."""
-    if unit.tree == indicator.tree:
-        return unit
-    return Unit.objects.below(unit).filter(tree=indicator.tree).order_by("path").first()
+    return _tops([indicator.tree], unit).get(indicator.tree)
+
+
+def _tops(trees: Iterable[str], unit: Unit) -> dict[str, Unit]:
+    """Where each of the trees begins at or below `unit`; one query at most."""
+    own = {tree: unit for tree in trees if tree == unit.tree}
+    below = Unit.objects.below(unit).filter(tree__in=[tree for tree in trees if tree != unit.tree])
+    first = below.order_by().values("tree").annotate(first=Min("path")).values("first")
+    return own | {top.tree: top for top in Unit.objects.filter(path__in=first)}
+
+
+def _paths(units: Collection[Unit], day: date) -> dict[int, str]:
+    """Where each unit stood on a day; where it stands now, for a day before it was there."""
+    then = UnitPlacement.objects.on(day).filter(unit__in=[unit.pk for unit in units])
+    return {unit.pk: unit.path for unit in units} | dict(then.values_list("unit", "path"))
 
 
 def shown(amount: Decimal, indicator: Indicator) -> str:
@@ -145,19 +157,17 @@ def _amount(indicator: Indicator, value: Decimal, base: Decimal) -> Decimal | No
 
 
 def _rows(indicator: Indicator, unit: Unit, start: date, end: date) -> QuerySet[Figure]:
-    [rows] = _rows_of([indicator], unit, start, end)
+    [rows] = _rows_of([indicator], unit.tree, _paths([unit], end)[unit.pk], start, end)
     return rows
 
 
-def _rows_of(indicators: Collection[Indicator], unit: Unit, start: date, end: date) -> list[QuerySet[Figure]]:
-    """Figures of the unit and of all that stood under it, in its tree, at the period's end.
+def _rows_of(indicators: Collection[Indicator], tree: str, path: str, start: date, end: date) -> list[QuerySet[Figure]]:
+    """Figures of the unit that stood at `path` at the period's end, and of all that stood under it, in its tree.
 
     One queryset for all that are summed over days, and one for each stock, of which the last day counts. A unit that
     was closed before the end counts in the sums where it stood last; it has no stock any more.
     """
-    then = UnitPlacement.objects.on(end)
-    path = then.filter(unit=unit).values_list("path", flat=True).first() or unit.path
-    below = then.filter(unit__tree=unit.tree, path__startswith=path)
+    below = UnitPlacement.objects.on(end).filter(unit__tree=tree, path__startswith=path)
     figures = Figure.objects.filter(day__range=(start, end))
     rows = figures.filter(unit__in=below.values("unit"))
     summed = [indicator.code for indicator in indicators if indicator.kind != Kind.STOCK]
@@ -171,10 +181,12 @@ def _rows_of(indicators: Collection[Indicator], unit: Unit, start: date, end: da
     return found
 
 
-def _sums(indicators: Collection[Indicator], unit: Unit, start: date, end: date) -> dict[str, tuple[Decimal, Decimal]]:
+def _sums(
+    indicators: Collection[Indicator], tree: str, path: str, start: date, end: date
+) -> dict[str, tuple[Decimal, Decimal]]:
     return {
         row["indicator"]: (row["sum"], row["whole"])
-        for rows in _rows_of(indicators, unit, start, end)
+        for rows in _rows_of(indicators, tree, path, start, end)
         for row in rows.values("indicator").annotate(sum=Sum("value"), whole=Sum("base")).order_by()
     }
 

@@ -19,8 +19,10 @@ from brigade.ledgers.models import Draft
 @require_http_methods(["GET", "POST"])
 def draft_keep(request: HttpRequest) -> HttpResponse:
     """Keep one's draft of a form, or read the newest that one has of it; everybody, for himself."""
+    if request.method == "GET":
+        return _found(request)
     try:
-        return _kept(request) if request.method == "POST" else _found(request)
+        return _kept(request)
     except Refused as refusal:
         return _answer({"detail": str(refusal)}, refusal.status)
 
@@ -42,13 +44,14 @@ def _kept(request: HttpRequest) -> HttpResponse:
 
 
 def _found(request: HttpRequest) -> HttpResponse:
+    """204 where there is none: nothing kept, nothing that can be read, no such page."""
     asked = request.GET
-    draft = queries.draft_of(request.user, queries.page_of(asked.get("address", ""), asked.get("name", "")))
-    if draft is None:
-        return HttpResponse(status=204)
     try:
-        content = queries.typed_in(draft)
-    except Unreadable:
+        draft = queries.draft_of(request.user, queries.page_of(asked.get("address", ""), asked.get("name", "")))
+        content = queries.typed_in(draft) if draft else {}
+    except (Refused, Unreadable):
+        draft = None
+    if draft is None:
         return HttpResponse(status=204)
     return _answer({**content, "id": str(draft.pk), "at": _moment(draft)})
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from brigade.kit.geo import Box
 from brigade.kit.refusals import Refused
 from brigade.kit.web import page, require
-from brigade.reference.queries import OUTLINE
+from brigade.reference.queries import OUTLINE, district
 from enforcement.hazards import queries
 from enforcement.hazards.views.ledgers import HazardList
 
@@ -34,10 +34,14 @@ def hazard_map(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def hazard_points(request: HttpRequest) -> JsonResponse:
-    """What lies inside `box` (south,west,north,east): places one by one, or drawn together where they are too many."""
+    """What lies inside `box` (south,west,north,east), the whole district where none is asked for.
+
+    Places one by one, or drawn together where they are too many.
+    """
     require(request, HazardList.permission)
     sheet = HazardList.sheet(request.user, request.GET)
-    return JsonResponse(queries.on_map(sheet.queryset, _box(request.GET.get("box", "")), timezone.now()))
+    box = _box(request.GET["box"]) if "box" in request.GET else _everything()
+    return JsonResponse(queries.on_map(sheet.queryset, box, timezone.now()))
 
 
 @require_safe
@@ -45,6 +49,11 @@ def hazard_points(request: HttpRequest) -> JsonResponse:
 def district_outline(request: HttpRequest) -> HttpResponse:
     """The outline of the district as GeoJSON, WGS-84."""
     return HttpResponse(OUTLINE.read_bytes(), content_type="application/geo+json")
+
+
+def _everything() -> Box:
+    (south, west), (north, east) = district().bounds
+    return Box(south, west, north, east)
 
 
 def _box(text: str) -> Box:

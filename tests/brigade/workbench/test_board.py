@@ -59,7 +59,7 @@ def test_the_board_asks_no_more_for_twelve_branches_than_for_two(client, house, 
     hold(house, *branches)
     client.force_login(house.leader)
     client.get(reverse("workbench:dashboard"))
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(30):
         client.get(reverse("workbench:dashboard"))
 
 
