@@ -22,6 +22,8 @@ from brigade.workbench.forms import FormUploadForm
 
 PERM = "files.change_formtemplate"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+LINE_NAMES = ("行", "项", "句")
+"""What a line is called in the loops that the page shows, by how deep they lie."""
 PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """A browser shows a PDF by itself only outside a sandbox; this one we have made."""
 
@@ -39,8 +41,9 @@ def form_detail(request: HttpRequest, code: str) -> HttpResponse:
     """One form: what is in use, its fields, all versions; posted to, it takes the next one and says what is wrong."""
     require(request, PERM)
     form, status, report = _form(code), 200, None
-    upload = FormUploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST":
+    sent = request.method == "POST"
+    upload = FormUploadForm(request.POST if sent else None, request.FILES if sent else None)
+    if sent:
         status = 422
         if upload.is_valid():
             try:
@@ -79,26 +82,15 @@ def _form(code: str) -> WordForm:
     return FORMS[code]
 
 
-def _snippet(field: Field) -> list[str]:
+def _snippet(field: Field, whole: str = "", depth: int = 0) -> list[str]:
     """How the field is written into a template, a paragraph each."""
-    name = str(field.label)
+    name, line = whole or str(field.label), LINE_NAMES[depth]
     if field.fixed:
         return [f"{{{{ {name}[{n}] }}}}" for n in range(field.lines)]
     if not field.lines:
         return [f"{{{{ {name} }}}}"]
-    if not field.parts:
-        return [f"{{%p for 行 in {name} %}}", "{{ 行 }}", "{%p endfor %}"]
-    parts = [line for part in field.parts for line in _part_snippet(part)]
-    return [f"{{%p for 行 in {name} %}}", *parts, "{%p endfor %}"]
-
-
-def _part_snippet(part: Field) -> list[str]:
-    name = f"行.{part.label}"
-    if part.fixed:
-        return [f"{{{{ {name}[{n}] }}}}" for n in range(part.lines)]
-    if part.lines:
-        return [f"{{%p for 句 in {name} %}}", "{{ 句 }}", "{%p endfor %}"]
-    return [f"{{{{ {name} }}}}"]
+    inner = [told for part in field.parts for told in _snippet(part, f"{line}.{part.label}", depth + 1)]
+    return [f"{{%p for {line} in {name} %}}", *(inner or [f"{{{{ {line} }}}}"]), "{%p endfor %}"]
 
 
 def _version(code: str, version: int) -> FormTemplate:
