@@ -63,7 +63,7 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
         "units": what.units,
         "periods": [(code, label, code == what.period.kind) for code, label in PERIODS.items()],
         "period": what.period.kind,
-        "courses": [queries.course(card.standing.indicator, what.unit, what.end) for card in board.cards[:2]],
+        "courses": [queries.course(card.standing.indicator, card.standing.unit, what.end) for card in board.cards[:2]],
     }
     return page(request, "workbench/dashboard.html", context)
 
