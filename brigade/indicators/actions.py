@@ -64,6 +64,7 @@ def drain(*, now: datetime) -> str:
     for code in Dirty.objects.order_by().values_list("indicator", flat=True).distinct():
         while batch := _drain_once(FIGURES.get(code), code, now):
             done += batch
+    DrainLock.objects.filter(drained_at__lt=now).update(drained_at=now)  # what had no mark is as it was
     return _("重算%(n)d处") % {"n": done}
 
 

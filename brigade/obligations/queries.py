@@ -16,7 +16,7 @@ from brigade.notices.models import Message
 from brigade.obligations.models import Obligation, Reminder, barring
 from brigade.obligations.rules import DIGEST, RULES, Step
 from brigade.obligations.states import EXCUSED, ObligationState
-from brigade.org.models import Grant, Person
+from brigade.org.models import Grant, Person, Unit
 from brigade.reference.queries import calendar
 
 LOOK_BACK = timedelta(days=40)
@@ -160,6 +160,15 @@ def told_on(day: date) -> set[int]:
     return set(sent.values_list("recipient_id", flat=True))
 
 
+MET = Q(state=ObligationState.MET)
+ON_TIME = MET & Q(met_at__lte=F("due_at"))
+
+
+def _gone(now: datetime) -> Q:
+    """Its time is over, and nothing excuses it."""
+    return Q(due_at__lt=now) & ~Q(state__in=[*EXCUSED, ObligationState.PAUSED])
+
+
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """How the obligations that fell due in a period ended."""
@@ -174,18 +183,59 @@ class Funnel:
 
 def funnel(units: Iterable[int], start: datetime, end: datetime, now: datetime) -> Funnel:
     """Obligations of `units` that are due in [start, end): those that have fallen due, and beside them the rest."""
-    gone = Q(due_at__lt=now) & ~Q(state__in=[*EXCUSED, ObligationState.PAUSED])
-    met = Q(state=ObligationState.MET)
+    gone = _gone(now)
     sums = (
         Obligation.objects.filter(unit__in=units, due_at__gte=start, due_at__lt=end)
         .exclude(state=ObligationState.VOID)
         .aggregate(
-            due=Count("pk", filter=gone | met),
-            met=Count("pk", filter=met),
-            on_time=Count("pk", filter=met & Q(met_at__lte=F("due_at"))),
-            late=Count("pk", filter=gone & ~met),
+            due=Count("pk", filter=gone | MET),
+            met=Count("pk", filter=MET),
+            on_time=Count("pk", filter=ON_TIME),
+            late=Count("pk", filter=gone & ~MET),
             excused=Count("pk", filter=Q(state__in=EXCUSED)),
             ahead=Count("pk", filter=Q(state=ObligationState.OPEN, due_at__gte=now)),
         )
     )
     return Funnel(**sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a unit with all below it has to do now, and of what fell due in a period how much was done in time."""
+
+    unit: Unit
+    open: int
+    today: int
+    late: int
+    due: int
+    on_time: int
+
+
+def loads(top: Unit, start: datetime, end: datetime, now: datetime) -> list[Load]:
+    """`top` itself and the units right below it, each with all that it oversees, in their fixed order; two queries.
+
+    Units without any duty are left out.
+    """
+    units = {unit.pk: unit for unit in Unit.objects.below(top).order_by("order", "pk")}
+    todo = Q(state=ObligationState.OPEN, opens_at__lte=now)
+    within = Q(due_at__gte=start, due_at__lt=end)
+    rows = (
+        Obligation.objects.filter(todo | within, unit__in=list(units))
+        .exclude(state=ObligationState.VOID)
+        .order_by()
+        .values_list("unit")
+        .annotate(
+            open=Count("pk", filter=todo),
+            today=Count("pk", filter=todo & Q(due_at__gte=now, due_at__date=timezone.localdate(now))),
+            late=Count("pk", filter=todo & Q(due_at__lt=now)),
+            due=Count("pk", filter=within & (_gone(now) | MET)),
+            on_time=Count("pk", filter=within & ON_TIME),
+        )
+    )
+    sums: dict[int, list[int]] = defaultdict(lambda: [0] * 5)
+    depth = len(top.lineage)
+    for unit_id, *counts in rows:
+        below = units[unit_id].lineage[depth:]
+        whose = below[0] if below else top.pk
+        sums[whose] = [before + more for before, more in zip(sums[whose], counts, strict=True)]
+    return [Load(unit, *sums[pk]) for pk, unit in units.items() if any(sums.get(pk, ()))]

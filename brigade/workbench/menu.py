@@ -90,6 +90,7 @@ TABS = (
                 gettext_lazy("看态势"),
                 (
                     Item(gettext_lazy("领导看板"), "workbench:dashboard", "indicators.view_figure"),
+                    Item(gettext_lazy("大屏"), "workbench:screen", "indicators.view_figure"),
                     Item(gettext_lazy("报告"), "reports:report_list", "reports.view_report"),
                     Item(gettext_lazy("带班"), "workbench:duty_list"),
                 ),

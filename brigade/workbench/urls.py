@@ -17,6 +17,7 @@ from brigade.workbench.views import (
     leaving,
     people,
     reference,
+    screen,
     search,
     sign_in,
     units,
@@ -27,6 +28,7 @@ app_name = "workbench"
 urlpatterns = [
     path("", home.home, name="home"),
     path("dashboard/", board.dashboard, name="dashboard"),
+    path("screen/", screen.screen, name="screen"),
     path("search/", search.search, name="search"),
     path("obligations/", duties.ObligationList.as_view(), name="obligations"),
     path("notices/", inbox.notice_list, name="notices"),

@@ -24,6 +24,7 @@ const behaviours = {
   "[data-matrix]": () => import("./matrix.js"),
   "[data-chart]": () => import("./charts.js"),
   "[data-map]": () => import("./map.js"),
+  "[data-screen]": () => import("./screen.js"),
   "[data-here]": () => import("./here.js"),
 };
 

@@ -32,3 +32,4 @@ from brigade.workbench.queries.desk import (
     todo_groups,
     warnings,
 )
+from brigade.workbench.queries.screens import PAGES, Screen, screen

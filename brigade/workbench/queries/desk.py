@@ -12,7 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import BooleanField, Case, Min, Q, When
+from django.db.models import BooleanField, Case, Min, Q, QuerySet, When
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -101,13 +101,18 @@ def todo_groups(person: Person, now: datetime) -> list[tuple[str, list[Todo], bo
     return [(group.label, [todo(row, person) for row in group.rows], group.code == "later") for group in groups]
 
 
-def warnings(person: Person, now: datetime, limit: int = 4) -> list[Obligation]:
-    """What others, whom the person oversees, are late with or about to be, the latest first; not the tasks that he
-    follows up himself, which stand in his own list."""
+def warned(person: Person, now: datetime) -> QuerySet[Obligation]:
+    """What others, whom the person oversees, are late with or about to be; not the tasks that he follows up himself,
+    which stand in his own list."""
     rows = Obligation.objects.open().visible_to(person).filter(Q(due_at__lt=now) | Q(warn_at__lte=now)).begun(now)
     mine = Obligation.objects.open().for_person(person)
     rows = rows.exclude(kind=TASK_KIND, subject__in=mine.filter(kind=TASK_KIND).values("subject"))
-    return list(rows.exclude(pk__in=mine).select_related("unit", "person").order_by("due_at", "pk")[:limit])
+    return rows.exclude(pk__in=mine).select_related("unit", "person").order_by("due_at", "pk")
+
+
+def warnings(person: Person, now: datetime, limit: int = 4) -> list[Obligation]:
+    """The latest of them first."""
+    return list(warned(person, now)[:limit])
 
 
 def recent(person: Person, limit: int = 6) -> list[Recent]:

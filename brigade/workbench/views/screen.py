@@ -1,0 +1,37 @@
+"""大屏: prepared pages for the wall, turned by the keys of a presenter."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from brigade.kit.text import whole_number
+from brigade.kit.web import page
+from brigade.org.queries import duty_leader
+from brigade.workbench import queries
+from brigade.workbench.views.board import asked
+
+SHORTEST, LONGEST = 5, 3600
+"""Seconds after which pages may turn by themselves."""
+
+
+@require_safe
+def screen(request: HttpRequest) -> HttpResponse:
+    """Whoever sees the board, for the same units and times. ?page= is the page that is shown first; ?turn=30 turns it
+    every thirty seconds, otherwise only a key does. The page asks for itself every minute, so its session lasts the
+    twelve hours that any does."""
+    what = asked(request)
+    board = queries.board(what.unit, what.period.start, what.end, what.now)
+    pages = queries.screen(request.user, board, what.now)
+    first = whole_number(request.GET.get("page", "")) or 1
+    turn = whole_number(request.GET.get("turn", "")) or 0
+    context = {
+        "now": what.now,
+        "board": board,
+        "pages": pages,
+        "at": min(first, len(pages)),
+        "turn": min(max(turn, SHORTEST), LONGEST) if turn else 0,
+        "duty": duty_leader(what.unit.path, timezone.localdate(what.now)),
+    }
+    return page(request, "workbench/screen.html", context, fragment="pages")
