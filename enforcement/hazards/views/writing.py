@@ -15,7 +15,7 @@ from brigade.kit.refusals import Refused
 from brigade.kit.web import done, page, refused, require
 from brigade.org.queries import squadron_of
 from brigade.reference.models import Road
-from brigade.reference.queries import district, parameter
+from brigade.reference.queries import district
 from enforcement.hazards import actions, queries, rules
 from enforcement.hazards.forms import ReportForm
 from enforcement.hazards.models import Hazard
@@ -53,10 +53,8 @@ def hazard_near(request: HttpRequest) -> HttpResponse:
 def _report_page(
     request: HttpRequest, form: ReportForm, now: datetime, status: int = 200, fragment: str | None = None
 ) -> HttpResponse:
-    today = timezone.localdate(now)
     context = {
         "form": form,
-        "limit": parameter("hazards.photo_limit", today),
         "goes_to": _goes_to(request, form, now),
         "near": _near(request, form, now) if form.is_bound else [],
         "asks_datum": bool(form.is_bound and (form.errors.get("coord_sys") or form.data.get("is_datum_confirmed"))),
