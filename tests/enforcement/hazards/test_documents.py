@@ -5,12 +5,15 @@ from io import BytesIO
 
 import docx
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from brigade.files import actions as files
 from brigade.files.states import FORMS
 from brigade.kit.documents import check_template
 from enforcement.hazards import actions, documents
 from enforcement.hazards.models import Hazard, HazardDocument
 from enforcement.hazards.states import DocumentKind, form_code
+from tests.brigade.org.factories import person
 from tests.enforcement.hazards.world import at, category, closed, later, notified, rectifying
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +53,25 @@ def test_a_document_says_today_what_it_said_when_it_was_issued(world):
     before = text_of(documents.paper(hazard.documents.get())[0])
     Hazard.objects.filter(pk=hazard.pk).update(title="改名", place="别处")
     assert text_of(documents.paper(HazardDocument.objects.get(hazard=hazard))[0]) == before
+
+
+def test_a_document_keeps_the_form_in_which_it_was_issued(world, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    admin = person("business_admin", at=world.brigade)
+    old = notified(world, DAY).documents.get()
+    form, content = FORMS[form_code("notice")], BytesIO()
+    word = docx.Document()
+    word.add_paragraph("本大队样式：{{ 文号 }}致{{ 责任单位 }}")
+    word.save(content)
+    upload = SimpleUploadedFile("通知书.docx", content.getvalue())
+    row = files.upload_form(by=admin, form=form, upload=upload, now=at("2025-05-07T08:00"))
+    files.put_form_into_use(by=admin, template=row, now=at("2025-05-07T08:00"))
+    new = notified(world, "2025-05-08T08:00").documents.get()
+    assert (old.facts["form"], new.facts["form"]) == (0, 1)
+    assert text_of(documents.paper(new)[0]).startswith(f"本大队样式：{new.number}致区公路中心")
+    assert "本大队样式" not in text_of(documents.paper(old)[0])
+    files.take_back_form(by=admin, form=form, now=at("2025-05-09T08:00"))
+    assert text_of(documents.paper(new)[0]).startswith("本大队样式")
 
 
 def test_letters_of_the_ladder_count_days_and_name_what_went_out(world):
