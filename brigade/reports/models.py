@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from brigade.org.models import Person, Record
+from brigade.org.models import Person, Record, RecordQuerySet
 from brigade.reports.states import ReportState, SeriesCode
 
 VIEW = "reports.view_report"
@@ -36,6 +36,8 @@ class Report(Record):
     sentence = models.CharField(_("补充一句"), max_length=200, blank=True)
     confirmed_at = models.DateTimeField(_("确认时间"), null=True)
     confirmed_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("确认人"))
+
+    objects = RecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("报告")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from brigade import workflow
 from brigade.indicators.rules import FIGURES
-from brigade.kit.web import ask, ask_move, download, get_visible, move_buttons, page
+from brigade.kit.web import ask, download, get_visible, move_buttons, page
 from brigade.ledgers.actions import note_export
 from brigade.ledgers.views import Listing
 from brigade.org.models import Unit
@@ -92,11 +92,12 @@ def _with_lists(report: Report, content: dict[str, Any]) -> list[dict[str, Any]]
     """The sections, each figure with the list behind it as it stands now; what was since renamed has none."""
     sections = content["sections"]
     tops = Unit.objects.in_bulk({row["unit"] for section in sections for row in section["rows"]})
-    for section in sections:
-        for row in section["rows"]:
-            indicator, top = FIGURES.get(row["code"]), tops.get(row["unit"])
-            row["url"] = indicator.drill(top, report.starts_on, report.ends_on) if indicator and top else ""
-    return sections
+
+    def url(row: dict[str, Any]) -> str:
+        indicator, top = FIGURES.get(row["code"]), tops.get(row["unit"])
+        return indicator.drill(top, report.starts_on, report.ends_on) if indicator and top else ""
+
+    return [{**section, "rows": [{**row, "url": url(row)} for row in section["rows"]]} for section in sections]
 
 
 def _buttons(report: Report, options: list[workflow.Option]) -> list[dict[str, Any]]:
@@ -122,16 +123,21 @@ def report_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     if code not in FORMS:
         raise Http404(_("没有这一步。"))
     move, now = workflow.MOVES[f"{report.kind()}.{code}"], timezone.now()
-    return ask_move(
+    typed = request.POST if request.method == "POST" else None
+    form = FORMS[code](typed, record=report, initial={"version": report.version})
+    return ask(
         request,
-        FORMS[code],
-        record=report,
-        move=move,
+        form,
+        title=_("%(what)s：%(do)s？") % {"what": report.title, "do": move.label},
+        button=move.label,
+        call=lambda **_typed: actions.MAKE[code](by=request.user, report=report, now=now, **form.arguments()),
+        said=_said,
+        back=None,
         check=lambda: workflow.check(report, move, request.user, now),
-        act=lambda **given: actions.MAKE[code](by=request.user, report=report, now=now, **given),
-        said=_said if code == "confirm" else lambda made: _("已生成第%d版，等待确认") % made.edition,
     )
 
 
 def _said(made: Report) -> str:
-    return _("已确认%s，领导已收到") % made.title
+    if made.state == ReportState.CONFIRMED:
+        return _("已确认%s，领导已收到") % made.title
+    return _("已生成第%d版，等待确认") % made.edition
