@@ -200,3 +200,26 @@ print((write(20_000) - short) / 1024)
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert float(result.stdout) < 12
+
+
+def test_a_workbook_of_several_sheets_gives_each_its_own_head_name_and_rows():
+    book = io.BytesIO()
+    leaves = [
+        exporting.Leaf("到会率", "一支部", "本月", COLUMNS, [ROW]),
+        exporting.Leaf("到会率", "二支部", "", COLUMNS[:1], [["=1+1"], ["乙"]]),
+        exporting.Leaf("", "", "", COLUMNS[:1], []),
+    ]
+    assert exporting.write_book(book, leaves, title="看板", person="张三", at=AT) == 3
+    sheets = openpyxl.load_workbook(book).worksheets
+    assert [sheet.title for sheet in sheets] == ["到会率", "到会率 2", "Sheet1"]
+    assert [sheet["A3"].value for sheet in sheets] == ["筛选条件：本月", "筛选条件：全部", "筛选条件：全部"]
+    assert (sheets[1]["A5"].value, sheets[1]["A5"].data_type) == ("=1+1", "s")
+    assert [sheet.max_row for sheet in sheets] == [5, 6, 4]
+
+
+def test_sheets_of_one_long_name_stay_apart_within_what_a_name_may_hold():
+    book = io.BytesIO()
+    leaves = [exporting.Leaf("很长的名字" * 9, "", "", COLUMNS[:1], []) for _n in range(11)]
+    exporting.write_book(book, leaves, title="", person="", at=AT)
+    names = openpyxl.load_workbook(book).sheetnames
+    assert len(set(names)) == 11 and max(map(len, names)) <= 31

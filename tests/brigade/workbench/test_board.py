@@ -1,15 +1,18 @@
 """The leader's board and the workbench, over real records."""
 
+import io
 import re
 from datetime import timedelta
 from decimal import Decimal
 
+import openpyxl
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from brigade.audit.models import AuditEvent
 from brigade.indicators.actions import drain
-from brigade.indicators.queries import shown
+from brigade.indicators.queries import as_of, shown
 from brigade.indicators.rules import FIGURES
 from brigade.org.states import Role
 from brigade.reference.actions import load_reference
@@ -169,3 +172,83 @@ def test_what_counts_in_halves_has_one_decimal_throughout_and_a_count_has_none()
     hours, gatherings = FIGURES["party.study_hours"], FIGURES["party.meetings"]
     assert [shown(Decimal(amount), hours) for amount in ("118", "92.5")] == ["118.0", "92.5"]
     assert shown(Decimal("1250.0"), gatherings) == "1,250"
+
+
+def sheets_of(answer):
+    book = openpyxl.load_workbook(io.BytesIO(answer.getvalue()))
+    return {sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)] for sheet in book}, book
+
+
+def test_the_board_is_taken_along_as_a_workbook_of_the_same_figures(client, house):
+    branches = [factories.branch(house), factories.branch(house, "城区二中队党支部")]
+    hold(house, *branches)
+    client.force_login(house.leader)
+    board = client.get(reverse("workbench:dashboard")).context["board"]
+    answer = client.get(reverse("workbench:dashboard"), {"format": "xlsx"})
+    assert "attachment" in answer["Content-Disposition"]
+    sheets, _book = sheets_of(answer)
+    assert list(sheets) == ["应办事项", *[card.label for part in board.parts for card in part.cards]]
+    assert [row[1] for row in sheets["应办事项"][:4]] == [
+        board.funnel.due,
+        board.funnel.met,
+        board.funnel.on_time,
+        board.funnel.late,
+    ]
+    for part in board.parts:
+        for card in part.cards:
+            whole, months, units = sheets[card.label][0], sheets[card.label][1:12], sheets[card.label][12:]
+            if card.standing.base:
+                assert round(whole[2] * 100, 1) == float(card.value)
+                assert whole[3:5] == [float(card.standing.value), float(card.standing.base)]
+            elif card.standing.amount is not None:
+                assert whole[2] == float(card.standing.amount)
+            assert len(months) == 11
+            assert [row[1] for row in units] == [
+                one.short_name for one, sums in part.lines if card.standing.indicator.code in sums
+            ]
+
+
+def test_each_sheet_of_the_board_says_whose_of_which_time_on_what_basis_and_up_to_when(client, house):
+    hold(house, factories.branch(house))
+    client.force_login(house.leader)
+    _sheets, book = sheets_of(client.get(reverse("workbench:dashboard"), {"format": "xlsx", "period": "month"}))
+    sheet = book["到会率"]
+    assert "大队党总支" in sheet["A2"].value and house.leader.police_no in sheet["A2"].value
+    told = sheet["A3"].value
+    assert "2026年11月1日至2026年11月23日" in told
+    assert "数据截至2026-11-23 09:00" in told
+    assert str(FIGURES["party.attendance"].basis) in told
+
+
+def test_a_name_that_begins_like_a_formula_stays_a_name_in_the_workbook(client, house):
+    hold(house, factories.branch(house, "=1+1"), factories.branch(house))
+    client.force_login(house.leader)
+    _sheets, book = sheets_of(client.get(reverse("workbench:dashboard"), {"format": "xlsx"}))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if str(cell.value).startswith("=")]
+    assert cells and {cell.data_type for cell in cells} == {"s"}
+
+
+def test_taking_the_board_along_is_noted(client, house):
+    client.force_login(house.leader)
+    client.get(reverse("workbench:dashboard"), {"format": "xlsx"}).getvalue()
+    event = AuditEvent.objects.get(verb="ledger.exported")
+    assert event.actor_id == house.leader.pk
+    assert "运行情况" in event.sentence
+
+
+def test_a_board_without_any_record_is_a_workbook_too(client, house):
+    client.force_login(house.leader)
+    sheets, _book = sheets_of(client.get(reverse("workbench:dashboard"), {"format": "xlsx"}))
+    assert [row[1] for row in sheets["应办事项"]] == [0] * 6
+
+
+def test_whoever_may_not_see_the_board_gets_no_workbook_either(client, house):
+    client.force_login(person(Role.OFFICER, at=house.brigade))
+    assert client.get(reverse("workbench:dashboard"), {"format": "xlsx"}).status_code == 403
+
+
+def test_figures_that_nothing_moved_are_as_new_as_the_last_drain(house):
+    hold(house, factories.branch(house))
+    later = timezone.now() + timedelta(minutes=7)
+    drain(now=later)
+    assert as_of(["party.meetings"]) == later
