@@ -172,18 +172,23 @@ def ask_move(
     act: Callable[..., Any],
     said: Callable[[Any], str] | None = None,
     back: Any = None,
+    typed: QueryDict | None = None,
 ) -> HttpResponse:
     """Ask what a move of a record needs by the form `asked`, and make it: `act` takes the form's `arguments()`.
 
     Who may make it and what is missing is the door's to say, by `check`. `back` is where to go on, else the record's
-    own page: who gives a record away may not see it any more.
+    own page: who gives a record away may not see it any more. `typed` is what was sent, where the view has added to
+    it, as ids of files that came along.
     """
     opened = {"version": record.version}
     merge, base = None, ""
     if move.merges:
-        form, merge, base = merged(request, lambda data: asked(data, record=record, initial=dict(opened)), record)
+        form, merge, base = merged(
+            request, lambda data: asked(data, record=record, initial=dict(opened)), record, typed
+        )
     else:
-        form = asked(request.POST if request.method == "POST" else None, record=record, initial=opened)
+        sent = request.POST if typed is None else typed
+        form = asked(sent if request.method == "POST" else None, record=record, initial=opened)
     words = {"what": record.title, "do": move.label}
     return ask(
         request,

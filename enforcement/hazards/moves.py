@@ -55,6 +55,7 @@ AMEND = _move(
     "amended",
     may=lambda hazard, by: hazard.state == REPORTED and rules.is_reporter(hazard, by),
     whom=_("上报人"),
+    merges=True,
 )
 REGISTER = _move("register", _("核实登记"), {REPORTED}, REGISTERED, "register", "registered", guard=rules.can_register)
 INVALIDATE = _move(

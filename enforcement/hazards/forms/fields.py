@@ -123,6 +123,10 @@ class PhotosInput(forms.Widget):
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return name not in data
 
+    def format_value(self, value: Any) -> str | None:
+        """What the hidden input says; a merge compares that."""
+        return " ".join(value.ids) or None if isinstance(value, Uploads) else None
+
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, None, attrs)
         carried = value if isinstance(value, Uploads) else Uploads()

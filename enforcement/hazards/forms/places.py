@@ -27,6 +27,8 @@ from enforcement.hazards.rules import Place
 from enforcement.hazards.states import CoordSystem, Direction, GeoSource, Source, Visibility
 
 PICK = {"data-pick": ""}
+OFFICE = ("is_key", "key_reason", "visibility", "cost_estimate")
+"""What squadron leader and clerk decide, and who reported it does not."""
 POINT = ("lat", "lon", "coord_sys", "acc_m", "geo_source")
 
 
@@ -152,10 +154,13 @@ class AmendForm(MoveForm, PlaceFields, WhatFields):
     def __init__(self, *args: Any, record: Hazard, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
         self.initial = _written(record) | self.initial
+        if not self.user.has_perm("hazards.amend_hazard", record):
+            for name in OFFICE:
+                del self.fields[name]
 
     def arguments(self) -> dict[str, Any]:
         data = self.cleaned_data
-        own = {name: data[name] for name in ("version", "title", "is_key", "key_reason", "visibility", "cost_estimate")}
+        own = {name: data[name] for name in ("version", "title", *OFFICE) if name in self.fields}
         given = own | self.what() | {"photos": data["photos"]}
         moved = {"road", "stake_start", "stake_end", *POINT} & set(self.changed_data)
         return given | ({"place": self.place()} if moved else {})

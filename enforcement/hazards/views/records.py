@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -109,20 +109,16 @@ def hazard_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     if code not in FORMS:
         raise Http404(_("没有这一步。"))
     move, now = workflow.MOVES[f"{record.kind()}.{code}"], timezone.now()
-    typed = put_away(request) if request.method == "POST" else None
     return ask_move(
         request,
-        partial(_asked, request, code, typed),
+        partial(FORMS[code], user=request.user),
         record=record,
         move=move,
         check=lambda: workflow.check(record, move, request.user, now),
         act=lambda **given: actions.MAKE[code](by=request.user, hazard=record, now=now, **given),
         back=reverse("hazards:hazard_list") if code == "hand_over" else None,
+        typed=put_away(request) if request.method == "POST" else None,
     )
-
-
-def _asked(request: HttpRequest, code: str, typed: QueryDict | None, data: Any, **given: Any) -> Any:
-    return FORMS[code](data if data is None else typed, user=request.user, **given)
 
 
 @require_safe

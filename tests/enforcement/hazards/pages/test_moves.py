@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -313,6 +314,38 @@ def test_a_correction_opens_with_what_was_written_and_changes_only_what_is_chang
     do(client, world.captain, hazard, "amend", **sent)
     assert hazard.description == "树和墙挡视线"
     assert (float(hazard.lat), float(hazard.lon)) == tuple(HERE)
+
+
+def test_who_reported_it_corrects_it_while_it_waits_but_decides_nothing_of_the_office(client, world, day):
+    hazard = reported(world, day)
+    client.force_login(world.officer)
+    form = client.get(f"{hazard.get_absolute_url()}moves/amend/").context["form"]
+    assert not {"is_key", "visibility", "cost_estimate"} & form.fields.keys()
+    sent = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+    do(client, world.officer, hazard, "amend", **(sent | {"where": "村口东侧", "version": hazard.version}))
+    assert (hazard.place, hazard.visibility) == ("村口东侧", "internal")
+
+
+def test_two_people_who_correct_different_things_both_keep_theirs(client, world, day):
+    hazard = reported(world, day, description="树挡视线")
+    address = f"{hazard.get_absolute_url()}moves/amend/"
+
+    def opened(who):
+        client.force_login(who)
+        text = client.get(address).content.decode()
+        form = client.get(address).context["form"]
+        sent = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+        base = re.search(r'name="base" value="([^"]*)"', text)[1]
+        return sent | {"base": unescape(base), "version": form["version"].value()}
+
+    mine, theirs = opened(world.captain), opened(world.clerk)
+    assert client.post(address, theirs | {"suggestion": "修剪行道树"}).status_code == 302
+    client.force_login(world.captain)
+    answer = client.post(address, mine | {"description": "树和墙挡视线"})
+    assert answer.status_code == 302, answer.context["form"].errors
+    hazard.refresh_from_db()
+    assert (hazard.description, hazard.suggestion) == ("树和墙挡视线", "修剪行道树")
+    assert client.post(address, mine | {"suggestion": "移走行道树"}).status_code == 409
 
 
 def test_no_move_is_reached_by_who_may_not_make_it(client, world, day):
