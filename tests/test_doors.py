@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
 
 from brigade.org.states import Role
+from brigade.reference.actions import load_reference
 from tests.brigade.org.factories import person, unit
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,7 @@ def test_a_fragment_asked_for_anonymously_gets_a_bare_401(client):
 
 @pytest.mark.parametrize("role", Role.values)
 def test_every_page_opens_or_refuses_each_role_without_breaking(client, role):
+    load_reference()
     client.force_login(person(role, at=unit("东昌府大队")))
     for name, address, names_row in routes():
         if not names_row and name not in PUBLIC | {"workbench:logout"} and ":schema" not in name:

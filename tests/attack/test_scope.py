@@ -15,7 +15,7 @@ from tests.attack.town import Town, one_of_each_role, strangers
 
 pytestmark = pytest.mark.django_db
 
-PARTS = {"field": "phone", "kind": "meetings.meeting", "seq": 1, "code": "void"}
+PARTS = {"field": "phone", "kind": "meetings.meeting", "seq": 1, "code": "void", "number": 1}
 RECORDS = (
     "requests:servicerequest_detail",
     "meetings:meeting_detail",
@@ -26,10 +26,13 @@ RECORDS = (
     "branches:member_detail",
     "workbench:person_detail",
     "assignments:assignment_detail",
+    "hazards:hazard_detail",
+    "reports:report_detail",
     "workbench:announcement_detail",
 )
-NO_UNITS = {"workbench:parameter_set"}
-"""These name something that belongs to no unit: who may not change it is told so."""
+OWNERS = {"hazards:owner_edit", "hazards:owner_reveal"}
+NO_UNITS = {"workbench:parameter_set", *OWNERS}
+"""These name something that belongs to no unit, or that all police know of: who may not change it is told so."""
 
 
 def named(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, set[str], Any]]:
@@ -62,6 +65,14 @@ def test_no_role_of_another_unit_finds_a_row_by_its_address(client, town):
                 if status not in (404, 405):
                     found.append((stranger.name, ask.__name__, name, status))
     assert found == []
+
+
+def test_owners_that_all_police_know_of_are_changed_and_called_by_those_in_charge_alone(client, town):
+    for stranger in strangers(town):
+        client.force_login(stranger)
+        for name in OWNERS:
+            address = reverse(name, args=[town.owner.pk])
+            assert {client.get(address).status_code, client.post(address).status_code} <= {403, 404}, stranger.name
 
 
 def test_no_single_role_of_another_unit_reads_a_record(client, town):
@@ -106,13 +117,17 @@ LISTS = (
     "meetings:decision_list",
     "meetings:waiver_list",
     "assignments:assignment_list",
+    "hazards:hazard_list",
+    "hazards:sent_list",
+    "reports:report_list",
     "workbench:announcement_list",
 )
 
 
 def test_lists_counts_and_exports_of_another_unit_are_empty(client, town):
-    marks = [record.pk for record in (town.request, town.meeting, town.decision, town.waiver, town.task)]
+    marks = [record.pk for _noun, record, _move in town.endpoints]
     marks += [town.request.number, town.meeting.number, town.decision.title, town.task.title, town.announcement.title]
+    marks += [town.hazard.number, town.report.number]
     for stranger in strangers(town):
         client.force_login(stranger)
         for name in LISTS:

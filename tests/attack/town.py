@@ -13,6 +13,7 @@ from brigade.assignments.actions import hand_out
 from brigade.assignments.models import Assignment
 from brigade.audit.models import AuditEvent
 from brigade.files import actions as files
+from brigade.kit.clocks import parse_period
 from brigade.kit.ids import new_id
 from brigade.ledgers.actions import save_draft
 from brigade.ledgers.models import Draft, ExportRun, SavedView
@@ -20,8 +21,15 @@ from brigade.notices import actions as notices
 from brigade.notices.models import Announcement, Message
 from brigade.org.models import Grant, Person, Posting, Secondment, Unit, UnitChange
 from brigade.org.states import Role, Tree, UnitKind
+from brigade.reference import models as reference
 from brigade.reference.actions import load_reference
 from brigade.reference.queries import kept_calendar, kept_parameters
+from brigade.reports import actions as reports
+from brigade.reports.models import Report
+from brigade.reports.rules import SERIES
+from enforcement.hazards import actions as hazards
+from enforcement.hazards.models import Hazard, Owner
+from enforcement.hazards.rules import Place
 from partybuilding.branches import actions as branches
 from partybuilding.branches.models import Exemption, PartyMember, Transfer, VotingExclusion
 from partybuilding.meetings import actions as meetings
@@ -31,6 +39,7 @@ from services.requests.actions import load_catalogue
 from services.requests.models import ServiceRequest
 from tests.brigade.files.samples import picture
 from tests.brigade.org.factories import person, unit
+from tests.enforcement.hazards import world as roads
 from tests.partybuilding import factories as party
 from tests.services.requests import world as hall
 
@@ -65,6 +74,9 @@ class Town:
     announcement: Announcement
     secondment: Secondment
     change: UnitChange
+    hazard: Hazard
+    owner: Owner
+    report: Report
 
     @property
     def rows(self) -> dict[str, Any]:
@@ -89,6 +101,10 @@ class Town:
             "branches:exemption": self.exemption,
             "branches:exclusion": self.exclusion,
             "assignments:assignment": self.task,
+            "hazards:hazard": self.hazard,
+            "hazards:photo_own": self.photo,
+            "hazards:owner": self.owner,
+            "reports:report": self.report,
             "workbench:announcement": self.announcement,
             "workbench:notice": self.message,
             "workbench:draft": self.draft,
@@ -116,6 +132,8 @@ class Town:
             ("leaves", self.leave, "approve"),
             ("transfers", self.transfer, "send"),
             ("assignments", self.task, "urge"),
+            ("hazards", self.hazard, "invalidate"),
+            ("reports", self.report, "confirm"),
         ]
 
     def row(self, name: str) -> Any:
@@ -192,6 +210,15 @@ def town() -> Town:
         announcement=announcement,
         secondment=_seconded(window, branch.unit),
         change=_planned(window),
+        hazard=_reported(where.brigade),
+        owner=_answering(where.brigade),
+        report=reports.build(
+            by=person(Role.CLERK, at=where.brigade),
+            series=SERIES["monthly"],
+            unit=where.brigade,
+            period=parse_period("2026-06"),
+            now=now,
+        ),
     )
 
 
@@ -216,6 +243,24 @@ def _planned(window: hall.World) -> UnitChange:
         kind="move", unit=window.hall, into=window.brigade, since=timezone.localdate() + timedelta(days=30),
         reason="测试", state="ready", planned_by="测试", planned_at=timezone.now(),
     )  # fmt: skip
+
+
+def _reported(brigade: Unit) -> Hazard:
+    """What a squadron of the brigade was told of a road."""
+    hazards.load_categories()
+    officer = person(Role.OFFICER, at=unit("城区一中队", parent=brigade))
+    now = timezone.now()
+    return hazards.report(
+        by=officer, id=new_id(), category=roads.category(), source="patrol", town=reference.Town.objects.earliest("pk"),
+        place=Place(lat=roads.HERE.lat, lon=roads.HERE.lon, coord_sys="wgs84", geo_source="gps", acc_m=8),
+        photos=[roads.photo(officer, now)], is_new=True, now=now,
+    )  # fmt: skip
+
+
+def _answering(brigade: Unit) -> Owner:
+    """An organisation outside, with somebody who answers there."""
+    highway = unit("区公路中心", parent=brigade, tree=Tree.OUTSIDE, kind=UnitKind.ORGANISATION)
+    return Owner.objects.create(unit=highway, owner_type="highway", liaison_name="马会良")
 
 
 def _announced(branch: party.Branch) -> tuple[Meeting, Leave]:

@@ -207,4 +207,13 @@ def test_a_move_that_the_record_itself_opens_to_somebody_says_to_whom():
         "assignment.extension_refused": "交办岗位",
         "assignment.withdrawn": "交办岗位",
         "assignment.remarked": "双方",
+        "hazard.reported": "其他中队的民警、辅警",
+        "hazard.amended": "上报人",
+        "hazard.controlled": "责任单位联络员",
+        "hazard.accepted": "责任单位联络员",
+        "hazard.disputed": "责任单位联络员",
+        "hazard.started": "责任单位联络员",
+        "hazard.progressed": "责任单位联络员",
+        "hazard.submitted": "责任单位联络员",
+        "hazard.extension_asked": "责任单位联络员",
     }
