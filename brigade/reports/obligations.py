@@ -16,9 +16,9 @@ from brigade.obligations.states import ObligationState
 from brigade.org.states import Role
 from brigade.reference.queries import calendar, parameter
 from brigade.reports.models import VIEW, Report
-from brigade.reports.moves import KIND
 from brigade.reports.states import ReportState
 
+KIND = "reports.report"
 CONFIRM = "reports.confirm"
 
 
