@@ -8,7 +8,10 @@ from brigade.indicators.actions import drain
 from brigade.org.states import Role, Tree
 from brigade.reference.actions import load_reference
 from brigade.workflow import settle
+from enforcement.hazards.queries import ALONE
 from tests.brigade.org.factories import person, unit
+from tests.enforcement.hazards.test_map import many
+from tests.enforcement.hazards.world import reported
 from tests.partybuilding import factories
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +158,33 @@ def test_the_screen_asks_as_much_for_twelve_branches_as_for_two(client, house, l
     client.get(SCREEN)
     with django_assert_max_num_queries(60):
         client.get(SCREEN, headers={"HX-Request": "true"})
+
+
+def the_map(answer):
+    return drawn(answer, "today").parts.get("map")
+
+
+def test_open_hazards_stand_on_the_map_and_each_opens_its_record(client, roads):
+    hazard = reported(roads, "2026-03-02T09:00")
+    client.force_login(roads.leader)
+    answer = client.get(SCREEN)
+    [(x, y, tone, title, url)] = the_map(answer)["places"]
+    outline = the_map(answer)["outline"]
+    assert 0 < x < outline.width and 0 < y < outline.height
+    assert (tone, url) == ("open", hazard.get_absolute_url())
+    assert hazard.title in title
+    assert f'href="{url}"' in answer.text
+
+
+def test_very_many_hazards_stand_on_the_map_as_numbers(client, roads, django_assert_max_num_queries):
+    many(roads, ALONE + 20)
+    client.force_login(roads.leader)
+    found = the_map(client.get(SCREEN))
+    assert found["places"] == []
+    assert sum(n for _x, _y, n, _late in found["groups"]) == ALONE + 20
+
+
+def test_a_leader_without_a_right_to_hazards_finds_no_map(client, roads):
+    reported(roads, "2026-03-02T09:00")
+    client.force_login(person(Role.PARTY_OFFICE, at=roads.brigade))
+    assert the_map(client.get(SCREEN)) is None
