@@ -1,6 +1,6 @@
 /* <select data-pick="" …> finds among its own options (data-search: pinyin and initials, data-note: shown at the right);
    <select data-pick="/address/"> asks the address with ?q=… and gets {"results": [{"id", "text", "note"}]}.
-   `multiple` takes several. data-pick-empty: words when nothing is found. */
+   `multiple` takes several. */
 import { bind, load } from "./bind.js";
 
 function line(data, escape) {
@@ -20,7 +20,7 @@ function settings(select) {
     render: {
       option: line,
       item: (data, escape) => `<div>${escape(data.text)}</div>`,
-      no_results: (data, escape) => `<div class="no-results">${escape(select.dataset.pickEmpty || "没有找到")}</div>`,
+      no_results: () => "<div class=\"no-results\">没有找到</div>",
     },
   };
   if (!address) return own;

@@ -6,17 +6,8 @@
    The first row starts at the form's [data-segments-from]; a row that is added moves [data-segments-until] along when it
    ends later. Each row says its kind as data-kind. */
 import { bind } from "./bind.js";
+import { clockOf, minutesOf } from "./clock.js";
 import { addRow, removeRow } from "./rows.js";
-
-function minutesOf(clock) {
-  const [hours, minutes] = (clock || "").split(":").map(Number);
-  return Number.isFinite(minutes) ? hours * 60 + minutes : null;
-}
-
-function clockOf(minutes) {
-  const within = Math.min(minutes, 24 * 60 - 1);
-  return `${String(Math.floor(within / 60)).padStart(2, "0")}:${String(within % 60).padStart(2, "0")}`;
-}
 
 bind("[data-segments]", (section) => {
   const lengths = JSON.parse(section.dataset.segmentsMinutes || "{}");
@@ -39,7 +30,7 @@ bind("[data-segments]", (section) => {
   const add = (kind) => {
     const last = rows().pop();
     const from = document.querySelector("[data-segments-from]");
-    const start = minutesOf(last ? last.querySelector("[data-segment-end]").value : from && from.value);
+    const start = minutesOf(last ? last.querySelector("[data-segment-end]").value : from ? from.value : "");
     const row = addRow(container);
     kindOf(row).value = kind;
     if (start === null) return;
