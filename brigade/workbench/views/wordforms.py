@@ -17,7 +17,7 @@ from brigade.files.rules import BadTemplate
 from brigade.files.states import BUILT_IN, FORMS
 from brigade.kit.documents import Field, Filling, WordForm, as_pdf, can_print
 from brigade.kit.refusals import Refused
-from brigade.kit.web import done, download, page, refused, require
+from brigade.kit.web import done, download, note_refusal, page, refused, require
 from brigade.workbench.forms import FormUploadForm
 
 PERM = "files.change_formtemplate"
@@ -56,6 +56,7 @@ def form_detail(request: HttpRequest, code: str) -> HttpResponse:
                 )
                 return done(request, _("检查通过，是第%d版；看过效果就可以启用") % made.version, made)
             except BadTemplate as refusal:
+                note_refusal(request, refusal)
                 report, status = refusal.report, refusal.status
             except Refused as refusal:
                 status = refused(request, upload, refusal)

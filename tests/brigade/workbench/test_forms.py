@@ -7,6 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from brigade.audit.models import AuditEvent
+from brigade.audit.states import Result
 from brigade.files.models import FormTemplate
 from brigade.files.queries import version_in_use
 from brigade.files.states import FORMS
@@ -88,6 +90,8 @@ def test_what_is_wrong_stands_there_as_a_list_and_nothing_changes(client, admin)
     assert answer.status_code == 422
     assert "最接近的是“标题”（title）" in answer.text and "下划线" in answer.text
     assert not FormTemplate.objects.exists()
+    noted = AuditEvent.objects.exclude(result=Result.OK).get()
+    assert noted.actor_name == admin.name and "下划线" in noted.note
 
 
 def test_without_a_file_it_is_asked_for(client, admin):
