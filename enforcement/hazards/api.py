@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -25,6 +25,7 @@ from brigade.reference.models import Road, Town, Village
 from enforcement.hazards import actions, moves
 from enforcement.hazards.actions import Picture
 from enforcement.hazards.models import Category, Defect, Hazard, HazardDocument, HazardPhoto
+from enforcement.hazards.queries import Sight, sight_of
 from enforcement.hazards.rules import Place
 from enforcement.hazards.states import CoordSystem, Direction, GeoSource, ListingLevel, NoFix, Source, Visibility
 
@@ -84,8 +85,11 @@ class DocumentSerializer(serializers.ModelSerializer):
 
 
 class HazardDetailSerializer(HazardSerializer):
-    photos = PhotoSerializer(many=True)
-    documents = DocumentSerializer(many=True)
+    """A hazard as its reader sees it: an owner gets what was sent to him."""
+
+    photos = serializers.SerializerMethodField()
+    documents = serializers.SerializerMethodField()
+    register_note = serializers.SerializerMethodField()
     available_moves = serializers.SerializerMethodField()
 
     class Meta(HazardSerializer.Meta):
@@ -95,6 +99,20 @@ class HazardDetailSerializer(HazardSerializer):
             "plan_person", "plan_due_on", "plan_emergency", "completion_note", "completed_on", "dispute_reason",
             "photos", "documents", "available_moves",
         )  # fmt: skip
+
+    def _sight(self, record: Hazard) -> Sight:
+        return sight_of(self.context["request"].user, record)
+
+    @extend_schema_field(PhotoSerializer(many=True))
+    def get_photos(self, record: Hazard) -> Any:
+        return PhotoSerializer(self._sight(record).photos(), many=True).data
+
+    @extend_schema_field(DocumentSerializer(many=True))
+    def get_documents(self, record: Hazard) -> Any:
+        return DocumentSerializer(self._sight(record).papers(), many=True).data
+
+    def get_register_note(self, record: Hazard) -> str:
+        return "" if self._sight(record).is_owner else record.register_note
 
     @extend_schema(responses=AvailableMoveSerializer(many=True))
     def get_available_moves(self, record: Hazard) -> list[dict[str, Any]]:

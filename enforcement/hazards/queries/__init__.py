@@ -1,4 +1,5 @@
-"""Reads over hazards: posts and what is usual, what lies near, the map, documents and pages, rates.
+"""Reads over hazards: posts and what is usual, what lies near, the map, documents and pages, rates, and what
+of a hazard a reader sees.
 
 This room is a package: what it offers stands here, by its part.
 """
@@ -30,3 +31,4 @@ from enforcement.hazards.queries.posts import (
     verifiers_of,
 )
 from enforcement.hazards.queries.rates import Rates, rates_by
+from enforcement.hazards.queries.sights import Sight, sight_of

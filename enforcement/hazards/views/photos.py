@@ -19,7 +19,7 @@ from brigade.kit.web import download, get_visible, note_refusal, page
 from enforcement.hazards import rules
 from enforcement.hazards.forms import UPLOADS, WRONG, PhotosInput
 from enforcement.hazards.models import Hazard
-from enforcement.hazards.views.sights import sight_of
+from enforcement.hazards.queries import sight_of
 
 
 def put_away(request: HttpRequest) -> QueryDict:

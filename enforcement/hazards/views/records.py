@@ -19,9 +19,9 @@ from brigade.org.states import Role
 from enforcement.hazards import actions, documents, queries
 from enforcement.hazards.forms import FORMS
 from enforcement.hazards.models import Hazard, Owner
+from enforcement.hazards.queries import Sight, sight_of
 from enforcement.hazards.states import PhotoKind
 from enforcement.hazards.views.photos import put_away
-from enforcement.hazards.views.sights import Sight, sight_of
 from enforcement.hazards.views.steps import deadline, duties_of, missing, track
 
 ROWS = Hazard.objects.select_related(

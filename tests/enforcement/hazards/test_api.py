@@ -5,7 +5,7 @@ import pytest
 from brigade.kit.ids import new_id
 from enforcement.hazards.models import Hazard
 from tests.brigade.org.factories import unit
-from tests.enforcement.hazards.world import graded, notified, photo, registered, reported, submitted
+from tests.enforcement.hazards.world import closed, graded, notified, photo, registered, reported, submitted
 
 pytestmark = pytest.mark.django_db
 DAY = "2025-05-06T08:00"
@@ -148,3 +148,17 @@ def test_categories_with_their_defaults(world, client):
     rows = client.get("/api/v1/hazard-categories/").json()["results"]
     assert len(rows) == 16
     assert client.get("/api/v1/hazard-categories/signals/").json()["verified"] == "default"
+
+
+def test_an_owner_reads_only_what_was_sent_to_him(client, world):
+    hazard = closed(world, DAY)
+    address = f"/api/v1/hazards/{hazard.pk}/"
+    client.force_login(world.liaison)
+    seen = client.get(address).json()
+    assert seen["register_note"] == ""
+    assert {row["kind"] for row in seen["documents"]} == {"notice"}
+    assert {row["kind"] for row in seen["photos"]} == {"before", "after"}
+    client.force_login(world.captain)
+    seen = client.get(address).json()
+    assert seen["register_note"] == "现场核实"
+    assert {row["kind"] for row in seen["documents"]} == {"notice", "verification", "closing"}
