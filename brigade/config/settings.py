@@ -321,6 +321,7 @@ REST_FRAMEWORK = {
 }
 _ENUMS = {
     "brigade.assignments": "AssignmentState",
+    "brigade.reports": "ReportState SeriesCode",
     "enforcement.hazards": "HazardState Grade",
     "services.requests": "RequestState MaterialStatus",
     "partybuilding.branches": "TransferState",

@@ -15,7 +15,7 @@ from brigade.obligations.actions import send_digest
 from brigade.org.actions import reset_password
 from brigade.org.models import Person
 from brigade.reference.queries import calendar
-from brigade.workbench.demo import changes, party, tasks, window, world
+from brigade.workbench.demo import changes, party, reports, tasks, window, world
 from brigade.workbench.demo.world import ACCOUNTS
 from brigade.workflow import settle
 
@@ -63,6 +63,7 @@ class Command(BaseCommand):
             )
         settle(now=now)
         drain(now=now)
+        reports.build(made, now)
         morning = add_workdays(
             now.date(), 0 if calendar().is_workday(now.date()) and now.hour > 8 else -1, calendar()
         ).date
