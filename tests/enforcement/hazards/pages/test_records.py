@@ -194,11 +194,11 @@ def test_similar_photos_of_before_and_after_are_pointed_out_to_the_verifier(clie
     assert "几乎一样" in shown(client, world.other, hazard)
 
 
-def test_the_number_of_queries_does_not_grow_with_the_record(client, world, django_assert_max_num_queries):
+def test_the_page_of_a_whole_life_takes_few_queries(client, world, django_assert_max_num_queries):
     hazard = closed(world, DAY, major=True)
     client.force_login(world.captain)
     client.get(hazard.get_absolute_url())
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(26):
         client.get(hazard.get_absolute_url())
 
 
