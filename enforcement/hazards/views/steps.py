@@ -178,10 +178,7 @@ def _needs(hazard: Hazard) -> list[dict[str, Any]]:
     planned = _check(not any(plan), _("五落实方案：措施、资金、责任人、时限、预案"), _("去填写"), "start")
     match hazard.state:
         case HazardState.REPORTED:
-            return [
-                _check(PhotoKind.BEFORE in kinds, _("现场照片，没有的写明原因"), _("去补"), "register", "amend"),
-                _check(bool(hazard.description), _("问题写清楚，可不填"), _("去填写"), "amend"),
-            ]
+            return [_check(PhotoKind.BEFORE in kinds, _("现场照片，没有的写明原因"), _("去补"), "register", "amend")]
         case HazardState.GRADED:
             return [control] if is_major else []
         case HazardState.ACCEPTED:
