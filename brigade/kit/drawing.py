@@ -56,11 +56,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What stands over one name: this period's bar, the one to compare it with, and the middle of both."""
+    """What stands over one name: this period's bar, the one to compare it with, the middle and the top of both."""
 
     name: str
     words: str
     middle: int
+    top: int
     now: Bar | None
     then: Bar | None
 
@@ -78,13 +79,10 @@ def bars(rows: Sequence[tuple[str, str, Decimal | None, Decimal | None]], *, wid
         tall = round(max(amount, Decimal()) / most * (height - NAME - VALUE))
         return Bar(x, height - NAME - tall, thick, tall)
 
-    return [
-        Group(
-            name,
-            words,
-            at * step + step // 2,
-            bar(now, at * step + step // 2 - thick),
-            bar(then, at * step + step // 2),
-        )
-        for at, (name, words, now, then) in enumerate(rows)
-    ]
+    groups = []
+    for at, (name, words, *pair) in enumerate(rows):
+        middle = at * step + step // 2
+        now, then = bar(pair[0], middle - thick), bar(pair[1], middle)
+        top = min((one.y for one in (now, then) if one), default=height - NAME)
+        groups.append(Group(name, words, middle, top, now, then))
+    return groups

@@ -164,7 +164,7 @@ FIGURES = [
     ),
     Indicator(
         code="hazards.overdue",
-        label=_("逾期未整改"),
+        label=_("逾期未整改隐患"),
         basis=_("期限在这段时间里，现在还没提交核验；暂停计时的不算"),
         kind=Kind.FLOW,
         tree=Tree.LINE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from brigade.indicators.queries import shown, standings
 from brigade.indicators.rules import Kind
 from brigade.kit.clocks import at
-from brigade.kit.drawing import Group, Outline, bars
+from brigade.kit.drawing import Outline, bars
 from brigade.kit.geo import Box, Point
 from brigade.kit.templatetags.ui import percent, time_left
 from brigade.obligations.queries import Load, loads
@@ -66,7 +66,8 @@ PAGES = (
     ),
 )
 OUTLINE = (520, 520)
-CHART = (860, 500)
+CHART, WIDE = (860, 500), (1808, 500)
+"""Beside a table, and alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,8 @@ def screen(person: Person, board: Board, now: datetime) -> list[Screen]:
     duties = _loads(board, now)
     tiles |= dict(_duty_tiles(board, duties))
     for page in PAGES:
-        own = [card for card in board.cards if card.standing.indicator.tree == page.tree]
-        codes = page.figures or [card.standing.indicator.code for card in sorted(own, key=_is_minor)]
+        own = _of_tree(board.cards, page)
+        codes = page.figures or [card.standing.indicator.code for card in own]
         found = [tiles[code] for code in codes if code in tiles][:TILES]
         if found and (own or page.tree is None):
             parts = {name: part for name in page.parts if (part := _part(name, page, person, board, duties, now))}
@@ -134,7 +135,7 @@ def _duty_tiles(board: Board, duties: list[Load]) -> Iterator[tuple[str, Tile]]:
     """What obligations say: how many fell due, how many were done in time, how many were not, and today's."""
     ended = board.funnel
     late, today = sum(load.late for load in duties), sum(load.today for load in duties)
-    done, unit = _("按期办结%(n)d件") % {"n": ended.on_time}, _("件")
+    done, unit = _("按期办结%(n)s件") % {"n": f"{ended.on_time:,}"}, _("件")
     span = {"due_at_after": board.start, "due_at_before": board.end}
     share = percent(ended.on_time, ended.due).removesuffix("%")
     note, tone = (_("逾期%(n)d件") % {"n": late}, "late") if late else (_("今日到期%(n)d件") % {"n": today}, "")
@@ -162,13 +163,36 @@ def _part(name: str, page: Page, person: Person, board: Board, duties: list[Load
         case "map":
             return _map(person, board, now)
         case "loads":
-            return columns([(load, duties_address(unit=load.unit.pk, state="open", sort="due_at")) for load in duties])
+            return columns([_load_line(load, board) for load in duties])
         case "warnings":
             return _warnings(person, board, now)
         case "course":
             return _course(page, board)
+    return _units(page, board)
+
+
+def _of_tree(cards: Iterable[Card], page: Page) -> list[Card]:
+    """The cards that a page of a tree shows, headlines first."""
+    return sorted((card for card in cards if card.standing.indicator.tree == page.tree), key=_is_minor)
+
+
+def _units(page: Page, board: Board) -> dict[str, Any] | None:
+    """The units of the page's tree, with the figures that stand above in large; nothing where there is only one."""
     part = next((part for part in board.parts if part.tree == page.tree), None)
-    return part and {"heads": [card.label for card in part.cards[:TILES]], "columns": columns(part.rows)}
+    rows = part.rows if part else []
+    if part is None or not rows:
+        return None
+    cards = _of_tree(part.cards, page)[:TILES]
+    places = [part.cards.index(card) for card in cards]
+    shown = [(unit, [cells[place] for place in places]) for unit, cells, _task in rows]
+    return {"heads": [card.label for card in cards], "columns": columns(shown)}
+
+
+def _load_line(load: Load, board: Board) -> tuple[Load, str, str]:
+    """A unit, its name and its list; of what the unit itself owes there is no list without those below it."""
+    if load.unit.pk == board.unit.pk:
+        return load, _("%(unit)s本级") % {"unit": load.unit.short_name}, ""
+    return load, load.unit.short_name, duties_address(unit=load.unit.pk, state="open", sort="due_at")
 
 
 def columns(rows: list) -> list[list]:
@@ -182,16 +206,20 @@ def columns(rows: list) -> list[list]:
 
 def _course(page: Page, board: Board) -> dict[str, Any] | None:
     """The months of the first figure of the page beside those of the last year."""
-    own = [card for card in board.cards if card.standing.indicator.tree == page.tree]
-    card = min(own, key=_is_minor)
+    card = _of_tree(board.cards, page)[0]
     months = course(card.standing.indicator, card.standing.unit, board.end)
     indicator = card.standing.indicator
     rows = [
         (_("%(n)d月") % {"n": month}, words, amount_of(indicator, now), amount_of(indicator, then))
         for (month, now, then), (_month, words, _then) in zip(months.months, months.rows, strict=True)
     ]
-    groups: list[Group] = bars(rows, width=CHART[0], height=CHART[1])
-    return {"card": card, "groups": groups, "width": CHART[0], "height": CHART[1], "year": months.year}
+    if all(now is None and then is None for _name, _words, now, then in rows):
+        return None
+    lines = next((part.lines for part in board.parts if part.tree == page.tree), [])
+    width, height = WIDE if len(lines) < 2 else CHART
+    groups = bars(rows, width=width, height=height)
+    drawn = {"groups": groups, "width": width, "height": height, "is_wide": width == WIDE[0]}
+    return {"card": card, "year": months.year, **drawn}
 
 
 def _warnings(person: Person, board: Board, now: datetime) -> dict[str, Any]:

@@ -88,10 +88,10 @@ def test_every_number_opens_the_list_behind_it(client, house, leader):
     hold(factories.branch(house), factories.branch(house, "城区二中队党支部"))
     answer = client.get(SCREEN)
     urls = {tile.href for one in answer.context["pages"] for tile in one.tiles}
-    urls |= {url for rows in drawn(answer, "duties").parts["loads"] for _load, url in rows}
+    urls |= {url for rows in drawn(answer, "duties").parts["loads"] for _load, _name, url in rows if url}
     urls |= {line[-1] for line in drawn(answer, "duties").parts["warnings"]["lines"] if line[-1]}
     rows = [row for column in drawn(answer, "party").parts["units"]["columns"] for row in column]
-    urls |= {url for _unit, cells, _task in rows for _words, _note, url in cells if url}
+    urls |= {url for _unit, cells in rows for _words, _note, url in cells if url}
     assert {client.get(url).status_code for url in urls} == {200}
 
 
@@ -100,7 +100,7 @@ def test_units_stand_in_their_fixed_order_and_no_person_is_compared(client, hous
     hold(second, first)
     answer = client.get(SCREEN)
     rows = [row for column in drawn(answer, "party").parts["units"]["columns"] for row in column]
-    assert [one.pk for one, _cells, _task in rows] == [first.unit.pk, second.unit.pk]
+    assert [one.pk for one, _cells in rows] == [first.unit.pk, second.unit.pk]
     names = {member.name for branch in (first, second) for member in branch.members}
     assert not [name for name in names if name in answer.text]
 
@@ -117,7 +117,7 @@ def test_the_numbers_are_those_of_the_board(client, house, leader):
 
 def test_a_unit_stands_with_all_that_it_oversees(client, house, leader):
     hold(factories.branch(house), factories.branch(house, "城区二中队党支部"))
-    rows = [load for column in drawn(client.get(SCREEN), "duties").parts["loads"] for load, _url in column]
+    rows = [load for column in drawn(client.get(SCREEN), "duties").parts["loads"] for load, _name, _url in column]
     assert [load.unit for load in rows] == [house.general.unit]
     board = client.get(reverse("workbench:dashboard")).context["board"]
     assert (rows[0].due, rows[0].on_time) == (board.funnel.due, board.funnel.on_time)
