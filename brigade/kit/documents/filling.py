@@ -11,10 +11,31 @@ from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lxml import etree
 
 from brigade.kit.documents.fields import Field, with_labels
 from brigade.kit.refusals import Refused
 from brigade.kit.text import strip_unsafe
+
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+class _Document(DocxTemplate):
+    """Where a loop had nothing to write, Word still asks for a line in each cell, a cell in each row, a row in each
+    table, and calls the file damaged without them."""
+
+    def fix_tables(self, xml: str) -> etree._Element:
+        tree = super().fix_tables(xml)
+        for row in list(tree.iter(f"{WORD}tr")):
+            if row.find(f"{WORD}tc") is None:
+                row.getparent().remove(row)
+        for table in list(tree.iter(f"{WORD}tbl")):
+            if table.find(f"{WORD}tr") is None:
+                table.getparent().remove(table)
+        for cell in tree.iter(f"{WORD}tc"):
+            if len(cell) == 0 or cell[-1].tag != f"{WORD}p":
+                etree.SubElement(cell, f"{WORD}p")
+        return tree
 
 
 def render_docx(template: Path | IO[bytes], context: Mapping[str, Any], fields: Iterable[Field] = ()) -> bytes:
@@ -23,7 +44,7 @@ def render_docx(template: Path | IO[bytes], context: Mapping[str, Any], fields: 
     `fields` lets the template name them by their Chinese names too. A field that the template names and the context
     lacks refuses, rather than leaving a hole nobody sees.
     """
-    document = DocxTemplate(template)
+    document = _Document(template)
     try:
         document.render(_plain(with_labels(fields, context)), jinja_env=environment(), autoescape=True)
     except UndefinedError as error:

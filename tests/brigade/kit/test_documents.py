@@ -5,6 +5,7 @@ import io
 import docx
 import pytest
 from django.utils.translation import gettext_lazy
+from docx.oxml.ns import qn
 
 from brigade.kit.documents import render_docx
 from brigade.kit.refusals import Refused
@@ -82,3 +83,18 @@ def test_a_template_gets_values_and_never_objects(template):
 def test_a_broken_template_is_refused(template):
     with pytest.raises(Refused, match="模板写法有误"):
         render_docx(template("{% if %}"), {})
+
+
+def test_a_loop_with_nothing_to_write_leaves_a_sound_table(tmp_path):
+    document = docx.Document()
+    cell, row, whole = (document.add_table(rows=2, cols=2) for _n in range(3))
+    cell.cell(0, 0).text = "内容"
+    for text in ("{%p for x in names %}", "{{ x }}", "{%p endfor %}"):
+        cell.cell(0, 1).add_paragraph(text)
+    cell.cell(0, 1)._tc.remove(cell.cell(0, 1).paragraphs[0]._p)
+    row.cell(0, 0).text, row.cell(0, 1).text = "{%tc for x in names %}", "{%tc endfor %}"
+    whole.cell(0, 0).text, whole.cell(1, 0).text = "{%tr for x in names %}", "{%tr endfor %}"
+    document.save(tmp_path / "template.docx")
+    made = docx.Document(io.BytesIO(render_docx(tmp_path / "template.docx", {"names": []})))
+    assert [[len(line.cells) for line in table.rows] for table in made.tables] == [[2, 2], [2]]
+    assert all(cell._tc[-1].tag == qn("w:p") for table in made.tables for line in table.rows for cell in line.cells)
