@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from brigade.files.queries import fill
 from brigade.files.states import BUILT_IN
 from brigade.kit.documents import Field, WordForm
 from brigade.kit.exporting import Column, Leaf, write_book
+from brigade.kit.templatetags.ui import NOTHING
 from brigade.reports.models import Report
 from brigade.reports.queries import FORM, LATE_SHOWN
 
@@ -36,9 +38,9 @@ ROW = (
     Field("value", gettext_lazy("本期数"), "18处", longest=20),
     Field("facets", gettext_lazy("分项"), "一般17、重大1", longest=60),
     Field("last", gettext_lazy("上年同期"), "30处", longest=20),
-    Field("year", gettext_lazy("同比"), "−40.0%，差异不显著 p=0.11", longest=40),
+    Field("year", gettext_lazy("同比"), "−40.0%，差异不显著p=0.11", longest=40),
     Field("previous", gettext_lazy("上期数"), "20处", longest=20),
-    Field("before", gettext_lazy("环比"), "−10.0%，差异不显著 p=0.87", longest=40),
+    Field("before", gettext_lazy("环比"), "−10.0%，差异不显著p=0.87", longest=40),
 )
 FIELDS = (
     Field("title", gettext_lazy("标题"), "东区大队2026年第47周周报", longest=80, required=True),
@@ -58,6 +60,7 @@ FIELDS = (
             Field("basis", gettext_lazy("口径"), "登记隐患按登记日期，不含并案和不属实", longest=300),
         ),
     ),
+    Field("duties_heading", gettext_lazy("应办标题"), "四、应办事项", longest=20),
     Field("duties", gettext_lazy("应办情况"), "应办120件，已办100件，其中按期95件，逾期或未达标20件。", longest=200),
     Field(
         "late",
@@ -108,6 +111,7 @@ def context_of(report: Report) -> dict[str, Any]:
             }
             for place, section in enumerate(content["sections"])
         ],
+        "duties_heading": f"{NUMERALS[len(content['sections'])]}、{_('应办事项')}",
         "duties": duties_said(content),
         "late": [
             {"title": one["title"], "unit": one["unit"], "due": one["due"], "days": one["days"]}
@@ -122,28 +126,29 @@ def context_of(report: Report) -> dict[str, Any]:
 
 
 def _row(row: dict[str, Any]) -> dict[str, str]:
+    """A line of the table: numerator and denominator, and the verdict, stand on a second line of their cell."""
     year, before = row["against"]
     return {
         "label": row["label"],
-        "value": _said(row, row["suffix"]),
+        "value": _stacked(_said({**row, "parts": ""}, row["suffix"]), row["parts"]),
         "facets": row["facets"],
-        "last": _said(year, row["suffix"]),
-        "year": _change(year),
-        "previous": _said(before, row["suffix"]),
-        "before": _change(before),
+        "last": _stacked(_said({**year, "parts": ""}, row["suffix"]), year["parts"]),
+        "year": _stacked(year["change"], year["verdict"]),
+        "previous": _stacked(_said({**before, "parts": ""}, row["suffix"]), before["parts"]),
+        "before": _stacked(before["change"], before["verdict"]),
     }
+
+
+def _stacked(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
 
 
 def _said(one: dict[str, str], suffix: str) -> str:
     """18处; 92.5%（148/160）; — where there is none."""
     value = one["value"]
-    if value == "—" or value.endswith("%"):
+    if value == NOTHING or value.endswith("%"):
         return f"{value}（{one['parts']}）" if one["parts"] else value
     return f"{value}{suffix}"
-
-
-def _change(one: dict[str, str]) -> str:
-    return "，".join(filter(None, (one["change"], one["verdict"])))
 
 
 def _unit_lines(section: dict[str, Any]) -> Iterator[str]:
@@ -152,7 +157,7 @@ def _unit_lines(section: dict[str, Any]) -> Iterator[str]:
     suffixes = {row["label"]: row["suffix"] for row in section["rows"]}
     for line in units["lines"]:
         pairs = zip(units["heads"], line["cells"], strict=True)
-        said = "，".join(f"{head}{_said(one, suffixes[head])}" for head, one in pairs if one["value"] != "—")
+        said = "，".join(f"{head}{_said(one, suffixes[head])}" for head, one in pairs if one["value"] != NOTHING)
         yield f"{line['name']}：{said}" if said else f"{line['name']}：{_('没有数')}"
 
 
@@ -186,7 +191,7 @@ def sheet(report: Report) -> tuple[BytesIO, str]:
     """The report as a workbook, a sheet for each part, one for duties, and its file name."""
     content = report.snapshot.content
     output = BytesIO()
-    person = f"{report.confirmed_by.name} {report.confirmed_by.police_no}" if report.confirmed_by else _("待确认")
+    person = f"{report.confirmed_by.name} {report.confirmed_by.police_no}" if report.confirmed_by else _("系统生成")
     write_book(
         output, _leaves(report, content), title=content["title"], person=person,
         at=report.confirmed_at or report.cut_off_at,
@@ -205,38 +210,47 @@ def _leaves(report: Report, content: dict[str, Any]) -> Iterator[Leaf]:
         "at": content["cut_off"][:16].replace("T", " "),
         "n": content["formula"],
     }
-    head = content["title"], content["unit"]
+    title, unit = content["title"], content["unit"]
     for section in content["sections"]:
         columns = [
-            Column(_("指标"), 16), Column(_("本期"), 12), Column(_("计算"), 12), Column(_("分项"), 24),
-            Column(_("上年同期"), 12), Column(_("同比"), 14), Column(_("同比判断"), 20), Column(_("上期"), 12),
-            Column(_("环比"), 14), Column(_("环比判断"), 20), Column(_("口径"), 50),
+            Column(_("指标"), 16), Column(_("本期"), 10, "number"), Column(_("计量"), 6), Column(_("计算"), 12),
+            Column(_("上年同期"), 10, "number"), Column(_("同比"), 14), Column(_("同比判断"), 20),
+            Column(_("上期"), 10, "number"), Column(_("环比"), 14), Column(_("环比判断"), 20), Column(_("分项"), 24),
+            Column(_("口径"), 50),
         ]  # fmt: skip
-        yield Leaf(f"{head[0]} {section['label']}", head[1], told, columns, [_cells(row) for row in section["rows"]])
+        yield Leaf(f"{section['label']} {title}", unit, told, columns, [_cells(row) for row in section["rows"]])
         if section["units"]:
-            columns = [Column(_("单位"), 20), *(Column(label, 16) for label in section["units"]["heads"])]
-            rows = [[one["name"], *(_said(cell, "") for cell in one["cells"])] for one in section["units"]["lines"]]
-            yield Leaf(_("%s各单位") % section["label"], head[1], told, columns, rows)
+            columns = [Column(_("单位"), 20), *(Column(label, 16, "number") for label in section["units"]["heads"])]
+            rows = [
+                [line["name"], *(_said(one, "") if one["parts"] else _number(one["value"]) for one in line["cells"])]
+                for line in section["units"]["lines"]
+            ]
+            yield Leaf(_("%s各单位") % section["label"], unit, told, columns, rows)
     duties = content["duties"]
     columns = [Column(_("事项"), 28)] + [
         Column(label, 12, "integer") for label in (_("应办"), _("已办"), _("按期"), _("逾期或未达标"))
     ]
     counts = ("due", "met", "on_time", "late")
     rows = [[one["label"], *(one[name] for name in counts)] for one in duties["rules"]]
-    yield Leaf(_("应办事项"), head[1], told, columns, [*rows, [_("合计"), *(duties[name] for name in counts)]])
+    yield Leaf(_("应办事项"), unit, told, columns, [*rows, [_("合计"), *(duties[name] for name in counts)]])
     columns = [Column(_("事项"), 50), Column(_("责任单位"), 18), Column(_("期限"), 14, "date")]
     columns.append(Column(_("逾期天数"), 12, "integer"))
     rows = [[one["title"], one["unit"], date.fromisoformat(one["due"]), one["days"]] for one in duties["oldest"]]
-    yield Leaf(_("逾期未办"), head[1], told, columns, rows)
+    yield Leaf(_("逾期未办"), unit, told, columns, rows)
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: dict[str, Any]) -> list[Any]:
+    """A line of the workbook: figures to calculate with, of a share its per cent."""
     year, before = row["against"]
     return [
-        row["label"], _said({**row, "parts": ""}, row["suffix"]), row["parts"], row["facets"],
-        _said(year, row["suffix"]), year["change"], year["verdict"], _said(before, row["suffix"]), before["change"],
-        before["verdict"], row["basis"],
+        row["label"], _number(row["value"]), row["suffix"], row["parts"],
+        _number(year["value"]), year["change"], year["verdict"],
+        _number(before["value"]), before["change"], before["verdict"], row["facets"], row["basis"],
     ]  # fmt: skip
+
+
+def _number(words: str) -> Decimal | None:
+    return None if words == NOTHING else Decimal(words.rstrip("%").replace(",", ""))
 
 
 PAPERS: dict[str, tuple[Callable[[Report], tuple[BytesIO, str]], str]] = {"docx": (word, WORD), "xlsx": (sheet, SHEET)}

@@ -116,7 +116,7 @@ def content_of(series: Series, unit: Unit, period: Period, *, cut_off: datetime)
         "period": {"code": period.code, "label": period.label, **_days(period)},
         "compared": [_days(year.period), _days(before.period)],
         "cut_off": timezone.localtime(cut_off).isoformat(timespec="seconds"),
-        "sections": [section for section in sections if section["rows"]],
+        "sections": [section for section in sections if any(row["code"] in first for row in section["rows"])],
         "duties": duties,
         "notes": _notes(),
     }
