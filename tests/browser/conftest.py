@@ -85,6 +85,10 @@ class Officer:
         paper = self.page.pdf(prefer_css_page_size=True)
         return [float(edge) for edge in re.search(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", paper).groups()]
 
+    def printed_pages(self):
+        """How many sheets the page takes on paper."""
+        return len(re.findall(rb"/Type\s*/Page\b", self.page.pdf(prefer_css_page_size=True)))
+
     def serious_findings(self):
         """What axe-core finds on the page that keeps somebody out."""
         self.page.evaluate(AXE.read_text())

@@ -56,16 +56,48 @@ drain(now=timezone.now())
 """
 
 
+@dataclass
+class Server:
+    """The web process of a portal; it comes again at the same port."""
+
+    port: int
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen | None = None
+
+    def start(self):
+        options = ["--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--threads", "4"]
+        command = [sys.executable, "-m", "gunicorn", "brigade.config.wsgi", *options, "--no-control-socket"]
+        command += ["--config", "python:tests.browser.clock"]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+        await_port(self.port, self.process, self.log)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
 @dataclass(frozen=True)
 class Portal:
     """A running portal: where it answers, and the environment of its processes."""
 
     address: str
     environment: dict[str, str]
+    server: Server | None = None
 
     def pass_a_minute(self):
         """What the worker does every minute: what people asked for, and the figures."""
         subprocess.run([sys.executable, "-c", EVERY_MINUTE], cwd=ROOT, env=self.environment, check=True)
+
+    @contextmanager
+    def away(self):
+        """For that while nobody answers."""
+        self.server.stop()
+        try:
+            yield
+        finally:
+            self.server.start()
 
 
 @contextmanager
@@ -79,18 +111,12 @@ def running(folder):
             environment["REDIS_URL"] = redis.rsplit("/", 1)[0] + "/14"
         preparing = [sys.executable, "-c", PREPARE]
         subprocess.run(preparing, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-        port = free_port()
-        options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4"]
-        command = [sys.executable, "-m", "gunicorn", "brigade.config.wsgi", *options, "--no-control-socket"]
-        command += ["--config", "python:tests.browser.clock"]
-        with open(folder / "server.log", "ab") as log:
-            server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        server = Server(free_port(), environment, folder / "server.log")
         try:
-            await_port(port, server, folder / "server.log")
-            yield Portal(f"http://127.0.0.1:{port}", environment)
+            server.start()
+            yield Portal(f"http://127.0.0.1:{server.port}", environment, server)
         finally:
-            server.terminate()
-            server.wait(timeout=20)
+            server.stop()
 
 
 @contextmanager
@@ -130,7 +156,7 @@ class Watch:
 
     def __init__(self, context, address):
         self.problems, self.host = [], urlsplit(address).netloc
-        self.may_expire = self.may_conflict = False
+        self.may_expire = self.may_conflict = self.may_be_away = False
         context.on("page", self._attend)
 
     def _attend(self, page):
@@ -142,6 +168,7 @@ class Watch:
         """htmx calls a preview that a newer one replaced, or that the page left behind, an error; it is none."""
         replaced = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))  # a failure has a line of its own
         expected = [self.may_expire and "status of 401", self.may_conflict and "status of 409"]
+        expected += [self.may_be_away and "ERR_CONNECTION_REFUSED"]
         if message.type != "error" or replaced or any(words and words in message.text for words in expected):
             return
         self.problems.append(f"console in {message.location.get('url')}: {message.text}")

@@ -21,7 +21,7 @@ from tests import scratch
 from tests.browser.portal import DESK, PHONE, ROOT, SCREEN, Portal, Watch, chromium, running, sign_in
 
 SIZES = {"desk": DESK, "phone": PHONE}
-BOARDS = ("dashboard", "matrix")
+BOARDS = ("dashboard", "matrix", "screen")
 NOT_PAGES = ("logout",)
 STANDS_STILL = """async () => {
   await document.fonts.ready;
