@@ -137,7 +137,7 @@ def _is_paired(plain: str, report: Report) -> bool:
 
 
 def _check_language(source: str, form: WordForm, report: Report) -> None:
-    """Each tag by itself first, so that the sentence can name it; then how they hang together."""
+    """Each tag by itself first, so that the sentence can name it; then how those that are left hang together."""
     before = len(report.faults)
     for tag in re.findall(r"\{\{.*?\}\}|\{%.*?%\}", source, re.DOTALL):
         inner = tag[2:-2].strip(" \t\r\n-+")
@@ -147,6 +147,7 @@ def _check_language(source: str, form: WordForm, report: Report) -> None:
             word = inner.split(maxsplit=1)[0] if inner else ""
             if word not in STATEMENTS:
                 report.fault(_("模板里不能用“%s”，只能用for和if。") % (word[:20] or "{% %}"))
+                source = source.replace(tag, "")
                 continue
             whole = {"if": f"{tag}{{% endif %}}", "elif": f"{{% if 1 %}}{tag}{{% endif %}}"}.get(word, "")
             whole = f"{tag}{{% endfor %}}" if word == "for" else whole
@@ -154,12 +155,12 @@ def _check_language(source: str, form: WordForm, report: Report) -> None:
             environment().parse(whole)
         except (TemplateError, RecursionError):
             report.fault(_("“%s”这种写法认不得。") % inner[:40])
-    if len(report.faults) > before:
-        return
+            source = source.replace(tag, "")
     try:
         _Reader(form.fields, report).read(environment().parse(source))
     except (TemplateError, RecursionError):
-        report.fault(_("for和if没有配对：每个for要有endfor，每个if要有endif；带p的独占一段，带tr的独占一行。"))
+        if len(report.faults) == before:
+            report.fault(_("for和if没有配对：每个for要有endfor，每个if要有endif；带p的独占一段，带tr的独占一行。"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ FILLER = "这段文字用来看内容很长时会不会撑坏版面，"
 class Filling(TextChoices):
     """With what a template is tried."""
 
-    EXAMPLE = "example", _("示例内容")
-    EMPTY = "empty", _("全部空着")
-    LONG = "long", _("内容最长")
+    EXAMPLE = "example", _("示例")
+    EMPTY = "empty", _("空白")
+    LONG = "long", _("最长")
 
 
 @dataclass(frozen=True, slots=True)

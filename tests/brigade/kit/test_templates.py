@@ -113,8 +113,9 @@ def test_an_unknown_field_is_named_with_the_nearest_known_one(text, near):
 
 
 def test_everything_that_is_wrong_is_said_at_once():
-    told = faults("{{ numbre }}", "{{ onwer }}", "{{ number.upper() }}")
-    assert "numbre" in told and "onwer" in told and "不能调用函数" in told
+    told = faults("{{ numbre }}", "{{ onwer }}", "{{ number.upper() }}", "{% import 'os' as x %}", "{{ number owner }}")
+    for what in ("numbre", "onwer", "不能调用函数", "“import”", "“number owner”"):
+        assert what in told
 
 
 def test_a_part_that_only_word_shows_is_checked_too():

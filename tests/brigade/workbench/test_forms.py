@@ -86,7 +86,7 @@ def test_a_form_is_replaced_in_two_steps_and_taken_back(client, admin):
 
 
 def test_what_is_wrong_stands_there_as_a_list_and_nothing_changes(client, admin):
-    answer = sent(client, "{{ 标提 }}", "{{ ''.__class__ }}")
+    answer = sent(client, "{{ 标提 }}", "{{ ''.__class__ }}", "{% set x = 1 %}")
     assert answer.status_code == 422
     assert "最接近的是“标题”（title）" in answer.text and "下划线" in answer.text
     assert not FormTemplate.objects.exists()
