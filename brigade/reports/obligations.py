@@ -66,7 +66,7 @@ RULES = [
     Rule(
         code=CONFIRM,
         label=gettext_lazy("确认报告"),
-        basis=gettext_lazy("大队值班和研判要求"),
+        basis=gettext_lazy("日调度、周研判、月考评"),
         kinds=frozenset({KIND}),
         touched=_touched,
         answer=answer,

@@ -25,6 +25,7 @@ from brigade.reports.moves import MOVES
 from brigade.reports.rules import SERIES
 from brigade.reports.states import ReportState
 from tests.brigade.jobs import child
+from tests.brigade.jobs.threads import in_threads
 from tests.brigade.org.factories import person, unit
 from tests.brigade.reports.world import NOW, at, built, figure, thirty_to_eighteen, weekly
 from tests.brigade.reports.world import world as build_world
@@ -363,7 +364,34 @@ def test_two_editions_that_count_cannot_stand_in_the_database(world):
         )  # fmt: skip
 
 
-# Killed
+# At once, and killed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_make_each_report_once():
+    made = build_world()
+    thirty_to_eighteen(made)
+    in_threads(2, built)
+    assert Report.objects.count() == Snapshot.objects.count() == 3
+    assert set(Report.objects.values_list("number", flat=True)) == {f"DD-BG-2026-000{n}" for n in (1, 2, 3)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_at_once_make_it_again_once():
+    made = build_world()
+    thirty_to_eighteen(made)
+    built()
+    report = weekly()
+
+    def again() -> str:
+        try:
+            return str(actions.rebuild(by=made.clerk, report=report, now=at(NOW), reason="补录").edition)
+        except Refused as refused:
+            return str(refused)
+
+    said = in_threads(2, again)
+    assert sorted(said) == ["2", "现在是“已有新版”，不能重新生成；可以办的是：没有"]
+    assert Report.objects.filter(series="weekly").count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
