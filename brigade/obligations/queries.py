@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -181,7 +181,7 @@ class Funnel:
     ahead: int
 
 
-def funnel(units: Iterable[int], start: datetime, end: datetime, now: datetime) -> Funnel:
+def funnel(units: Iterable[int] | QuerySet, start: datetime, end: datetime, now: datetime) -> Funnel:
     """Obligations of `units` that are due in [start, end): those that have fallen due, and beside them the rest."""
     gone = _gone(now)
     sums = (
