@@ -1,4 +1,8 @@
-"""大屏: prepared pages for the wall, turned by the keys of a presenter."""
+"""大屏: prepared pages for the wall, turned by the keys of a presenter.
+
+All pages come in one answer and are drawn by the server, map and bars too: so they turn while it is away, a renewal
+never flickers, and paper shows what the wall does.
+"""
 
 from __future__ import annotations
 
