@@ -20,6 +20,8 @@ TEXT = qn("w:t")
 RECORDER, SECRETARY, MEMBER, WINDOW = "D10021", "D10020", "D10022", "D10032"
 POLITICAL, LEADER, PARTY_OFFICE = "D10002", "D10001", "D10010"
 SYSTEM_ADMIN = "D90001"
+CLERK = "D10011"
+"""She is the business administrator too."""
 MAIN_PAGES = {
     SECRETARY: ("/", "/party/meetings/new/", "/party/meetings/matrix/", "/party/meetings/", "/party/mine/"),
     LEADER: ("/dashboard/", "/obligations/", "/notices/", "/party/members/", "/org/people/")
@@ -218,6 +220,36 @@ def test_a_sheet_of_people_is_brought_in_with_two_errors_mended_on_the_way(offic
     keeper.interactions("A19", 8)
     portal.pass_a_minute()
     page.get_by_text("已入库60行").wait_for()
+
+
+def test_a_word_form_is_replaced_by_our_own_and_the_next_print_is_ours(officer, tmp_path):
+    clerk = officer(CLERK)
+    page = clerk.page
+    clerk.begin("/documents/meetings.sign_in/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="下载现用模板").click()
+    word = docx.Document(download.value.path())
+    word.paragraphs[0].insert_paragraph_before("东区大队统一样式")
+    word.paragraphs[1].add_run("（{{ 时间 }}）")
+    word.save(tmp_path / "我们的.docx")
+
+    clerk.begin("/")
+    page.get_by_role("link", name="文书模板").click()
+    page.get_by_role("link", name="签到表").click()
+    page.locator("[name=file]").set_input_files(tmp_path / "我们的.docx")
+    page.get_by_role("button", name="上传检查").click()
+    clerk.see("第1版检查通过，还没启用")
+    page.get_by_role("button", name="启用").click()
+    clerk.see("现在用第1版")
+    clerk.interactions("first week", 6)
+
+    recorder = officer(RECORDER)
+    recorder.begin("/party/meetings/")
+    recorder.page.locator("main .ledger tbody a").first.click()
+    address = recorder.page.url
+    answer = recorder.page.request.get(f"{address.rstrip('/')}/sign-in/")
+    printed = docx.Document(BytesIO(answer.body())).paragraphs
+    assert printed[0].text == "东区大队统一样式" and "{{" not in printed[1].text
 
 
 # The branch's recorder
