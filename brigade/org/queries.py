@@ -144,6 +144,7 @@ WORDS_OF_PERMISSIONS = {
     "org.change_dutyturn": _lazy("排班"),
     "org.hand_over_person": _lazy("移交离任人员名下的事项，定离任日期"),
     "audit.view_auditevent": _lazy("查看、核验"),
+    "files.change_formtemplate": _lazy("上传、启用、换回自带的"),
     "notices.follow_message": _lazy("查看没有送出的短信和邮件，不含内容"),
     "notices.receive_announcement": _lazy("接收、签收"),
     "notices.publish_announcement": _lazy("起草、发布、撤回，看谁没看"),
