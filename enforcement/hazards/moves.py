@@ -91,7 +91,7 @@ MERGE = _move(
 ABSORB = _move("absorb", _("并入一处"), {*OPEN, CLOSED}, SAME, "run", "absorbed", by_system=True)
 GRADE = _move("grade", _("定为一般"), {REGISTERED}, GRADED, "grade", "graded")
 GRADE_MAJOR = _move(
-    "grade_major", _("定为重大"), {REGISTERED}, GRADED, "grade_major", "graded", notice="hazards.graded_major"
+    "grade_major", _("定为重大"), {REGISTERED}, GRADED, "grade_major", "graded_major", notice="hazards.graded_major"
 )
 CONTROL = _move(
     "control",

@@ -9,7 +9,7 @@ bind("[data-here]", (button) => {
   const place = button.closest("form").querySelector("[data-here-said]");
   const say = (text) => { place.textContent = text; };
   const take = ({ coords }, isAsked) => {
-    if (!isAsked && lat.value) return; // a draft came first
+    if (!isAsked && lat.value) { say(""); return; } // a draft came first
     [lat.value, lon.value] = [coords.latitude.toFixed(6), coords.longitude.toFixed(6)];
     if (error) [error.value, source.value, datum.value] = [Math.round(coords.accuracy), "gps", "wgs84"];
     say(`${known}${Math.round(coords.accuracy)}${metres}`);

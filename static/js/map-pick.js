@@ -5,11 +5,7 @@ import { icon } from "./bind.js";
 
 const pinAt = (at, draggable) => window.L.marker(at, { draggable, icon: window.L.divIcon({ className: "map-mark pin", html: icon("geo-alt"), iconSize: [32, 32], iconAnchor: [16, 30] }) });
 
-export function show(map, text) {
-  const at = text.split(",").map(Number);
-  pinAt(at, false).addTo(map);
-  map.setView(at, 12, { animate: false });
-}
+export const show = (map, text) => pinAt(text.split(",").map(Number), false).addTo(map);
 
 export function pick(map, box) {
   const [lat, lon, source, datum, error] = box.dataset.mapPick.split(" ").map((id) => document.getElementById(id));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -59,17 +60,19 @@ def _report_page(
         "near": _near(request, form, now) if form.is_bound else [],
         "asks_datum": bool(form.is_bound and (form.errors.get("coord_sys") or form.data.get("is_datum_confirmed"))),
         "swapped": fragment is not None,
-        "folded": not _is_open(form),
+        "folded": not _has_wrong(form, FOLDED),
+        "opens_stake": _has_wrong(form, STAKE) or bool(form["stake_start"].value()),
     }
     return page(request, "hazards/hazard_report.html", context, fragment=fragment, status=status)
 
 
 FOLDED = ("defect", "source", "informant", "discovered_at", "village", "is_intersection", "suggestion")
 """What few reports need lies folded away, unless something is wrong with it."""
+STAKE = ("road", "stake_start", "stake_end", "direction")
 
 
-def _is_open(form: ReportForm) -> bool:
-    return form.is_bound and any(form.errors.get(name) for name in FOLDED)
+def _has_wrong(form: ReportForm, names: Iterable[str]) -> bool:
+    return form.is_bound and any(form.errors.get(name) for name in names)
 
 
 def _goes_to(request: HttpRequest, form: ReportForm, now: datetime) -> str:
