@@ -135,7 +135,10 @@ class PhotosInput(forms.Widget):
 
 
 class PhotosField(forms.Field):
-    """Photos as `Picture`s; a picture counts as taken when it reached the server, for no clock of a camera is asked."""
+    """Photos as `Picture`s; a picture counts as taken when it reached the server, for no clock of a camera is asked.
+
+    `required` only marks it on the page: the action says what is missing, and why.
+    """
 
     widget = PhotosInput
 

@@ -275,11 +275,13 @@ class VerifyForm(MoveForm):
     checks = forms.MultipleChoiceField(
         label=gettext_lazy("核验项"),
         choices=Check.choices,
-        required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": gettext_lazy("没有“%(value)s”这一项")},
+        error_messages={
+            "required": gettext_lazy("核验项要全部勾选；不合格请驳回"),
+            "invalid_choice": gettext_lazy("没有“%(value)s”这一项"),
+        },
     )
-    photos = PhotosField(label=gettext_lazy("核验照片"))
+    photos = PhotosField(label=gettext_lazy("核验照片"), required=True)
     lat = forms.FloatField(required=False, widget=forms.HiddenInput)
     lon = forms.FloatField(required=False, widget=forms.HiddenInput)
     no_fix = Choice(
@@ -333,7 +335,7 @@ class DeferForm(ReasonForm):
 
 class ReopenForm(ReasonForm):
     due_on = day_field(label=gettext_lazy("新的期限"))
-    photos = PhotosField(label=gettext_lazy("反弹照片"))
+    photos = PhotosField(label=gettext_lazy("反弹照片"), required=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
