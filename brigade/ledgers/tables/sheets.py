@@ -127,12 +127,17 @@ class Sheet:
         units = apps.get_model("org", "Unit").objects.filter(pk__in=self.user.units_for(self.permission))
         return str(units.order_by(Length("path"), "order").first() or "")
 
+    @cached_property
+    def own_names(self) -> set[str]:
+        """Under what names of the address this sheet is told what it shows."""
+        return {"sort", "columns", "all"}.union(*self.names.values())
+
     def kept(self, *others: str) -> QueryDict:
         """What of the address makes this sheet: filters, sorting and columns, without empty or foreign parts.
 
         `others` names what shall stay besides.
         """
-        own = {"sort", "columns", "all", *others}.union(*self.names.values())
+        own = {*self.own_names, *others}
         kept = QueryDict(mutable=True)
         for name, values in self.query.lists():
             if name in own and any(values):
