@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 
 from brigade.audit.actions import drop_triggers
@@ -24,7 +24,8 @@ OFFICE = shutil.which("soffice")
 @pytest.fixture(autouse=True)
 def clean_cache():
     """Nothing kept by an earlier test: neither the cache nor what the process holds of the reference data."""
-    cache.clear()
+    for name in settings.CACHES:
+        caches[name].clear()
     reference.kept_calendar.drop()
     reference.kept_parameters.drop()
 

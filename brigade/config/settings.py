@@ -246,16 +246,15 @@ if _redis is None:
 else:
     if not _redis.path.strip("/").isdigit():
         raise ImproperlyConfigured("REDIS_URL: it ends in the number of a database, like /0 (the cache takes the next)")
-    CACHES = {
-        "default": {
-            "BACKEND": "brigade.kit.caching.ForgetfulCache",
-            "LOCATION": _redis._replace(path=f"/{int(_redis.path.strip('/')) + 1}").geturl(),
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
-        }
-    }
+    _cache = _redis._replace(path=f"/{int(_redis.path.strip('/')) + 1}").geturl()
+    _patience = {"socket_connect_timeout": 1, "socket_timeout": 2}
+    CACHES = {"default": {"BACKEND": "brigade.kit.caching.ForgetfulCache", "LOCATION": _cache, "OPTIONS": _patience}}
     CELERY_BROKER_URL = _redis.geturl()
     # A wake-up that cannot be sent is given up at once: the row is there, and the sweep finds it.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
+
+# What a process has drawn stays with it: a fragment read from a file takes as long as a query
+CACHES["template_fragments"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 
 # Jobs: the database is the truth, a message only wakes the worker; one tick asks the database what is due
 

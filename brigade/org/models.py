@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -277,22 +277,24 @@ class Person(AbstractBaseUser):
         """Ids of the units whose records the person reaches with `perm`."""
         cache: dict[str, frozenset[int]] = self.__dict__.setdefault("_units_for", {})
         if perm not in cache:
-            paths = self._paths_of(perm)
-            found = Unit.objects.below_any(paths).values_list("pk", flat=True) if paths else ()
-            cache[perm] = frozenset(found)
+            cache[perm] = frozenset(pk for pk, *_rest in self._below(self._paths_of(perm)))
         return cache[perm]
 
     def reaches(self, perm: str, tree: str) -> bool:
-        """Whether `perm` covers a unit of a tree; a recorder whose grant covers no branch has nothing to record.
+        """Whether `perm` covers a unit of a tree; a recorder whose grant covers no branch has nothing to record."""
+        paths, today = self._paths_of(perm), timezone.localdate()
+        return tree in paths.values() or any(
+            unit_tree == tree and opened_on <= today and (closed_on is None or closed_on > today)
+            for _pk, unit_tree, opened_on, closed_on in self._below(paths)
+        )
 
-        Asks the database only for grants in another tree.
-        """
-        cache: dict[tuple[str, str], bool] = self.__dict__.setdefault("_reaches", {})
-        if (perm, tree) not in cache:
-            trees = self._paths_of(perm)
-            below = Unit.objects.below_any(trees).filter(tree=tree).open_on(timezone.localdate())
-            cache[perm, tree] = bool(trees) and (tree in trees.values() or below.exists())
-        return cache[perm, tree]
+    def _below(self, paths: Collection[str]) -> list[tuple[int, str, date, date | None]]:
+        """Id, tree and days of the units below the paths; most permissions of a person cover the same ones."""
+        cache: dict[frozenset[str], list] = self.__dict__.setdefault("_units_below", {})
+        if (key := frozenset(paths)) not in cache:
+            below = Unit.objects.below_any(paths).values_list("pk", "tree", "opened_on", "closed_on")
+            cache[key] = list(below) if paths else []
+        return cache[key]
 
     def _paths_of(self, perm: str) -> dict[str, str]:
         """Path of each unit on which a grant gives `perm`, and the tree that the unit is in."""

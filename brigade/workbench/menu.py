@@ -221,6 +221,7 @@ def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
     near = next((line for line in lines if _part(address_of(line[0].view)) == _part(path)), lines[0])
     here = at[0] if at else None
     _item, tab, current = at or near
+    roles = user.roles
     return Menu(
         tabs=[(one.label, address_of(groups[0][1][0].view), groups is current) for one, groups in shown],
         groups=[
@@ -234,7 +235,7 @@ def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
             for label, items in current
         ],
         unit=settings.BRIGADE_NAME,
-        post="、".join(str(role.label) for role in Role if role in user.roles and role not in EVERYBODY)[:20],
+        post="、".join(str(role.label) for role in Role if role in roles and role not in EVERYBODY)[:20],
         skin=tab.skin,
     )
 

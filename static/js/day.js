@@ -45,17 +45,19 @@ bind("[data-day]", (input) => {
     if (!withTime) input.value = complete(input.value);
     tell();
   });
-  input.addEventListener("blur", () => {
+  const keep = () => {
     const typed = input.value;
     setTimeout(() => { if (!input.value) input.value = typed; });
-  });
+  };
+  input.addEventListener("blur", keep);
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") keep(); });
   document.addEventListener("draft:restored", tell);
   tell();
   style("day-css");
   load("day").then(() => load("day-zh")).then(() => {
     const calendar = window.flatpickr(input, {
       locale: "zh", allowInput: true, clickOpens: !dialog, ...(dialog ? { appendTo: dialog, position: below } : {}), disableMobile: true, monthSelectorType: "static",
-      enableTime: withTime, time_24hr: true, dateFormat: withTime ? "Y-m-d H:i" : "Y-m-d", parseDate: real,
+      enableTime: withTime, time_24hr: true, dateFormat: withTime ? "Y-m-d H:i" : "Y-m-d", parseDate: real, errorHandler: () => {},
     });
     if (dialog) {
       input.addEventListener("click", () => calendar.open());

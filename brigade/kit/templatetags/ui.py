@@ -12,7 +12,7 @@ from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, strip_tags
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -23,7 +23,7 @@ register = template.Library()
 NOTHING = "—"
 DAY, DAY_OF_YEAR = _lazy("%(month)d月%(day)d日"), _lazy("%(year)d年%(month)d月%(day)d日")
 WEEKDAYS = tuple(map(_lazy, ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")))
-SEPARATOR = mark_safe('<span class="dot">·</span>')
+SEPARATOR = SafeString('<span class="dot">·</span>')
 """Stands between pieces of one line, never at the beginning of the next (see `.dot`)."""
 STATE_ICONS = {
     "ok": "check-circle-fill",
@@ -62,7 +62,7 @@ def drawing_of(name: str) -> SafeString:
 def state(tone: str, word: str, box: bool = False, drawing: str = "") -> SafeString:
     """Colour, icon and word at once. Tones: ok warn late waive na open off. `box` beside titles, never in tables."""
     drawn = drawing_of(drawing or STATE_ICONS.get(tone, "circle"))
-    return mark_safe(f'<span class="state{" box" if box else ""} is-{tone}">{drawn}{conditional_escape(word)}</span>')
+    return SafeString(f'<span class="state{" box" if box else ""} is-{tone}">{drawn}{conditional_escape(word)}</span>')
 
 
 @register.simple_tag
@@ -77,7 +77,7 @@ def cell(tone: str, word: str, small: str = "", href: str = "", picked: bool = F
     classes = f"cell is-{tone}{' picked' if picked else ''}"
     if not href:
         return format_html('<span class="{}">{}</span>', classes, inside)
-    current = mark_safe(' aria-current="true"') if picked else ""
+    current = SafeString(' aria-current="true"') if picked else ""
     swap = ' hx-get="{}" hx-target="{}" hx-swap="outerHTML" hx-push-url="true"'
     load = format_html(swap, href, target) if target else ""
     return format_html('<a class="{}" href="{}"{}{} data-cell>{}</a>', classes, href, current, load, inside)
@@ -99,18 +99,18 @@ def due(
     The moment it is seen from is `now` of the context, so that one page speaks of one moment.
     """
     if at is None:
-        return mark_safe(f'<span class="due">{NOTHING}</span>')
+        return SafeString(f'<span class="due">{NOTHING}</span>')
     now = now_of(context)
     if over:
-        return mark_safe(f'<span class="due">{day_text(local(at), now)}</span>')
+        return SafeString(f'<span class="due">{day_text(local(at), now)}</span>')
     word, tone = time_left(local(at), now, None if warn_at is None else local(warn_at))
     tone = "" if plain and tone == "warn" else tone
     if not tone and beside:
-        return mark_safe("")
+        return SafeString("")
     if not tone and not plain:
-        return mark_safe(f'<span class="due">{word}</span>')
+        return SafeString(f'<span class="due">{word}</span>')
     css = f" is-{tone}" if tone in ("late", "warn") else ""
-    return mark_safe(f'<span class="due{css}">{drawing_of(DUE_ICONS[tone])}{word}</span>')
+    return SafeString(f'<span class="due{css}">{drawing_of(DUE_ICONS[tone])}{word}</span>')
 
 
 def time_left(at: datetime, now: datetime, warn_at: datetime | None) -> tuple[str, str]:
@@ -150,7 +150,7 @@ def day(context: template.Context, value: Day | None, weekday: bool = False, ful
 def moment(context: template.Context, value: datetime | None, full: bool = False) -> SafeString:
     """Day and time of day, as a `time` element."""
     if value is None:
-        return mark_safe(NOTHING)
+        return SafeString(NOTHING)
     at = local(value)
     return format_html(
         '<time class="nb" datetime="{}">{} {}</time>',
@@ -172,7 +172,7 @@ def clock(value: datetime | time | None) -> str:
 def dotted(*parts: Any) -> SafeString:
     """Pieces of one grey line (unit, day, person) with a point between them; empty ones leave no point behind."""
     pieces = [piece for part in parts for piece in (part if isinstance(part, (list, tuple)) else [part]) if piece]
-    return mark_safe(SEPARATOR.join(map(_unbroken, pieces)))
+    return SafeString(SEPARATOR.join(map(_unbroken, pieces)))
 
 
 def _unbroken(piece: Any) -> SafeString:
@@ -184,7 +184,7 @@ def _unbroken(piece: Any) -> SafeString:
 @register.filter
 def numbers_whole(text: Any) -> SafeString:
     """A text in which no number of a record (CGS-BJ-2026-00012) is broken at its hyphens."""
-    return mark_safe(RECORD_NUMBER.sub(r'<span class="nb">\g<0></span>', conditional_escape(text)))
+    return SafeString(RECORD_NUMBER.sub(r'<span class="nb">\g<0></span>', conditional_escape(text)))
 
 
 @register.simple_tag
@@ -209,7 +209,7 @@ def number(value: Amount | None, places: int = 0) -> str:
 def person(who: Any, with_number: bool = False) -> SafeString:
     """A person by name, the police number in the tip or (`with_number`) beside it."""
     if not who:
-        return mark_safe(f'<span class="dim">{NOTHING}</span>')
+        return SafeString(f'<span class="dim">{NOTHING}</span>')
     name, police_no = getattr(who, "name", None) or str(who), getattr(who, "police_no", "")
     if police_no and with_number:
         return format_html('<span class="nb">{} <span class="dim">{}</span></span>', name, police_no)
@@ -218,7 +218,7 @@ def person(who: Any, with_number: bool = False) -> SafeString:
 
 def named(name: str, police_no: str) -> SafeString:
     tip = f' title="{escape(police_no)}"' if police_no else ""
-    return mark_safe(f'<span class="nb"{tip}>{escape(name)}</span>')
+    return SafeString(f'<span class="nb"{tip}>{escape(name)}</span>')
 
 
 @register.simple_tag

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.apps import apps
-from django.db.models import F, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.functions import Length
+from django.db.models.query import ValuesIterable
 from django.http import QueryDict
 from django.template import Context
 from django.utils import timezone
@@ -26,6 +27,29 @@ class Asker:
 
     def __init__(self, user: Any):
         self.user = user
+
+
+class Row:
+    """What the columns read of one record: a page draws fifty, and whole records take half of its query's time."""
+
+    def __init__(self, values: dict[str, Any]):
+        self.__dict__ = values
+
+
+@cache
+def row_of(model: type[Model]) -> type[Row]:
+    """Rows of one model: they know where their record stands."""
+    own = {"_meta": model._meta}
+    if hasattr(model, "get_absolute_url"):
+        own["get_absolute_url"] = model.get_absolute_url
+    return type(f"{model.__name__}Row", (Row,), own)
+
+
+class Rows(ValuesIterable):
+    """Yields the rows of a query of `values`."""
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(row_of(self.queryset.model), super().__iter__())
 
 
 class Sheet:
@@ -85,8 +109,9 @@ class Sheet:
         if any(cell.reads is None for cell in self.cells):
             return self.queryset
         paths: set[str] = {"pk"}.union(*(cell.reads or () for cell in self.cells))
-        joined = {path: F(path) for path in paths if "__" in path}
-        return self.queryset.select_related(None).only(*(paths - joined.keys())).annotate(**joined)
+        rows = self.queryset.select_related(None).values(*paths, *self.queryset.query.annotations)
+        rows._iterable_class = Rows
+        return rows
 
     @cached_property
     def total(self) -> int:
@@ -128,12 +153,17 @@ class Sheet:
         units = apps.get_model("org", "Unit").objects.filter(pk__in=self.user.units_for(self.permission))
         return str(units.order_by(Length("path"), "order").first() or "")
 
+    @cached_property
+    def own_names(self) -> set[str]:
+        """Under what names of the address this sheet is told what it shows."""
+        return {"sort", "columns", "all", "imported"}.union(*self.names.values())
+
     def kept(self, *others: str) -> QueryDict:
         """What of the address makes this sheet: filters, sorting and columns, without empty or foreign parts.
 
         `others` names what shall stay besides.
         """
-        own = {"sort", "columns", "all", "imported", *others}.union(*self.names.values())
+        own = {*self.own_names, *others}
         kept = QueryDict(mutable=True)
         for name, values in self.query.lists():
             if name in own and any(values):

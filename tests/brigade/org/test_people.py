@@ -10,7 +10,7 @@ from brigade.kit.refusals import NotAllowed, Refused
 from brigade.org import actions, rules
 from brigade.org.models import Person
 from brigade.org.queries import holders, holders_of, people_of
-from brigade.org.states import ADMIN_ROLES, Role
+from brigade.org.states import ADMIN_ROLES, Role, Tree
 from tests.brigade.org.factories import LONG_AGO, grant, person, unit
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +165,38 @@ def test_a_grant_reaches_the_unit_and_all_below_it_and_nothing_else(security_adm
     assert officer.units_for("org.view_unit") == {squadron.pk, post.pk}
     assert officer.has_perm("org.view_unit", post)
     assert not officer.has_perm("org.view_unit", other) and not officer.has_perm("org.view_unit", brigade)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_reached"),
+    [
+        ({}, True),
+        ({"opened_on": TOMORROW}, False),
+        ({"closed_on": TODAY}, False),
+        ({"closed_on": TOMORROW}, True),
+    ],
+)
+def test_a_tree_is_reached_through_a_unit_of_it_that_is_open_today(
+    security_admin, officer, squadron, brigade, days, is_reached
+):
+    unit("车管所大厅", parent=squadron, tree=Tree.HALL, **days)
+    unit("别处的大厅", parent=brigade, tree=Tree.HALL)
+    give(security_admin, officer, Role.CLERK, squadron)
+    officer = again(officer)
+    assert officer.reaches("org.view_unit", Tree.LINE)
+    assert officer.reaches("org.view_unit", Tree.HALL) is is_reached
+    assert not officer.reaches("org.view_unit", Tree.PARTY)
+
+
+def test_what_several_permissions_cover_alike_is_asked_of_the_database_once(
+    security_admin, officer, squadron, django_assert_num_queries
+):
+    give(security_admin, officer, Role.CLERK, squadron)
+    officer = again(officer)
+    assert officer.roles == {"clerk"}
+    with django_assert_num_queries(1):
+        assert officer.units_for("org.view_unit") == officer.units_for("org.view_person") == {squadron.pk}
+        assert not officer.reaches("org.view_unit", Tree.HALL)
 
 
 def test_a_grant_counts_from_its_first_day_to_the_day_before_its_end(security_admin, officer, squadron, time_machine):
