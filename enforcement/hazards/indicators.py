@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, time, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brigade.indicators.rules import Cell, Indicator, Kind, Value
 from brigade.kit.clocks import CHINA, at
-from brigade.org.models import Unit
+from brigade.org.models import Station, Unit
 from brigade.org.queries import ever_in, stood_in
 from brigade.org.states import Tree
 from enforcement.hazards.models import Hazard, Verification
@@ -52,6 +53,21 @@ def _due(hazard: Hazard) -> Iterator[Cell]:
 def _late(hazard: Hazard) -> Iterator[Cell]:
     if hazard.due_at is not None and hazard.state not in (HazardState.CLOSED, HazardState.MERGED):
         yield Cell(hazard.unit_id, timezone.localdate(hazard.due_at))
+
+
+def _moments(hazard: Hazard) -> Iterator[Cell]:
+    """The days on which the stock changed by it: registered, closed, come back, gone along to another unit."""
+    if hazard.registered_at is None or hazard.state == HazardState.MERGED:
+        return
+    yield from _registered(hazard)
+    for row in _closings(hazard):
+        yield Cell(row.unit_id, timezone.localdate(row.at))
+        if row.reopened_at is not None:
+            yield Cell(hazard.unit_id, timezone.localdate(row.reopened_at))
+    if hazard.version > 1:
+        for unit_id, until in Station.objects.filter(record=hazard.pk).values_list("unit", "until"):
+            yield Cell(unit_id, until)
+            yield Cell(hazard.unit_id, until)
 
 
 def _rows(found: QuerySet, moment: str, cells: Cells, record: str = "pk") -> QuerySet:
@@ -95,6 +111,54 @@ def _on_time(cells: Cells) -> Iterable[Value]:
         yield Value(cell, part, base=base)
 
 
+def _rate(cells: Cells) -> Iterable[Value]:
+    """Closed by now ÷ all that were registered that day."""
+    closed = Count("pk", filter=Q(state=HazardState.CLOSED))
+    for row in _rows(_all(), "registered_at", cells).values("stood", "day").annotate(n=Count("pk"), part=closed):
+        yield Value(Cell(row["stood"], row["day"]), row["part"], base=row["n"])
+
+
+def _changes(cells: Cells) -> Iterable[Value]:
+    """By how much each day made the stock more or less: registered and come back, less closed."""
+    sums: dict[tuple[Cell, str], int] = defaultdict(int)
+    for rows, moment, record, facet, sign in (
+        (_all(), "registered_at", "pk", "grade", 1),
+        (_passed(), "at", "hazard", "hazard__grade", -1),
+        (_passed().filter(reopened_at__isnull=False), "reopened_at", "hazard", "hazard__grade", 1),
+    ):
+        for row in _rows(rows, moment, cells, record).values("stood", "day", facet).annotate(n=Count("pk")):
+            sums[Cell(row["stood"], row["day"]), row[facet]] += sign * row["n"]
+    for cell, facet, n in _moved(cells):
+        sums[cell, facet] += n
+    return (Value(cell, n, facet=facet) for (cell, facet), n in sums.items() if n)
+
+
+def _moved(cells: Cells) -> Iterator[tuple[Cell, str, int]]:
+    """What went along to another unit while it was open: less there, more here, from that day on."""
+    moves = Station.objects.filter(kind__in=KIND)
+    if cells is not None:
+        moves = moves.filter(until__in={cell.day for cell in cells})
+    if not moves.exists():
+        return
+    hazards = {hazard.pk: hazard for hazard in _all().filter(pk__in=moves.values("record"))}
+    closings: dict[Any, list[Verification]] = defaultdict(list)
+    for row in _passed().filter(hazard__in=moves.values("record")):
+        closings[row.hazard_id].append(row)
+    stations: dict[Any, list[Station]] = defaultdict(list)
+    for station in Station.objects.filter(record__in=moves.values("record")).order_by("until"):
+        stations[station.record].append(station)
+    for move in moves:
+        hazard, start = hazards.get(move.record), at(move.until, time.min)
+        if hazard is None or hazard.registered_at >= start:
+            continue
+        rows = closings[hazard.pk]
+        came = sum(row.reopened_at is not None and row.reopened_at < start for row in rows)
+        if n := 1 + came - sum(row.at < start for row in rows):
+            to = next((later.unit_id for later in stations[hazard.pk] if later.until > move.until), hazard.unit_id)
+            yield Cell(move.unit_id, move.until), hazard.grade, -n
+            yield Cell(to, move.until), hazard.grade, n
+
+
 def _all() -> QuerySet:
     return Hazard.objects.filter(registered_at__isnull=False).exclude(state=HazardState.MERGED)
 
@@ -114,6 +178,10 @@ def _drill(moment: str, **filters: str) -> Callable[[Unit, date, date], str]:
         return f"{reverse('hazards:hazard_list')}?{query}"
 
     return drill
+
+
+def _drill_stock(unit: Unit, start: date, end: date) -> str:
+    return f"{reverse('hazards:hazard_list')}?unit={unit.pk}&open_on={end}"
 
 
 GRADES = {grade.value: grade.label for grade in Grade} | {"": _("未定级")}
@@ -149,6 +217,20 @@ FIGURES = [
         good=1,
     ),
     Indicator(
+        code="hazards.closing",
+        label=_("整改率"),
+        basis=_("登记在这段时间里、到数据截至时已销号÷登记在这段时间里的全部；登记越晚，整改的时间越短"),
+        kind=Kind.RATIO,
+        tree=Tree.LINE,
+        suffix="%",
+        kinds=KIND,
+        touched=_registered,
+        compute=_rate,
+        drill=_drill("registered_at"),
+        ripens=True,
+        good=1,
+    ),
+    Indicator(
         code="hazards.on_time",
         headline=True,
         label=_("按期整改率"),
@@ -173,6 +255,20 @@ FIGURES = [
         touched=_late,
         compute=_flow(_past_limit, "due_at", "grade"),
         drill=_drill("due_at", overdue="true"),
+        facets=GRADES,
+        good=-1,
+    ),
+    Indicator(
+        code="hazards.open",
+        label=_("存量隐患"),
+        basis=_("到这一天24时已登记、没有销号，暂缓和反弹重开的在内，不含并案和不属实"),
+        kind=Kind.STOCK,
+        tree=Tree.LINE,
+        suffix=_("处"),
+        kinds=KIND,
+        touched=_moments,
+        compute=_changes,
+        drill=_drill_stock,
         facets=GRADES,
         good=-1,
     ),

@@ -147,6 +147,13 @@ class HazardQuerySet(RecordQuerySet):
     def open(self) -> HazardQuerySet:
         return self.filter(state__in=OPEN)
 
+    def open_at(self, moment: datetime) -> HazardQuerySet:
+        """Registered and not closed as it was at that moment; the stock of that day."""
+        still = Q(reopened_at__isnull=True) | Q(reopened_at__gte=moment)
+        closed = Verification.objects.filter(still, has_passed=True, at__lt=moment)
+        found = self.filter(registered_at__lt=moment).exclude(state=HazardState.MERGED)
+        return found.exclude(pk__in=closed.values("hazard"))
+
     def overdue(self, now: datetime) -> HazardQuerySet:
         """With the owner, its clock running, and past its end."""
         return self.filter(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now)
@@ -465,7 +472,8 @@ class ClockPause(models.Model):
 class Verification(models.Model):
     """What two police found on the spot after the owner said it was mended; one that passed is the closing record.
 
-    `owner` and `due_at` are kept as they were, so that a hazard that comes back does not change last month.
+    `owner` and `due_at` are kept as they were, so that a hazard that comes back does not change last month;
+    `reopened_at` says until when a closing held.
     """
 
     hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="verifications", verbose_name=_("隐患"))
@@ -481,6 +489,7 @@ class Verification(models.Model):
     distance_m = models.PositiveIntegerField(_("距隐患（米）"), null=True)
     no_fix = models.CharField(_("没有定位的原因"), max_length=12, choices=NoFix.choices, blank=True)
     note = models.CharField(_("说明"), max_length=300, blank=True)
+    reopened_at = models.DateTimeField(_("反弹重开"), null=True)
 
     class Meta:
         verbose_name = _("核验")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, time, timedelta
 from typing import Any
 
 import django_filters
@@ -12,6 +13,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from brigade.kit.clocks import at
+from brigade.kit.forms import DayInput
 from brigade.ledgers.tables import (
     CodeColumn,
     Column,
@@ -113,6 +116,7 @@ class HazardFilters(LedgerFilters):
     listed = django_filters.ChoiceFilter(label=_("挂牌"), choices=[("true", _("挂牌督办中"))], method="only_listed")
     is_key = django_filters.ChoiceFilter(label=_("重点"), choices=TRUE)
     source = django_filters.ChoiceFilter(label=_("来源"), choices=Source.choices)
+    open_on = django_filters.DateFilter(label=_("存量（当天24时）"), method="stock_of", widget=DayInput())
     registered_at = DaysFilter(label=_("登记"))
     due_at = DaysFilter(label=_("到期"))
     closed_at = DaysFilter(label=_("销号日期"))
@@ -121,6 +125,9 @@ class HazardFilters(LedgerFilters):
 
     def only_open(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.open()
+
+    def stock_of(self, queryset: QuerySet, name: str, value: date) -> QuerySet:
+        return queryset.open_at(at(value + timedelta(days=1), time.min))
 
     def only_overdue(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.overdue(timezone.now())

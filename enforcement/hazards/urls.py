@@ -21,6 +21,7 @@ urlpatterns = [
     path("enforcement/hazards/owners/<int:pk>/", owners.owner_edit, name="owner_edit"),
     path("enforcement/hazards/owners/<int:pk>/phone/", owners.owner_reveal, name="owner_reveal"),
     path("enforcement/hazards/<uuid:pk>/", records.hazard_detail, name="hazard_detail"),
+    path("enforcement/hazards/<uuid:pk>/phone/", owners.hazard_phone, name="hazard_phone"),
     path("enforcement/hazards/<uuid:pk>/moves/<slug:code>/", records.hazard_move, name="hazard_move"),
     path("enforcement/hazards/<uuid:pk>/photos/<int:number>/", photos.hazard_photo, name="hazard_photo"),
     path("enforcement/hazards/<uuid:pk>/documents/<int:number>/", records.hazard_document, name="hazard_document"),

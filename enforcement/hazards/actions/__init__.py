@@ -30,7 +30,7 @@ from enforcement.hazards.actions.mending import (
     submit,
 )
 from enforcement.hazards.actions.notifying import control, dispute, grade, grade_major, notify, transfer, uphold
-from enforcement.hazards.actions.reference import load_categories, set_owner
+from enforcement.hazards.actions.reference import HOLDINGS, load_categories, reveal_phone, set_owner
 from enforcement.hazards.actions.reporting import amend, hand_over, invalidate, merge, register, report, revive
 from enforcement.hazards.models import Hazard
 

@@ -148,6 +148,7 @@ def reopen(
 
     def write(locked: Hazard) -> dict[str, Any]:
         shown = add_photos(locked, photos, PhotoKind.RELAPSE, by, now, needed=_("传至少1张反弹照片，要在销号之后拍摄"))
+        locked.verifications.filter(has_passed=True, reopened_at__isnull=True).update(reopened_at=now)
         locked.reopen_count += 1
         locked.reopened_at, locked.closed_at, locked.submitted_at = now, None, None
         set_limit(locked, rules.end_of(due_on))

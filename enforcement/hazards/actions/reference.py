@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from brigade.audit.actions import SYSTEM, record
 from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.text import clean_text, fitting
+from brigade.obligations import actions as obligations
+from brigade.org.actions import reveal
 from brigade.org.models import Person, Unit
-from brigade.org.rules import sealed
+from brigade.org.rules import Holding, sealed
 from brigade.org.states import Tree
-from enforcement.hazards.models import Category, Defect, Owner
-from enforcement.hazards.states import OwnerType
+from enforcement.hazards import queries
+from enforcement.hazards.models import Category, Defect, Hazard, Owner
+from enforcement.hazards.states import SENT, HazardState, OwnerType
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -84,8 +92,58 @@ def set_owner(
         for column, value in sealed(row, "phone", clean_text(phone)).items():
             setattr(row, column, value)
     row.save()
+    if row.liaison_id != before["liaison_id"]:
+        _hand_duties_on([unit.pk], timezone.now())
     after = {field: getattr(row, field) for field in before}
     changes = {field: [before[field], after[field]] for field in before if before[field] != after[field]}
     if changes:
         record("owner.set", unit, by=by, changes=changes)
     return row
+
+
+def _hand_duties_on(owners: Iterable[int], now: datetime) -> None:
+    """What these owners have to do becomes the duty of who answers for them now."""
+    hazards = Hazard.objects.open().sent_to(owners)
+    obligations.touch({key for hazard in hazards for key in obligations.keys_of(hazard)}, now=now)
+
+
+def reveal_phone(*, by: Any, hazard: Hazard, reason: str) -> str:
+    """The number of who answers for the owner of a hazard, for a stated reason that the audit keeps.
+
+    For clerk and leaders of the squadron that chases the owner, while it is with him: they reach the hazard, and never
+    the outside unit itself.
+    """
+    owner = Owner.objects.select_related("unit").filter(pk=hazard.owner_id).first()
+    if owner is None or hazard.state not in SENT or hazard.state == HazardState.CLOSED:
+        raise NotAllowed(_("隐患在责任单位手里的时候才能看联络员的号码"))
+    return reveal(by=by, target=owner, field="phone", reason=reason, about=hazard)
+
+
+# What somebody who leaves answers for
+
+
+def _answered_by(person: Person, on: date) -> QuerySet[Owner]:
+    return Owner.objects.filter(liaison=person).select_related("unit").order_by("pk")
+
+
+def _give_owners(*, by: Any, rows: list[Owner], to: Person, now: datetime) -> None:
+    """Another liaison answers from now on; the number of the old one goes."""
+    for owner in rows:
+        changes = {"liaison_name": [owner.liaison_name, to.name], "liaison_id": [owner.liaison_id, to.pk]}
+        unknown = sealed(owner, "phone", "")
+        Owner.objects.filter(pk=owner.pk).update(liaison=to, liaison_name=to.name, **unknown)
+        record("owner.set", owner.unit, by=by, changes=changes, now=now)
+    _hand_duties_on([owner.pk for owner in rows], now)
+
+
+HOLDINGS = [
+    Holding(
+        "hazards.owners",
+        gettext_lazy("隐患联络"),
+        _answered_by,
+        _give_owners,
+        heirs=queries.liaisons_of,
+        whom=gettext_lazy("责任单位联络员"),
+    )
+]
+"""Whatever else of a hazard somebody has to do belongs to his post, and who found or graded it stays in its record."""

@@ -19,6 +19,7 @@ from enforcement.hazards.queries.papers import (
 from enforcement.hazards.queries.posts import (
     brigade_of,
     graders_of,
+    liaisons_of,
     owners,
     seats,
     signers_of,

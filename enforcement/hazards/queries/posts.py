@@ -105,6 +105,12 @@ def owners() -> QuerySet[Owner]:
     return Owner.objects.live().select_related("unit", "liaison").order_by("owner_type", "unit__name")
 
 
+def liaisons_of(unit: Unit, on: date) -> QuerySet[Person]:
+    """Who may answer for an outside unit on a day."""
+    held = Grant.objects.on(on).filter(unit__in=unit.lineage, role__in=PERMISSIONS["hazards.answer_hazard"])
+    return Person.objects.filter(is_active=True, pk__in=held.values("person"))
+
+
 def signers_of(hazard: Hazard, on: date) -> list[Person]:
     """The leaders who sign a notice, the nearest first."""
     found = [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,10 +17,10 @@ from brigade.ledgers.views import Listing
 from brigade.org.actions import reveal
 from enforcement.hazards import actions
 from enforcement.hazards.forms import OwnerForm, RevealForm
-from enforcement.hazards.models import Owner
+from enforcement.hazards.models import Hazard, Owner
 from enforcement.hazards.tables import OwnerFilters, OwnerTable
 
-CHANGE = "hazards.change_owner"
+CHANGE, REVEAL = "hazards.change_owner", "hazards.reveal_owner"
 ROWS = Owner.objects.select_related("unit", "liaison")
 
 
@@ -63,15 +65,27 @@ def owner_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def owner_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """The number in full, for a stated reason that the audit keeps."""
-    owner = _owner(request, pk, "hazards.reveal_owner")
+    owner = _owner(request, pk, REVEAL)
+    return _reveal(request, owner, lambda reason: reveal(by=request.user, target=owner, field="phone", reason=reason))
+
+
+def hazard_phone(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The same for who looks after a hazard, while its owner has it."""
+    record = get_visible(request, Hazard.objects.select_related("unit"), pk, REVEAL)
+    owner = ROWS.filter(pk=record.owner_id).first()
+    if owner is None:
+        raise Http404(_("这处隐患还没有责任单位。"))
+    return _reveal(request, owner, lambda reason: actions.reveal_phone(by=request.user, hazard=record, reason=reason))
+
+
+def _reveal(request: HttpRequest, owner: Owner, show: Callable[[str], str]) -> HttpResponse:
     form: Any = RevealForm(request.POST or None)
     plain, status = "", 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                plain = reveal(by=request.user, target=owner, field="phone", reason=form.cleaned_data["reason"])
-                status = 200
+                plain, status = show(form.cleaned_data["reason"]), 200
             except Refused as refusal:
                 status = refused(request, form, refusal)
     context = {"owner": owner, "form": form, "plain": plain}

@@ -20,7 +20,7 @@ from enforcement.hazards import actions, documents, queries
 from enforcement.hazards.forms import FORMS
 from enforcement.hazards.models import Hazard, Owner
 from enforcement.hazards.queries import Sight, sight_of
-from enforcement.hazards.states import PhotoKind
+from enforcement.hazards.states import SENT, HazardState, PhotoKind
 from enforcement.hazards.views.photos import put_away
 from enforcement.hazards.views.steps import deadline, duties_of, missing, track
 
@@ -83,10 +83,11 @@ def _buttons(request: HttpRequest, record: Hazard, options: list[workflow.Option
 def _people(request: HttpRequest, record: Hazard) -> dict[str, Any]:
     """Who has to do with it: the owner's liaison, those who help, the squadron, who verified."""
     owner = Owner.objects.select_related("liaison").filter(pk=record.owner_id).first()
+    with_owner = record.state in SENT and record.state != HazardState.CLOSED
     checked = record.verifications.select_related("first", "second").order_by("-at", "-pk").first()
     return {
         "owner": owner,
-        "may_reveal": owner is not None and request.user.has_perm("hazards.reveal_owner", owner),
+        "may_reveal": owner is not None and with_owner and request.user.has_perm("hazards.reveal_owner", record),
         "partners": list(record.partners.order_by("name")),
         "captains": holders(record.unit_id, Role.SQUADRON_LEADER, timezone.localdate(), up=True),
         "checked": checked,

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from brigade.audit.models import AuditEvent
 from brigade.org.states import Role
 from enforcement.hazards import actions
 from enforcement.hazards.models import Hazard, Owner
@@ -185,6 +186,37 @@ def test_a_number_of_a_liaison_is_shown_for_a_reason_only(client, world):
     assert "13800000018" in client.post(address, {"reason": "通知到场"}).content.decode()
     client.force_login(world.officer)
     assert client.get(address).status_code == 403
+
+
+def test_who_chases_an_owner_sees_its_number_through_his_hazard_while_the_owner_has_it(client, world):
+    actions.set_owner(
+        by=world.clerk, unit=world.highway, owner_type="highway", phone="13800000018", liaison=world.liaison
+    )
+    hazard = notified(world, DAY)
+    address = f"{hazard.get_absolute_url()}phone/"
+    assert address in shown(client, world.captain, hazard)
+    assert "13800000018" in client.post(address, {"reason": "通知到场"}).content.decode()
+    event = AuditEvent.objects.get(verb="field.revealed")
+    assert (event.actor_name, event.note) == (world.captain.name, "通知到场")
+    assert client.get(f"/enforcement/hazards/owners/{world.highway.pk}/phone/").status_code == 403
+    stranger = person(Role.SQUADRON_LEADER, at=unit("二中队", parent=world.brigade))
+    assert [_status(client, who, address) for who in (world.officer, world.liaison, stranger)] == [403, 403, 404]
+
+
+def test_the_number_is_not_shown_before_the_owner_has_it_nor_after_it_is_closed(client, world):
+    actions.set_owner(
+        by=world.clerk, unit=world.highway, owner_type="highway", phone="13800000018", liaison=world.liaison
+    )
+    for hazard in (graded(world, DAY), closed(world, DAY)):
+        address = f"{hazard.get_absolute_url()}phone/"
+        assert address not in shown(client, world.captain, hazard)
+        answer = client.post(address, {"reason": "通知到场"})
+        assert answer.status_code in (403, 404) and "13800000018" not in answer.content.decode()
+
+
+def _status(client, who, address) -> int:
+    client.force_login(who)
+    return client.get(address).status_code
 
 
 def test_similar_photos_of_before_and_after_are_pointed_out_to_the_verifier(client, world):
