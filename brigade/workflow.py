@@ -8,6 +8,7 @@ days). Locks are taken in one order everywhere: record, counter, obligation, the
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -197,7 +198,7 @@ def hand_over(
     Leaders of the brigade, and the portal itself on the day. Whether `to` may take them is the slice's to say before.
     """
     with transaction.atomic(savepoint=False):
-        changed = _change_all(records, by, "org.hand_over_person", {field: to}, now, audit_verb, reason)
+        changed = _change_all(records, by, "org.hand_over_person", lambda row: {field: to}, now, audit_verb, reason)
         if changed:
             what = changed[0]._meta.verbose_name
             notices.post(
@@ -211,26 +212,34 @@ def hand_over(
     return changed
 
 
-def move_unit(records: Sequence[R], *, to: Unit, since: date, now: datetime, reason: str) -> list[R]:
+def move_unit(records: Sequence[R], *, out_of: int, to: Unit, since: date, now: datetime, reason: str) -> list[R]:
     """Take open records of one kind along to another unit, from a day on: a unit went into another, a town to another.
 
-    The portal's own, as two administrators have decided. Numbers stay. Days before `since` go on counting for the unit
-    in which each record stood, and so do duties that were settled there.
+    Every column of a record that names the unit `out_of` as answering for it (see `Record.ANSWERING`) names the other
+    one then. The portal's own, as two administrators have decided. Numbers stay. Days before `since` go on counting for
+    the unit in which each record stood, and so do duties that were settled there. Returns those that went.
     """
+
+    def goes(row: R) -> Mapping[str, Unit]:
+        return {name: to for name in type(row).ANSWERING if getattr(row, f"{name}_id") == out_of}
 
     def stay(rows: Sequence[R]) -> None:
         Station.objects.bulk_create(
-            [Station(kind=row.kind(), record=row.pk, unit_id=row.unit_id, until=since) for row in rows]
+            [
+                Station(kind=row.kind(), record=row.pk, unit_id=out_of, until=since)
+                for row in rows
+                if row.unit_id == out_of
+            ]
         )
 
-    return _change_all(records, SYSTEM, "org.change_unit", {"unit": to}, now, "record.moved", reason, stay)
+    return _change_all(records, SYSTEM, "org.change_unit", goes, now, "record.moved", reason, stay)
 
 
 def _change_all(
     records: Sequence[R],
     by: Any,
     perm: str,
-    changes: Mapping[str, Person | Unit],
+    changes: Callable[[R], Mapping[str, Person | Unit]],
     now: datetime,
     audit_verb: str,
     reason: str,
@@ -238,45 +247,55 @@ def _change_all(
 ) -> list[R]:
     """One change of many records of one kind in one transaction, in few queries, with one audit row each.
 
-    Those that stand so already are left alone; `write` sees the others, locked, as they were.
+    `changes` says what becomes of a record; one and the same thing for each that has it. Those that stand so already
+    are left alone; `write` sees the others, locked, as they were.
     """
     if not records:
         return []
+    manager = type(records[0])._base_manager
     with transaction.atomic(savepoint=False):
-        rows = type(records[0])._base_manager.select_for_update(of=("self",)).select_related("unit")
-        found = rows.filter(pk__in=[record.pk for record in records]).order_by("pk")
-        locked = [row for row in found if any(getattr(row, f"{name}_id") != new.pk for name, new in changes.items())]
+        rows = manager.select_for_update(of=("self",)).select_related("unit")
+        locked: list[R] = []
+        rows_of: dict[str, list[R]] = defaultdict(list)
+        told: dict[str, Person | Unit] = {}
+        for row in rows.filter(pk__in=[record.pk for record in records]).order_by("pk"):
+            new = {name: to for name, to in changes(row).items() if getattr(row, f"{name}_id") != to.pk}
+            if not new:
+                continue
+            if not by.has_perm(perm, row):
+                raise NotAllowed(_("“%s”不在你的职责里，请找有这项职责的人办") % row.title)
+            told |= new
+            locked.append(row)
+            for name in new:
+                rows_of[name].append(row)
         if not locked:
             return []
-        keys: set[Key] = set()
-        marks: indicators.Marks = set()
-        entries = []
-        for record in locked:
-            if not by.has_perm(perm, record):
-                raise NotAllowed(_("“%s”不在你的职责里，请找有这项职责的人办") % record.title)
-            keys |= obligations.keys_of(record)
-            marks |= indicators.cells_of(record)
+        keys = {key for record in locked for key in obligations.keys_of(record)}
+        marks = indicators.cells_of_all(locked)
+        before = [_values(record) for record in locked]
         if write is not None:
             write(locked)
-        for record in locked:
-            before = _values(record)
-            for name, value in changes.items():
-                setattr(record, name, value)
+        for name, some in rows_of.items():
+            manager.filter(pk__in=[record.pk for record in some]).update(**{name: told[name]})
+            for record in some:
+                setattr(record, name, told[name])
+        manager.filter(pk__in=[record.pk for record in locked]).update(version=F("version") + 1)
+        entries, reworded = [], []
+        for record, was in zip(locked, before, strict=True):
             record.version += 1
-            if "unit" not in changes:
-                record.search_text = haystack(record.search_words())
-            diff = _diff(before, _values(record))
+            if record.search_text != (words := haystack(record.search_words())):
+                record.search_text = words
+                reworded.append(record)
+            diff = _diff(was, _values(record))
             entries.append(audit.Entry(verb=audit_verb, target=record, by=by, changes=diff, note=reason, now=now))
-        type(locked[0])._base_manager.bulk_update(locked, [*changes, "version", "search_text"], batch_size=BATCH)
-        for record in locked:
-            keys |= obligations.keys_of(record)
-            marks |= indicators.cells_of(record)
+        manager.bulk_update(reworded, ["search_text"], batch_size=BATCH)
+        keys |= {key for record in locked for key in obligations.keys_of(record)}
+        marks |= indicators.cells_of_all(locked)
         ordered = sorted(keys)
         for start in range(0, len(ordered), obligations.BATCH):
             marks |= indicators.cells_after(obligations.touch(ordered[start : start + obligations.BATCH], now=now))
         indicators.mark(marks)
-        if "unit" not in changes:
-            search.keep(locked)
+        search.keep(locked)
         audit.record_many(entries)
     return locked
 

@@ -62,6 +62,7 @@ class Assignment(Record):
     """
 
     OPEN = LIVE
+    ANSWERING = ("unit", "giver_unit")
 
     state = models.CharField(_("状态"), max_length=24, choices=AssignmentState.choices)
     batch = models.UUIDField(editable=False)

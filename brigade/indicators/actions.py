@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
@@ -22,16 +23,32 @@ Marks = set[tuple[str, Cell]]
 
 def cells_of(record: Any) -> Marks:
     """The cells that `record` counts in as it stands now; days before it came to its unit are its former unit's."""
-    marks = {
+    return cells_of_all([record])
+
+
+def cells_of_all(records: Collection[Any]) -> Marks:
+    """The same of many records, in one query; none where none of them has ever been changed."""
+    touched = [(record, marks) for record in records if (marks := _touched(record))]
+    old = [record.pk for record, _marks in touched if record.version > 1]
+    stations: dict[Any, list[tuple[date, int]]] = defaultdict(list)
+    if old:
+        rows = Station.objects.filter(record__in=old).order_by("until")
+        for pk, until, unit_id in rows.values_list("record", "until", "unit"):
+            stations[pk].append((until, unit_id))
+    return {
+        (code, _at_its_time(cell, record.unit_id, stations[record.pk]))
+        for record, marks in touched
+        for code, cell in marks
+    }
+
+
+def _touched(record: Any) -> Marks:
+    return {
         (indicator.code, cell)
         for indicator in FIGURES.values()
         if record.kind() in indicator.kinds
         for cell in indicator.touched(record)
     }
-    if record.version == 1 or not marks:
-        return marks
-    stations = list(Station.objects.filter(record=record.pk).order_by("until").values_list("until", "unit"))
-    return {(code, _at_its_time(cell, record.unit_id, stations)) for code, cell in marks}
 
 
 def _at_its_time(cell: Cell, unit_id: int, stations: list[tuple[date, int]]) -> Cell:

@@ -132,7 +132,7 @@ def _insert(answers: Iterable[Answer], now: datetime) -> set[Key]:
 
 def _apply(rows: dict[Key, Obligation], answers: dict[Key, Answer], fresh: set[Key], now: datetime) -> list[Obligation]:
     """A duty that is settled stays with the unit that settled it, wherever its record goes."""
-    changed, updated = [], []
+    changed, updated, columns = [], [], {"changed_at"}
     for key, row in rows.items():
         answer = answers.get(key)
         before = [getattr(row, name) for name in ANSWERED]
@@ -143,12 +143,14 @@ def _apply(rows: dict[Key, Obligation], answers: dict[Key, Answer], fresh: set[K
             for name in ANSWERED:
                 setattr(row, name, getattr(answer, name))
             row.unit_id = settled_by
-        if before != [getattr(row, name) for name in ANSWERED]:
+        after = [getattr(row, name) for name in ANSWERED]
+        if before != after:
+            columns |= {name for name, was, now_is in zip(STORED, before, after, strict=True) if was != now_is}
             row.changed_at = now
             updated.append(row)
             changed.append(row)
         elif key in fresh:
             changed.append(row)
     if updated:
-        Obligation.objects.bulk_update(updated, [*STORED, "changed_at"])
+        Obligation.objects.bulk_update(updated, sorted(columns))
     return changed

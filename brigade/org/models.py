@@ -594,6 +594,8 @@ class Record(models.Model):
     SENSITIVE: frozenset[str] = frozenset()
     OPEN: frozenset[str] = frozenset()
     """States in which somebody still has something to do: such a record goes along when its unit goes into another."""
+    ANSWERING: tuple[str, ...] = ("unit",)
+    """Columns that name a unit with something to do about an open record; each goes along."""
     state_before: str
     """Where a record comes back to; a kind with a move that goes back keeps it in a column."""
 

@@ -316,16 +316,19 @@ def changes_of(unit: Unit) -> QuerySet[UnitChange]:
     return rows.select_related("unit", "into").order_by("-since", "-pk")
 
 
-def records_to_move(change: UnitChange) -> list[QuerySet[Any]]:
-    """The open records that go along with a change and have not gone yet, a queryset a kind."""
+def records_to_move(change: UnitChange) -> list[tuple[int, QuerySet[Any]]]:
+    """The open records that go along with a change and have not gone yet: the unit that they leave and a queryset, a
+    kind at a time. In a merger those go too that the unit only answers for, as a task that it gave."""
     kinds = [model for model in apps.get_models() if issubclass(model, Record) and model.OPEN]
     if change.kind == ChangeKind.MERGE:
-        return [model._base_manager.filter(unit=change.unit_id, state__in=model.OPEN) for model in kinds]
+        gone = change.unit_id
+        named = [(model, reduce(or_, (Q((name, gone)) for name in model.ANSWERING))) for model in kinds]
+        return [(gone, model._base_manager.filter(answers, state__in=model.OPEN)) for model, answers in named]
     if change.kind == ChangeKind.TOWNS:
         with_town = [model for model in kinds if any(field.name == "town" for field in model._meta.get_fields())]
         before = former_units(change)
         return [
-            model._base_manager.filter(Q(("town", town_id)), unit=unit_id, state__in=model.OPEN)
+            (unit_id, model._base_manager.filter(Q(("town", town_id)), unit=unit_id, state__in=model.OPEN))
             for model in with_town
             for town_id, unit_id in before.items()
         ]
@@ -360,7 +363,7 @@ def preview(change: UnitChange) -> Preview:
     """Of a change that is planned or only thought of; some queries a kind of record."""
     unit, since = change.unit, change.since
     moving: dict[Any, int] = defaultdict(int)
-    for rows in records_to_move(change):
+    for _leaves, rows in records_to_move(change):
         moving[rows.model] += rows.count()
     merges = change.kind == ChangeKind.MERGE
     kinds = [model for model in apps.get_models() if issubclass(model, Record)] if merges else []

@@ -104,10 +104,13 @@ def _carry_out(change: UnitChange, now: datetime, job: Job | None = None) -> str
     change = org.begin_change(change=change, now=now)
     reason = _("%(what)s，%(who)s办理") % {"what": change.reason, "who": change.planned_by}
     while change.state == ChangeState.RUNNING:
-        batch = next((some for rows in records_to_move(change) if (some := list(rows[:RECORDS_AT_ONCE]))), [])
+        found = ((gone, list(rows[:RECORDS_AT_ONCE])) for gone, rows in records_to_move(change))
+        gone, batch = next((one for one in found if one[1]), (0, []))
         with transaction.atomic():
-            workflow.move_unit(batch, to=change.receiver, since=change.since, now=now, reason=reason)
-            change = org.note_moved(change=change, moved=len(batch), now=now)
+            moved = workflow.move_unit(
+                batch, out_of=gone, to=change.receiver, since=change.since, now=now, reason=reason
+            )
+            change = org.note_moved(change=change, moved=len(moved), now=now)
         if job is not None:
             jobs.progress(job, change.percent)
     return _("%(what)s：转%(n)d条记录") % {"what": change, "n": change.moved}

@@ -164,7 +164,7 @@ def begin_change(*, change: UnitChange, now: datetime) -> UnitChange:
         move_unit(by=SYSTEM, unit=change.unit, parent=change.receiver, since=today, now=now)
     else:
         _merge(change, today, now)
-    total = sum(rows.count() for rows in queries.records_to_move(change))
+    total = sum(rows.count() for _leaves, rows in queries.records_to_move(change))
     UnitChange.objects.filter(pk=change.pk).update(state=ChangeState.RUNNING, total=total)
     change.refresh_from_db()
     return change
@@ -250,7 +250,7 @@ def note_moved(*, change: UnitChange, moved: int, now: datetime) -> UnitChange:
     """So many more records have gone along; with the last the change is done."""
     UnitChange.objects.filter(pk=change.pk).update(moved=F("moved") + moved)
     change.refresh_from_db()
-    if not any(rows.exists() for rows in queries.records_to_move(change)):
+    if not any(rows.exists() for _leaves, rows in queries.records_to_move(change)):
         UnitChange.objects.filter(pk=change.pk, state=ChangeState.RUNNING).update(state=ChangeState.DONE, done_at=now)
         change.refresh_from_db()
         audit.record("unit.change_done", change.unit, by=SYSTEM, changes={"records": change.moved}, now=now)

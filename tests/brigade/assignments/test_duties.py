@@ -6,10 +6,13 @@ import pytest
 
 from brigade.assignments import actions
 from brigade.assignments.models import Assignment
+from brigade.audit.actions import SYSTEM
 from brigade.obligations.actions import send_digest
 from brigade.obligations.models import Obligation, Reminder
+from brigade.org import queries as org_queries
 from brigade.org.models import Grant, Person
 from brigade.org.states import Role
+from brigade.workbench.actions import agree_change, carry_out_changes, plan_change
 from brigade.workflow import move_unit, settle
 from tests.brigade.assignments.world import NOW, at, handed_out, task
 from tests.brigade.org.factories import grant, person
@@ -132,9 +135,35 @@ def test_a_transfer_hands_the_task_to_the_new_holder_of_the_post(world):
 
 def test_an_open_task_goes_along_with_its_unit_even_where_both_had_the_same_one(world):
     first, second = handed_out(world, world.first, world.second)
-    move_unit([first], to=world.second, since=date(2026, 11, 20), now=at(NOW), reason="中队合并")
+    moved = {"out_of": world.first.pk, "to": world.second, "since": date(2026, 11, 20), "reason": "中队合并"}
+    assert move_unit([first], now=at(NOW), **moved) == [first]
     assert (todo(world.head), todo(world.other_head)) == ([], ["task", "task"])
     assert {first.state, second.state} <= Assignment.OPEN
+
+
+def test_what_a_merged_unit_had_given_is_followed_up_where_it_went(world):
+    """周海峰 gave a task to his own officer; his squadron goes into the second, and both sides of it with it."""
+    [given] = handed_out(world, (world.first, Role.OFFICER), by=world.head)
+    [other] = handed_out(world, (world.first, Role.CLERK), by=world.head)
+    replied = actions.reply(by=world.officer, assignment=given, now=at(NOW), text="办了")
+    settled = actions.withdraw(by=world.head, assignment=other, now=at(NOW), reason="不用了")
+    system_admin, day = person(Role.SYSTEM_ADMIN, at=world.brigade), date(2026, 11, 20)
+    asked = {"kind": "merge", "unit": world.first, "into": world.second, "since": day, "reason": "中队合并"}
+    change = plan_change(by=system_admin, now=at(NOW), **asked)
+    shown = org_queries.preview(change)
+    assert shown.records == [("交办", 1)]
+    along = [one for one in shown.grants if one.role != Role.SQUADRON_LEADER]
+    agree_change(by=SYSTEM, change=change, grants=along, now=at(NOW))
+    carry_out_changes(now=at(NOW))
+    change.refresh_from_db()
+    assert (change.state, change.total, change.moved) == ("done", 1, 1)
+    given.refresh_from_db()
+    assert (given.unit, given.giver_unit, given.version) == (world.second, world.second, replied.version + 1)
+    assert todo(world.other_head) == ["decision"], "the giver has no post any more, so who has his now decides"
+    fresh = Person.objects.get(pk=world.other_head.pk)
+    assert actions.accept(by=fresh, assignment=given, now=at(NOW)).state == "done"
+    settled.refresh_from_db()
+    assert (settled.unit, settled.giver_unit) == (world.first, world.first), "what is over stays where it was"
 
 
 def test_a_transfer_of_the_giver_hands_the_follow_up_over_too(world):

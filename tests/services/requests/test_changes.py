@@ -197,11 +197,12 @@ def test_a_run_that_breaks_off_goes_on_where_it_was(world, other_hall, system_ad
         by=system_admin, kind="merge", unit=other_hall, into=world.hall, since=when.date(), reason="并所", now=when
     )
     change = org.begin_change(change=other_hall.changes.get(), now=when)
-    batch = list(org_queries.records_to_move(change)[0][:2]) or list(ServiceRequest.objects.filter(unit=other_hall)[:2])
-    workflow.move_unit(batch, to=world.hall, since=change.since, now=when, reason="并所")
+    batch = list(ServiceRequest.objects.filter(unit=other_hall)[:2])
+    along = {"out_of": other_hall.pk, "to": world.hall, "since": change.since, "now": when, "reason": "并所"}
+    assert len(workflow.move_unit(batch, **along)) == 2
     change = org.note_moved(change=change, moved=2, now=when)
     assert (change.state, change.moved, change.total, change.percent) == ("running", 2, 5, 40)
-    workflow.move_unit(batch, to=world.hall, since=change.since, now=when, reason="并所")
+    assert workflow.move_unit(batch, **along) == []
     assert Station.objects.count() == 2, "sent twice it moves nothing twice"
     actions.carry_out_changes(now=when)
     change.refresh_from_db()
