@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from brigade.indicators.models import DrainLock, Figure
@@ -78,7 +78,8 @@ def standings(codes: Collection[str], unit: Unit, start: date, end: date) -> lis
 
 
 def by_month(code: str, unit: Unit, start: date, end: date) -> list[tuple[date, Decimal, Decimal]]:
-    """(first of month, value, base) for each month that has figures, oldest first."""
+    """(first of month, value, base) for each month that has figures, oldest first; of a stock, what there was at its
+    end, for each month from `start` on."""
     indicator = FIGURES[code]
     rows = (
         _rows(indicator, unit, start, end)
@@ -87,7 +88,18 @@ def by_month(code: str, unit: Unit, start: date, end: date) -> list[tuple[date, 
         .annotate(value=Sum("value"), base=Sum("base"))
         .order_by("month")
     )
-    return [(row["month"], row["value"], row["base"]) for row in rows]
+    found = [(row["month"], row["value"], row["base"]) for row in rows]
+    return list(_levels(found, start, end)) if indicator.kind == Kind.STOCK else found
+
+
+def _levels(
+    changes: list[tuple[date, Decimal, Decimal]], start: date, end: date
+) -> Iterator[tuple[date, Decimal, Decimal]]:
+    """What there was at the end of each month, from by how much each month changed it."""
+    month = start.replace(day=1)
+    while changes and month <= end:
+        yield month, sum((value for when, value, _base in changes if when <= month), Decimal()), Decimal()
+        month = add_months(month, 1)
 
 
 def by_unit(
@@ -164,20 +176,20 @@ def _rows(indicator: Indicator, unit: Unit, start: date, end: date) -> QuerySet[
 def _rows_of(indicators: Collection[Indicator], tree: str, path: str, start: date, end: date) -> list[QuerySet[Figure]]:
     """Figures of the unit that stood at `path` at the period's end, and of all that stood under it, in its tree.
 
-    One queryset for all that are summed over days, and one for each stock, of which the last day counts. A unit that
-    was closed before the end counts in the sums where it stood last; it has no stock any more.
+    One queryset for all that are summed over the days, and one for the stocks, of which all changes up to the end
+    count. A unit that was closed before the end counts in the sums where it stood last; it has no stock any more.
     """
     below = UnitPlacement.objects.on(end).filter(unit__tree=tree, path__startswith=path)
-    figures = Figure.objects.filter(day__range=(start, end))
-    rows = figures.filter(unit__in=below.values("unit"))
+    stocks = [indicator.code for indicator in indicators if indicator.kind == Kind.STOCK]
     summed = [indicator.code for indicator in indicators if indicator.kind != Kind.STOCK]
-    found = [rows.filter(indicator__in=summed)] if summed else []
-    for indicator in indicators:
-        if indicator.kind == Kind.STOCK:
-            lasting = below.filter(Q(unit__closed_on__isnull=True) | Q(unit__closed_on__gt=end))
-            own = figures.filter(unit__in=lasting.values("unit"), indicator=indicator.code)
-            last = own.filter(unit=OuterRef("unit")).order_by("-day").values("day")[:1]
-            found.append(own.filter(day=Subquery(last)))
+    found = []
+    if summed:
+        rows = Figure.objects.filter(indicator__in=summed, day__range=(start, end))
+        found.append(rows.filter(unit__in=below.values("unit")))
+    if stocks:
+        lasting = below.filter(Q(unit__closed_on__isnull=True) | Q(unit__closed_on__gt=end))
+        rows = Figure.objects.filter(indicator__in=stocks, day__lte=end)
+        found.append(rows.filter(unit__in=lasting.values("unit")))
     return found
 
 

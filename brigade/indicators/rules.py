@@ -27,7 +27,8 @@ GRANTS: dict[str, tuple[Role, ...]] = {"indicators.view_figure": LEADERS}
 
 
 class Kind(StrEnum):
-    """How values of one indicator add up over days: flows are summed, the last stock counts, ratios sum both parts."""
+    """How values of one indicator add up: flows over the days of a period, ratios both parts; of a stock each day keeps
+    by how much it changed, and all changes up to a day are what there was."""
 
     FLOW = "flow"
     STOCK = "stock"
@@ -78,6 +79,8 @@ class Indicator:
     """Whether it counts in halves too, so that all its figures have one decimal."""
     counts: bool = True
     """Whether value and base count separate events, so that a test can tell a difference from chance; hours do not."""
+    ripens: bool = False
+    """Whether a period comes nearer to its figure the longer ago it is, so that two periods are not to be compared."""
     good: int = 0
     """+1 where more is better, -1 where less is, 0 where neither."""
 

@@ -97,7 +97,7 @@ def content_of(series: Series, unit: Unit, period: Period, *, cut_off: datetime)
     codes = [code for section in series.sections for code in section.codes if code in FIGURES]
     now = _by_code(codes, unit, period)
     duties = _duties(unit, period, cut_off)
-    if not duties["due"] and not any(one.value or one.base for one in now.values()):
+    if not duties["due"] and not any(_happened(one) for one in now.values()):
         return None
     first = since(codes)
     year = _then(
@@ -120,6 +120,11 @@ def content_of(series: Series, unit: Unit, period: Period, *, cut_off: datetime)
         "duties": duties,
         "notes": _notes(),
     }
+
+
+def _happened(one: Standing) -> bool:
+    """What is left over from before did not happen in the period."""
+    return one.indicator.kind != Kind.STOCK and bool(one.value or one.base)
 
 
 def title_of(series: Series, unit: Unit, period: Period) -> str:
@@ -183,6 +188,8 @@ def _against(one: Standing, period: Period, then: Then) -> dict[str, str]:
     if other is None or indicator.code not in then.known:
         return nothing
     said = _amount(indicator, other.value, other.base)
+    if indicator.ripens:
+        return {**said, "change": _("不作比较"), "verdict": ""}
     if indicator.kind == Kind.RATIO:
         if not other.base or not one.base:
             return {**said, "change": then.gone if not other.base else "", "verdict": ""}

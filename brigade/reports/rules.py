@@ -47,7 +47,14 @@ class Section:
 PARTS = (
     Section(
         gettext_lazy("道路隐患"),
-        ("hazards.registered", "hazards.closed", "hazards.on_time", "hazards.overdue"),
+        (
+            "hazards.registered",
+            "hazards.closed",
+            "hazards.closing",
+            "hazards.on_time",
+            "hazards.overdue",
+            "hazards.open",
+        ),
     ),
     Section(
         gettext_lazy("窗口服务"),

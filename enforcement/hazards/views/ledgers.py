@@ -26,6 +26,7 @@ class HazardList(Listing):
     more = (
         "grade",
         "open",
+        "open_on",
         "overdue",
         "listed",
         "is_key",
