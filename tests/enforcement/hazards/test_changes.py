@@ -27,7 +27,7 @@ from brigade.search.queries import find
 from brigade.workbench import actions
 from enforcement.hazards.models import Hazard
 from tests.brigade.org.factories import LONG_AGO, person, unit
-from tests.enforcement.hazards.world import at, closed, notified, reported
+from tests.enforcement.hazards.world import closed, notified, reported
 
 pytestmark = pytest.mark.django_db
 CODES = [code for code in FIGURES if code.startswith("hazards.")]
@@ -140,9 +140,7 @@ def test_a_town_takes_its_open_hazards_along_and_leaves_everything_else(
     assert counted(world.squadron, second, world.brigade) == year
     indicators.rebuild(now=timezone.now(), codes=CODES)
     assert counted(world.squadron, second, world.brigade) == year
-    assert reported(world, "2026-01-05T09:00").unit == second, (
-        "what is reported there from now on is the other squadron's"
-    )
+    assert reported(world, "2026-01-05T09:00").unit == second, "what is reported from now on is its own"
 
 
 def test_a_town_that_comes_back_brings_its_hazards_back_and_each_day_counts_where_it_was(
