@@ -1,12 +1,13 @@
-"""Drawings as numbers for an SVG: the outline of an area with places on it, bars beside each other. Pure functions."""
+"""Drawings as numbers for an SVG: an outline with places on it, bars beside each other, lines. Pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from math import cos, radians
+from itertools import count
+from math import ceil, cos, radians
 
 from brigade.kit.geo import Area, Point
 
@@ -86,3 +87,80 @@ def bars(rows: Sequence[tuple[str, str, Decimal | None, Decimal | None]], *, wid
         top = min((one.y for one in (now, then) if one), default=height - NAME)
         groups.append(Group(name, words, middle, top, now, then))
     return groups
+
+
+LINES = 5
+"""So many lines a grid has at most above its zero."""
+FIRST, LAST = Decimal(8), Decimal(96)
+"""Where the first and the last point of a line lie, in per cent of the width; before them stand the numbers."""
+ABOVE, BELOW = 36, 30
+"""Room for the legend above a line, and for the names below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A point of a line, and the one that the line comes from; None at the beginning of a line and after a gap."""
+
+    x: str
+    y: int
+    words: str
+    before: tuple[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Two lines over one row of names. Across everything is in per cent, so that the drawing fits any width.
+
+    `grid` are heights with their numbers; `names` are (middle, left edge, width, name, what either line says there).
+    """
+
+    height: int
+    grid: list[tuple[int, int]]
+    names: list[tuple[str, str, str, str, Sequence[str]]]
+    now: list[Stop]
+    then: list[Stop]
+
+    @property
+    def lines(self) -> list[tuple[str, list[Stop], int]]:
+        """Which line, its points, and how far below the last one its number stands; this period's lies on top."""
+        is_above = bool(self.now and self.then and self.now[-1].y < self.then[-1].y)
+        over, under = -9, 20
+        return [("then", self.then, under if is_above else over), ("now", self.now, over if is_above else under)]
+
+
+def curves(rows: Sequence[tuple[str, Sequence[str], Sequence[Decimal | None]]], *, height: int) -> Curves:
+    """A point for each (name, words, amounts) and line, from left to right; this period first, then the other one."""
+    most = max((amount for _name, _words, pair in rows for amount in pair if amount is not None), default=Decimal())
+    step = next(size for size in _round_sizes() if size * LINES >= most)
+    top = step * max(1, ceil(most / step))
+    ground, stride = height - BELOW, (LAST - FIRST) / max(len(rows) - 1, 1)
+
+    def level(amount: Decimal) -> int:
+        return ground - round(max(amount, Decimal()) / top * (ground - ABOVE))
+
+    def line(which: int) -> list[Stop]:
+        stops: list[Stop] = []
+        last: tuple[str, int] | None = None
+        for at, (_name, words, pair) in enumerate(rows):
+            amount = pair[which]
+            here = None if amount is None else (_percent(FIRST + at * stride), level(amount))
+            if here:
+                stops.append(Stop(*here, words[which], last))
+            last = here
+        return stops
+
+    names = [
+        (_percent(x), _percent(x - stride / 2), _percent(stride), name, words)
+        for x, (name, words, _pair) in ((FIRST + at * stride, row) for at, row in enumerate(rows))
+    ]
+    grid = [(level(Decimal(number)), number) for number in range(0, top + 1, step)]
+    return Curves(height, grid, names, line(0), line(1))
+
+
+def _percent(amount: Decimal) -> str:
+    return f"{amount:.2f}%"
+
+
+def _round_sizes() -> Iterator[int]:
+    """1, 2, 5, 10, 20, 50, …"""
+    return (first * 10**zeros for zeros in count() for first in (1, 2, 5))

@@ -104,7 +104,6 @@ class DeskForm(CitizenFields):
     item = forms.ModelChoiceField(
         label=_("事项"),
         queryset=None,
-        widget=forms.HiddenInput,
         error_messages={
             "required": _("先选事项：输代码、拼音或首字母"),
             "invalid_choice": _("没有这个事项，或者已经停办"),

@@ -111,8 +111,6 @@ def _desk(request: HttpRequest, form: DeskForm, now: datetime, status: int = 200
         "now": now,
         "offers": offers,
         "picked": next((offer for offer in offers if str(offer.item.pk) == picked), None),
-        "typed": clean_text(form.data.get("item_text", ""))[:60],
-        "found": [_find_entry(offer) for offer in offers],
         "statuses": [(number, status, MaterialStatus(status).label) for number, status in enumerate(ASKED_OF_CLERK, 1)],
         "stays": form.data.get("ending", "") in (Ending.ACCEPT, Ending.NOTIFY, Ending.RECEIVE),
         "home": parameter("services.home_province", today),
@@ -125,13 +123,6 @@ def _hall_at(form: DeskForm) -> Unit | None:
     """The hall that the form stands at."""
     value = form["unit"].value()
     return form.fields["unit"].queryset.filter(pk=whole_number(str(getattr(value, "pk", value) or ""))).first()
-
-
-def _find_entry(offer: queries.Offer) -> dict[str, str]:
-    """A line of the search at the desk, for static/js/find.js."""
-    item = offer.item
-    note = _("本所不办") if offer.why_not else item.promised_text
-    return {"id": str(item.pk), "text": item.name, "code": item.code, "note": note, "search": item.search_text}
 
 
 def _asked_item(request: HttpRequest, now: datetime) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-/* <select data-pick="" …> finds among its own options (data-search: pinyin and initials, data-note: shown at the right);
+/* <select data-pick="" …> finds among its own options (data-search: pinyin and initials, data-note: shown at the right,
+   data-code: shown in front, and what begins with the typed letters comes first); data-none: said when nothing fits.
    <select data-pick="/address/"> asks the address with ?q=… and gets {"results": [{"id", "text", "note"}]}.
    `multiple` takes several. */
 import { bind, load } from "./bind.js";
 
 function line(data, escape) {
-  return `<div>${escape(data.text)}${data.note ? `<small>${escape(data.note)}</small>` : ""}</div>`;
+  const part = (tag, text) => (text ? `<${tag}>${escape(text)}</${tag}>` : "");
+  return `<div>${part("code", data.code)}${escape(data.text)}${part("small", data.note)}</div>`;
 }
 
 function settings(select) {
@@ -12,7 +14,7 @@ function settings(select) {
   const empty = select.querySelector("option[value='']");
   const own = {
     valueField: "value",
-    searchField: ["text", "search", "note"],
+    searchField: [{ field: "code", weight: 3 }, { field: "text" }, { field: "search" }, { field: "note" }],
     maxOptions: 200,
     plugins: select.multiple ? ["remove_button"] : [],
     placeholder: select.dataset.placeholder || (select.multiple ? "" : empty && empty.text) || "",
@@ -20,7 +22,7 @@ function settings(select) {
     render: {
       option: line,
       item: (data, escape) => `<div>${escape(data.text)}</div>`,
-      no_results: () => "<div class=\"no-results\">没有找到</div>",
+      no_results: (data, escape) => `<div class="no-results">${escape(select.dataset.none || "没有找到")}</div>`,
     },
   };
   if (!address) return own;
@@ -44,8 +46,10 @@ function settings(select) {
 
 bind("select[data-pick]", (select) => {
   load("pick").then(() => {
+    const isAt = document.activeElement === select;
     const picker = new window.TomSelect(select, settings(select));
     select.setAttribute("aria-hidden", "true"); // the label now belongs to the picker
     picker.on("change", () => select.dispatchEvent(new Event("input", { bubbles: true })));
+    if (isAt) picker.focus();
   });
 });

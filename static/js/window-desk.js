@@ -29,7 +29,7 @@ bind("[data-desk]", (form) => {
   };
   const walk = () => {
     const next = rows().find((row) => !chosen(row));
-    if (!item.value || place.querySelector("[data-desk-closed]")) { form.querySelector("#desk-find").select(); return; }
+    if (!item.value || place.querySelector("[data-desk-closed]")) { (item.tomselect || item).focus(); return; }
     (next ? next.querySelector("input") : form.querySelector("[aria-invalid=true]") || form.querySelector("[data-after]")).focus();
   };
   const lacking = () => rows().filter((row) => chosen(row) && chosen(row).value === "missing");

@@ -9,29 +9,69 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from brigade.indicators.queries import Standing, as_of, by_month, by_unit, parts_of, shown, standings, top_of
 from brigade.indicators.rules import FIGURES, Indicator, Kind
 from brigade.kit.clocks import add_months, at
+from brigade.kit.drawing import Curves, curves
 from brigade.kit.templatetags.ui import NOTHING, rounded
 from brigade.obligations.queries import Funnel, funnel
 from brigade.org.models import Person, Unit
 from brigade.org.states import Tree
+from brigade.reports.queries import verdict_on
+from brigade.reports.rules import Verdict
 
 Sums = tuple[Decimal, Decimal]
 """Value and base of a figure."""
+CURVES = 264
+"""Height of the drawing of a course."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a board is compared with: so many months before, and the words for it."""
+
+    code: str
+    back: int
+    label: str | Promise
+    then: str | Promise
+    none: str | Promise
+    zero: str | Promise
+    gone: str | Promise
+    same: str | Promise
+
+
+YEAR = Against(
+    "year", 12, gettext_lazy("与上年同期比"), gettext_lazy("同期"), gettext_lazy("上年同期数据不全"),
+    gettext_lazy("上年同期为0"), gettext_lazy("上年同期没有数"), gettext_lazy("与上年同期持平"),
+)  # fmt: skip
+MONTHS = {"month": 1, "quarter": 3}
+
+
+def against(kind: str) -> list[Against]:
+    """With what a running month, quarter or year can be compared: the same days of last year, and of the one before."""
+    if kind not in MONTHS:
+        return [YEAR]
+    before = Against(
+        "previous", MONTHS[kind], gettext_lazy("与上期同天数比"), gettext_lazy("上期"), gettext_lazy("上期数据不全"),
+        gettext_lazy("上期为0"), gettext_lazy("上期没有数"), gettext_lazy("与上期持平"),
+    )  # fmt: skip
+    return [YEAR, before]
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An indicator as a card of the board: figure, comparison with last year, and the words around it.
+    """An indicator as a card of the board: figure, comparison with an earlier time, and the words around it.
 
-    Where no indicator has a last year, its page says so once (`compares`) and not each of the cards.
+    Where no indicator has an earlier time, its page says so once (`compares`) and not each of the cards.
     """
 
     standing: Standing
     compares: bool = True
+    against: Against = YEAR
 
     @property
     def label(self) -> str:
@@ -61,32 +101,59 @@ class Card:
         return parts_of(self.standing.indicator, self.standing.value, self.standing.base)
 
     @property
+    def then(self) -> str:
+        """What there was then, of what."""
+        last, words = self.standing.last, self.against.then
+        if not self.standing.has_last_year or self.standing.indicator.ripens or not (last.value or last.base):
+            return ""
+        parts = parts_of(last.indicator, last.value, last.base)
+        return f"{words}{parts or shown(last.value, last.indicator)}{'' if parts else last.indicator.suffix}"
+
+    @property
     def change(self) -> str:
-        """Against the same period of last year, in the words that a leader uses."""
+        """Against the earlier time, in the words that a leader uses; never a percentage of nothing."""
         standing = self.standing
+        if standing.indicator.ripens:
+            return ""
         if not standing.has_last_year:
-            return _("上年同期数据不全") if self.compares else ""
+            return str(self.against.none) if self.compares else ""
         if standing.last_amount == 0 and standing.indicator.kind != Kind.RATIO:
-            return _("上年同期为0")
+            return str(self.against.zero)
         now, then = standing.amount, standing.last_amount
         if now is None or then is None:
-            return ""
+            return str(self.against.gone) if now is not None else ""
         gap = rounded(now - then, 1)
         if not gap:
-            return _("与上年同期持平")
+            return str(self.against.same)
         unit = _("个百分点") if standing.indicator.kind == Kind.RATIO else standing.indicator.suffix
         amount = shown(abs(gap), standing.indicator)
         more, less = (_("高"), _("低")) if standing.indicator.kind == Kind.RATIO else (_("多"), _("少"))
         return f"{more if gap > 0 else less}{amount}{unit}"
 
     @property
+    def _test(self) -> Verdict | None:
+        """Whether what differs is more than chance; None where nothing differs or nothing can be tested."""
+        standing, last = self.standing, self.standing.last
+        if standing.indicator.ripens or not standing.change:
+            return None
+        return verdict_on(standing, last, _days(standing), _days(last))
+
+    @property
+    def verdict(self) -> str:
+        return found.words if (found := self._test) else ""
+
+    @property
     def arrow(self) -> str:
-        gap = self.standing.change
+        gap = None if self.standing.indicator.ripens else self.standing.change
         return "" if not gap else "up" if gap > 0 else "down"
 
     @property
     def tone(self) -> str:
-        return ""
+        """Coloured only where the difference is more than chance and better or worse."""
+        found, good = self._test, self.standing.indicator.good
+        if found is None or not found.is_significant or not good:
+            return ""
+        return "ok" if (self.arrow == "up") == (good > 0) else "warn"
 
     @property
     def basis(self) -> str:
@@ -99,9 +166,13 @@ def hand_out_address(codes: Iterable[str], unit: Unit, start: date, end: date) -
     return f"{reverse('assignments:assignment_create')}?{urlencode(asked, doseq=True)}"
 
 
-def cards_of(found: Collection[Standing]) -> list[Card]:
+def _days(standing: Standing) -> int:
+    return (standing.end - standing.start).days + 1
+
+
+def cards_of(found: Collection[Standing], against: Against = YEAR) -> list[Card]:
     compares = any(standing.has_last_year for standing in found)
-    return [Card(standing, compares) for standing in found]
+    return [Card(standing, compares, against) for standing in found]
 
 
 def home_unit(person: Person, perm: str) -> Unit | None:
@@ -122,6 +193,15 @@ class Course:
     def rows(self) -> list[tuple[int, str, str]]:
         """As a table shows them."""
         return [(month, _words(self.indicator, now), _words(self.indicator, then)) for month, now, then in self.months]
+
+    @property
+    def curves(self) -> Curves:
+        """As two lines."""
+        rows = [
+            (_("%(n)d月") % {"n": month}, words, [amount_of(self.indicator, sums) for sums in pair])
+            for (month, *pair), (_month, *words) in zip(self.months, self.rows, strict=True)
+        ]
+        return curves(rows, height=CURVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +248,19 @@ class Board:
     funnel: Funnel
     cut_off: datetime | None
     """Up to when its figures are computed."""
+    against: Against = YEAR
 
     @property
     def compares(self) -> bool:
         return any(card.compares for card in self.cards)
 
 
-def board(unit: Unit, start: date, end: date, now: datetime) -> Board:
+def board(unit: Unit, start: date, end: date, now: datetime, against: Against = YEAR) -> Board:
     """Every indicator that has a tree at or below the unit, and its obligations; four queries a tree and some."""
-    cards = cards_of(standings(list(FIGURES), unit, start, end))
+    cards = cards_of(standings(list(FIGURES), unit, start, end, back=against.back), against)
     units = Unit.objects.below(unit).values("pk")
     ended = funnel(units, at(start, time.min), at(end + timedelta(days=1), time.min), now)
-    return Board(unit, start, end, cards, parts(cards, start, end), ended, as_of(list(FIGURES)))
+    return Board(unit, start, end, cards, parts(cards, start, end), ended, as_of(list(FIGURES)), against)
 
 
 def course(indicator: Indicator, unit: Unit, end: date) -> Course:

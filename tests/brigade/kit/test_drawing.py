@@ -1,8 +1,8 @@
-"""Drawings: the outline keeps its shape inside its frame, bars stand on one line and compare from zero."""
+"""Drawings: the outline keeps its shape inside its frame; bars and lines compare from zero."""
 
 from decimal import Decimal
 
-from brigade.kit.drawing import Outline, bars
+from brigade.kit.drawing import Outline, bars, curves
 from brigade.kit.geo import Area, Point
 
 SQUARE = Area((((Point(60, 10), Point(60, 12), Point(61, 12), Point(61, 10), Point(60, 10)),),))
@@ -38,3 +38,34 @@ def test_nothing_but_zeros_and_nothing_at_all_are_drawn_too():
     [empty] = bars([("1月", "", None, None)], width=100, height=184)
     assert empty.now is empty.then is None
     assert bars([], width=100, height=184) == []
+
+
+def months(*pairs):
+    return [
+        (f"{at}月", [str(n) for n in pair], [n if n is None else Decimal(n) for n in pair])
+        for at, pair in enumerate(pairs, 1)
+    ]
+
+
+def test_lines_run_over_a_round_grid_from_zero_and_lie_in_per_cent_across():
+    drawn = curves(months((2, 4), (12, 18), (11, 17)), height=266)
+    assert [number for _y, number in drawn.grid] == [0, 5, 10, 15, 20]
+    assert drawn.grid[0][0] == 236 and drawn.grid[-1][0] == 36
+    assert [stop.x for stop in drawn.now] == ["8.00%", "52.00%", "96.00%"]
+    assert [stop.y for stop in drawn.now] == [216, 116, 126]
+    assert drawn.now[0].before is None and drawn.now[1].before == ("8.00%", 216)
+    [(_then, _stops, over), (_now, _own, under)] = drawn.lines
+    assert over < 0 < under, "the numbers of the ends stay off the lines"
+
+
+def test_a_line_begins_anew_after_a_month_without_anything():
+    drawn = curves(months((1, None), (None, None), (3, None)), height=266)
+    assert [stop.before for stop in drawn.now] == [None, None]
+    assert drawn.then == []
+
+
+def test_lines_of_nothing_but_zeros_and_of_one_month_are_drawn_too():
+    drawn = curves(months((0, 0)), height=266)
+    assert [number for _y, number in drawn.grid] == [0, 1]
+    assert drawn.now[0].y == drawn.then[0].y == 236
+    assert curves([], height=266).names == []
