@@ -24,16 +24,19 @@ export function asset(name) {
   return document.querySelector(`meta[name="asset:${name}"]`).content;
 }
 
+/* An element with what stands in it. */
+export function make(tag, properties, ...inside) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...inside);
+  return made;
+}
+
 const loading = {};
 
 /* A classic script, loaded once. */
 export function load(name) {
   loading[name] = loading[name] || new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = asset(name);
-    script.onload = done;
-    script.onerror = failed;
-    document.head.append(script);
+    document.head.append(make("script", { src: asset(name), onload: done, onerror: failed }));
   });
   return loading[name];
 }
@@ -42,8 +45,7 @@ export function load(name) {
 export function style(name) {
   if (loading[name]) return;
   loading[name] = true;
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: asset(name) });
-  document.querySelector("link[rel=stylesheet]").before(link);
+  document.querySelector("link[rel=stylesheet]").before(make("link", { rel: "stylesheet", href: asset(name) }));
 }
 
 const SVG = "http://www.w3.org/2000/svg";

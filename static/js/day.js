@@ -1,7 +1,7 @@
 /* <input data-day>: a day, typed as 2026-11-20, 20261120, 11-20 or 1120 (this year), or picked from the calendar.
    data-day="time": day and time. Beside a field of full width stands the weekday. A modal dialog covers the page, so its
    calendar is a part of it, and opens when it is asked for (a click, the arrow down), not over the next field. */
-import { bind, load, style } from "./bind.js";
+import { bind, load, make, style } from "./bind.js";
 
 const WEEKDAYS = ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"];
 
@@ -14,8 +14,7 @@ function complete(text) {
 
 function weekday(input) {
   if (input.dataset.day || input.matches(".short, .mid") || !input.closest(".fr")) return () => {};
-  const word = document.createElement("span");
-  word.className = "dim nb";
+  const word = make("span", { className: "dim nb" });
   input.after(word);
   return () => {
     const day = new Date(`${input.value}T00:00`);

@@ -1,5 +1,6 @@
 /* A form as its draft, and a draft back into its form. What belongs to a part of the form that htmx brings later waits for
    it. After a draft is put in, the form sends "draft:restored". */
+import { make } from "./bind.js";
 import { pathOf } from "./drafts.js";
 import { fill, pack } from "./fields.js";
 
@@ -10,7 +11,7 @@ export const hidden = (form, name) => form.querySelector(`input[type=hidden][nam
 const valueOf = (form, name) => (hidden(form, name) || { value: "" }).value;
 
 export function tell(form, name, value) {
-  const field = hidden(form, name) || Object.assign(document.createElement("input"), { type: "hidden", name });
+  const field = hidden(form, name) || make("input", { type: "hidden", name });
   field.value = value;
   if (!field.isConnected) form.append(field);
 }

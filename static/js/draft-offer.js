@@ -1,5 +1,5 @@
 /* The line that offers a draft: one that was written when the page had been asked for something else, or on another PC. */
-import { icon } from "./bind.js";
+import { icon, make } from "./bind.js";
 
 const MOST = 6;
 
@@ -10,7 +10,7 @@ export const stamp = (at) => {
 };
 
 export function button(label, act) {
-  const made = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-quiet btn-sm", textContent: label });
+  const made = make("button", { type: "button", className: "btn btn-quiet btn-sm" }, label);
   made.addEventListener("click", act);
   return made;
 }
@@ -37,13 +37,12 @@ function differences(form, lines, shown) {
 
 /* `use` puts it in; without it a link leads to where it was written. */
 export function offer(form, other, refuse, use, shown) {
-  const line = Object.assign(document.createElement("div"), { className: "note" });
-  const text = document.createElement("span");
   const told = [other.words, stamp(other.at)].filter(Boolean).join("，");
-  const take = use ? button("用它", () => { use(); line.remove(); }) : Object.assign(document.createElement("a"), { href: other.address, textContent: "用它" });
   const what = use && shown ? differences(form, other.lines, shown) : "";
-  text.append(`有一份未交的草稿（${told}）${what ? `，与这里不同：${what}` : ""}，`, take, " ", button("不要", () => { refuse(); line.remove(); }));
-  line.append(icon("info-circle-fill"), text);
+  const take = use ? button("用它", () => { use(); line.remove(); }) : make("a", { href: other.address }, "用它");
+  const leave = button("不要", () => { refuse(); line.remove(); });
+  const words = `有一份未交的草稿（${told}）${what ? `，与这里不同：${what}` : ""}，`;
+  const line = make("div", { className: "note" }, icon("info-circle-fill"), make("span", {}, words, take, " ", leave));
   const dialog = form.closest("dialog");
   (dialog ? form.querySelector("h2 + div") || form : form).prepend(line);
 }

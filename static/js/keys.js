@@ -2,7 +2,7 @@
    Names: one character ("1", "/"), "F2", "Ctrl+Enter", "Alt+s". Single characters only while no field is being typed in.
    "?" lists them all, with data-key-label or the element's own words, in an empty line too: nothing begins with it.
    F1, F5, F11 and F12 stay the browser's. */
-import { bind } from "./bind.js";
+import { bind, make } from "./bind.js";
 
 const TEXTLESS = ["checkbox", "radio", "button", "submit", "reset", "file", "range"];
 
@@ -30,16 +30,10 @@ function wordsOf(element) {
 function showAll() {
   const help = document.querySelector("[data-keys-help]");
   if (!help || help.open) return;
-  const list = help.querySelector("[data-keys-list]");
-  list.textContent = "";
   const lines = Array.from(document.querySelectorAll("[data-key]")).map((element) => [element.dataset.key, wordsOf(element)]);
-  lines.concat([["?", "看本页全部按键"], ["Esc", "收起"]]).forEach(([name, words]) => {
-    const key = document.createElement("dt");
-    const what = document.createElement("dd");
-    key.append(Object.assign(document.createElement("kbd"), { textContent: name }));
-    what.textContent = words;
-    list.append(key, what);
-  });
+  const told = lines.concat([["?", "看本页全部按键"], ["Esc", "收起"]])
+    .flatMap(([name, words]) => [make("dt", {}, make("kbd", {}, name)), make("dd", {}, words)]);
+  help.querySelector("[data-keys-list]").replaceChildren(...told);
   help.showModal();
 }
 

@@ -1,6 +1,6 @@
 /* <div data-map data-outline data-points>: the places of the list on the outline of the district, no tiles needed; what
    lies too close together stands as a number. Instead of data-points: data-map-pick or data-map-at, see map-pick.js. */
-import { bind, icon, load, style } from "./bind.js";
+import { bind, icon, load, make, style } from "./bind.js";
 import { pick, show } from "./map-pick.js";
 
 const SHAPES = { late: "octagon-fill", warn: "triangle-fill", open: "circle-fill", off: "circle" };
@@ -13,12 +13,8 @@ function mark(at, className, content, title) {
 
 function told(place, words) {
   const [, , , number, title, state, due, url] = place;
-  const box = document.createElement("div");
-  box.append(
-    Object.assign(document.createElement("a"), { href: url, textContent: title }),
-    Object.assign(document.createElement("p"), { textContent: [number, state, due && `${due}${words[4]}`].filter(Boolean).join("，") }),
-  );
-  return box;
+  const facts = [number, state, due && `${due}${words[4]}`].filter(Boolean).join("，");
+  return make("div", {}, make("a", { href: url }, title), make("p", {}, facts));
 }
 
 function places(map, box, words) {
@@ -26,8 +22,7 @@ function places(map, box, words) {
   let last;
   const group = ([lat, lon, n, late, south, west, north, east]) => {
     const title = `${n}${words[2]}${late ? `，${late}${words[3]}` : ""}`;
-    const number = Object.assign(document.createElement("b"), { textContent: n.toLocaleString("zh-CN") });
-    return mark([lat, lon], late ? "many is-late" : "many", number, title)
+    return mark([lat, lon], late ? "many is-late" : "many", make("b", {}, n.toLocaleString("zh-CN")), title)
       .on("click", () => map.fitBounds([[south, west], [north, east]], { animate: false, padding: [24, 24] }));
   };
   const place = (one) => mark([one[0], one[1]], `is-${one[2]}`, icon(SHAPES[one[2]]), `${one[4]}，${one[5]}`)

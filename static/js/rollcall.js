@@ -3,7 +3,7 @@
    ("", warn, late, waive). With a name in focus: arrow keys walk, 1…9 choose the word directly, Backspace the first one.
    <div data-reason="<id of the select>"> shows while its mark wants a reason. The page's form may hold [data-roll-due],
    [data-roll-present] and [data-roll-rate]: "" and ok are there, waive is not due. */
-import { bind, icon } from "./bind.js";
+import { bind, icon, make } from "./bind.js";
 
 const DRAWINGS = { warn: "calendar-x", late: "x-octagon-fill", waive: "shield-check", ok: "check-lg" };
 const ASKS = ["absent", "leave_duty", "leave_personal"];
@@ -15,9 +15,7 @@ function paint(button, select) {
   button.querySelectorAll("small").forEach((old) => old.remove());
   button.setAttribute("aria-label", `${button.dataset.name}：${option.textContent}`);
   if (!tone) return;
-  const word = document.createElement("small");
-  word.append(icon(DRAWINGS[tone] || "circle"), option.textContent);
-  button.append(word);
+  button.append(make("small", {}, icon(DRAWINGS[tone] || "circle"), option.textContent));
 }
 
 function count(root, selects) {
@@ -34,10 +32,11 @@ bind("[data-rollcall]", (roll) => {
   const form = roll.closest("form") || document;
   const selects = Array.from(roll.querySelectorAll("[data-person] select"));
   const buttons = selects.map((select) => {
-    const button = Object.assign(document.createElement("button"), { type: "button" });
-    button.dataset.name = select.closest("[data-person]").querySelector("label").textContent.trim();
-    button.textContent = button.dataset.name;
-    select.closest("[data-person]").className = "person-slot";
+    const slot = select.closest("[data-person]");
+    const name = slot.querySelector("label").textContent.trim();
+    const button = make("button", { type: "button" }, name);
+    button.dataset.name = name;
+    slot.className = "person-slot";
     select.before(button);
     return button;
   });

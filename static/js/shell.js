@@ -2,6 +2,16 @@
    data-drawer="id" · <details data-drop> · data-print · data-print-now · data-track */
 import { bind } from "./bind.js";
 
+/* What floats over the page closes by a click elsewhere, and by Esc, which gives the focus back to what opened it. */
+function closeBeside(floating, opener, isOpen, close) {
+  document.addEventListener("click", (event) => { if (!floating.contains(event.target)) close(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !isOpen()) return;
+    close();
+    opener.focus();
+  });
+}
+
 bind("[data-drawer]", (button) => {
   const drawer = document.getElementById(button.dataset.drawer);
   if (!drawer) {
@@ -16,22 +26,10 @@ bind("[data-drawer]", (button) => {
     event.stopPropagation();
     turn(!drawer.classList.contains("is-open"));
   });
-  document.addEventListener("click", (event) => { if (!drawer.contains(event.target)) turn(false); });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !drawer.classList.contains("is-open")) return;
-    turn(false);
-    button.focus();
-  });
+  closeBeside(drawer, button, () => drawer.classList.contains("is-open"), () => turn(false));
 });
 
-bind("[data-drop]", (menu) => {
-  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  });
-});
+bind("[data-drop]", (menu) => closeBeside(menu, menu.querySelector("summary"), () => menu.open, () => { menu.open = false; }));
 
 bind("[data-print]", (button) => button.addEventListener("click", () => window.print()));
 bind("[data-print-now]", () => window.addEventListener("load", () => window.print()));

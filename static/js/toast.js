@@ -1,25 +1,19 @@
 /* Results: a toast for what was done goes by itself, one for what failed stays until it is closed.
    The server's messages stand in [data-toasts]; an htmx answer may send HX-Trigger {"toast": {"text": …, "tone": …}}. */
-import { bind, icon } from "./bind.js";
+import { bind, icon, make } from "./bind.js";
 
 const SHOWN = 6000;
 const DRAWINGS = { error: "exclamation-octagon-fill", warning: "exclamation-triangle-fill", info: "info-circle-fill" };
 const CLASSES = { error: "is-late", warning: "is-warn", info: "is-info" };
 
 export function show(text, tone) {
-  const card = document.createElement("div");
-  card.className = `toast-card ${CLASSES[tone] || ""}`;
-  card.dataset.toast = tone || "success";
-  const words = document.createElement("span");
-  words.textContent = text;
-  const close = document.createElement("button");
-  close.type = "button";
-  close.className = "btn-close";
-  close.dataset.toastClose = "";
-  close.setAttribute("aria-label", "收起");
-  card.append(icon(DRAWINGS[tone] || "check-circle-fill"), words, close);
   const shown = Array.from(document.querySelectorAll("[data-toast] > span"));
   if (shown.some((other) => other.textContent === text)) return;
+  const close = make("button", { type: "button", className: "btn-close", ariaLabel: "收起" });
+  close.dataset.toastClose = "";
+  const drawing = icon(DRAWINGS[tone] || "check-circle-fill");
+  const card = make("div", { className: `toast-card ${CLASSES[tone] || ""}` }, drawing, make("span", {}, text), close);
+  card.dataset.toast = tone || "success";
   document.querySelector("[data-toasts]").append(card);
   begin(card);
 }

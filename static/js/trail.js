@@ -1,7 +1,7 @@
 /* The way back to a board. A page with [data-trail="its name"] notes where one stood when following a link in its main part;
    the pages after it then begin their crumb with that name, and it leads back to the same place.
    Whoever takes another way (menu, side bar) has left the trail. */
-import { bind } from "./bind.js";
+import { bind, make } from "./bind.js";
 
 const KEY = "trail";
 const main = document.getElementById("main");
@@ -21,7 +21,7 @@ bind("[data-trail]", (board) => {
 const trail = document.querySelector("[data-trail]") ? null : kept();
 const crumb = document.querySelector(".crumb");
 if (trail && crumb) {
-  const link = Object.assign(document.createElement("a"), { href: trail.href, textContent: trail.name });
+  const link = make("a", { href: trail.href }, trail.name);
   link.addEventListener("click", () => keep({ ...trail, back: true }));
   crumb.prepend(link, crumb.textContent.trim() ? " / " : "");
   document.querySelectorAll(".bar a, .side a").forEach((other) => other.addEventListener("click", () => keep(null)));
