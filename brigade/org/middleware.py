@@ -20,6 +20,7 @@ from brigade.org import actions
 
 CHANGE_PAGE = "workbench:password"
 OPEN_BEFORE_PASSWORD = {CHANGE_PAGE, "workbench:logout"}
+WALL_PAGE = "workbench:screen"
 FILE_ASKED = {"format", "download"}
 """Parameters that ask for a file: nobody can stay at such an address, so one goes back to the page with its link."""
 SEEN_EVERY = 60
@@ -37,7 +38,10 @@ def start_clock(session: Any, now: datetime) -> None:
 
 
 class IdleSessionMiddleware:
-    """Ends a session after half an hour without a request, and twelve hours after it began."""
+    """Ends a session after half an hour without a request, and twelve hours after it began.
+
+    The screen on the wall renews itself without anybody there: that keeps no session alive, and none ends by it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -52,12 +56,19 @@ class IdleSessionMiddleware:
         if "opened_at" not in session:
             start_clock(session, now)
         opened, seen = session["opened_at"], session["seen_at"]
-        if moment - seen >= settings.SESSION_IDLE_SECONDS or moment - opened >= settings.SESSION_COOKIE_AGE:
+        is_over = moment - opened >= settings.SESSION_COOKIE_AGE
+        if _asks_by_itself(request) and not is_over:
+            return
+        if is_over or moment - seen >= settings.SESSION_IDLE_SECONDS:
             actions.sign_out(by=request.user, expired=True, now=now)
             logout(request)
             request.session_expired = True
         elif moment - seen >= SEEN_EVERY:
             actions.note_seen(session, moment)
+
+
+def _asks_by_itself(request: HttpRequest) -> bool:
+    return "HX-Request" in request.headers and request.path == resolve_url(WALL_PAGE)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

@@ -23,8 +23,11 @@ SHORTEST, LONGEST = 5, 3600
 @require_safe
 def screen(request: HttpRequest) -> HttpResponse:
     """Whoever sees the board, for the same units and times. ?page= is the page that is shown first; ?turn=30 turns it
-    every thirty seconds, otherwise only a key does. The page asks for itself every minute, so its session lasts the
-    twelve hours that any does."""
+    every thirty seconds, otherwise only a key does.
+
+    The page asks for itself every minute, for the twelve hours that any session has; nobody is at work then, so every
+    other page asks for a new sign-in after half an hour all the same.
+    """
     what = asked(request)
     board = queries.board(what.unit, what.period.start, what.end, what.now)
     pages = queries.screen(request.user, board, what.now)

@@ -188,3 +188,19 @@ def test_a_leader_without_a_right_to_hazards_finds_no_map(client, roads):
     reported(roads, "2026-03-02T09:00")
     client.force_login(person(Role.PARTY_OFFICE, at=roads.brigade))
     assert the_map(client.get(SCREEN)) is None
+
+
+def test_a_wall_stays_for_hours_but_is_nobody_at_work(client, house, leader, time_machine):
+    renewal = {"HX-Request": "true"}
+    assert client.get(SCREEN).status_code == 200
+    for _hour in range(3):
+        time_machine.shift(3600)
+        assert client.get(SCREEN, headers=renewal).status_code == 200
+    assert client.get(reverse("workbench:dashboard"))["Location"].endswith("expired=1")
+    assert client.get(SCREEN, headers=renewal).status_code == 401
+
+
+def test_a_wall_ends_with_its_session_after_twelve_hours(client, house, leader, time_machine):
+    assert client.get(SCREEN).status_code == 200
+    time_machine.shift(12 * 3600)
+    assert client.get(SCREEN, headers={"HX-Request": "true"}).status_code == 401
