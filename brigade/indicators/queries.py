@@ -22,7 +22,8 @@ NOTHING = (Decimal(), Decimal())
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an indicator stands: the amount of the period, and of the same period a year before."""
+    """How an indicator stands: the amount of the period, and of the same days `back` months before (a year, unless
+    asked otherwise)."""
 
     indicator: Indicator
     unit: Unit
@@ -33,6 +34,7 @@ class Standing:
     last_value: Decimal
     last_base: Decimal
     has_last_year: bool
+    back: int = 12
 
     @property
     def amount(self) -> Decimal | None:
@@ -56,10 +58,20 @@ class Standing:
     def url(self) -> str:
         return self.indicator.drill(self.unit, self.start, self.end)
 
+    @property
+    def last(self) -> Standing:
+        """What it is compared with, as it stood then."""
+        start, end = add_months(self.start, -self.back), add_months(self.end, -self.back)
+        nothing = (*NOTHING, False)
+        return Standing(self.indicator, self.unit, start, end, self.last_value, self.last_base, *nothing, self.back)
 
-def standings(codes: Collection[str], unit: Unit, start: date, end: date) -> list[Standing]:
-    """The named indicators for `unit` with all below it, from `start` to `end` inclusive; two queries a tree and 4."""
-    last = (add_months(start, -12), add_months(end, -12))
+
+def standings(codes: Collection[str], unit: Unit, start: date, end: date, *, back: int = 12) -> list[Standing]:
+    """The named indicators for `unit` with all below it, from `start` to `end` inclusive; two queries a tree and 4.
+
+    Beside each stands the same span `back` months earlier.
+    """
+    last = (add_months(start, -back), add_months(end, -back))
     by_tree: dict[str, list[Indicator]] = defaultdict(list)
     for code in codes:
         by_tree[FIGURES[code].tree].append(FIGURES[code])
@@ -73,7 +85,7 @@ def standings(codes: Collection[str], unit: Unit, start: date, end: date) -> lis
             first = first_days.get(indicator.code)
             known = first is not None and first.replace(day=1) <= last[0]
             amounts = (*now.get(indicator.code, NOTHING), *then.get(indicator.code, NOTHING))
-            found[indicator.code] = Standing(indicator, top, start, end, *amounts, known)
+            found[indicator.code] = Standing(indicator, top, start, end, *amounts, known, back)
     return [found[code] for code in codes if code in found]
 
 

@@ -17,7 +17,7 @@ from brigade.kit.templatetags.ui import full_day_text
 from brigade.ledgers.actions import note_export
 from brigade.org.models import Person
 from brigade.workbench.queries import Board, Card, Part, amount_of, course
-from brigade.workbench.queries.boards import Sums
+from brigade.workbench.queries.boards import YEAR, Sums
 
 
 def write_board(file: IO[bytes], board: Board, *, by: Person, now: datetime) -> str:
@@ -84,22 +84,28 @@ def _columns(indicator: Indicator) -> list[Column]:
         Column(_("上年同期"), 14, kind),
         Column(_("上年同期分子"), 14, "number"),
         Column(_("上年同期分母"), 14, "number"),
+        Column(_("差异"), 16),
+        Column(_("差异判断"), 22),
     ]
 
 
 def _rows(card: Card, part: Part) -> Iterator[tuple]:
-    """The whole, the months of the year and the units in their fixed order."""
-    standing = card.standing
+    """The whole with what it is compared with, the months of the year and the units in their fixed order."""
+    standing, told = card.standing, (card.change, card.verdict)
     indicator = standing.indicator
     last = (standing.last_value, standing.last_base) if standing.has_last_year else None
-    yield _("合计"), standing.unit.short_name, *_cells(indicator, (standing.value, standing.base), last)
+    by_year = card.against.code == YEAR.code
+    sums = (standing.value, standing.base)
+    yield _("合计"), standing.unit.short_name, *_cells(indicator, sums, last if by_year else None), *told
+    if not by_year:
+        yield _("上期"), _span(standing.last.start, standing.last.end), *_cells(indicator, last, None), "", ""
     months = course(indicator, standing.unit, standing.end)
     for month, now, then in months.months:
         name = _("%(year)d年%(month)d月") % {"year": months.year, "month": month}
-        yield _("按月"), name, *_cells(indicator, now, then)
-    for unit, sums in part.lines:
-        if indicator.code in sums:
-            yield _("按单位"), unit.short_name, *_cells(indicator, sums[indicator.code], None)
+        yield _("按月"), name, *_cells(indicator, now, then), "", ""
+    for unit, own in part.lines:
+        if indicator.code in own:
+            yield _("按单位"), unit.short_name, *_cells(indicator, own[indicator.code], None), "", ""
 
 
 def _cells(indicator: Indicator, now: Sums | None, then: Sums | None) -> list[Decimal | None]:

@@ -4,10 +4,12 @@ This room is a package: what it offers stands here, by its part.
 """
 
 from brigade.workbench.queries.boards import (
+    Against,
     Board,
     Card,
     Course,
     Part,
+    against,
     amount_of,
     board,
     cards_of,

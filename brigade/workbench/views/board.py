@@ -33,10 +33,13 @@ class Asked:
     period: Period
     end: date
     now: datetime
+    against: queries.Against
+    """What the figures are compared with."""
 
 
 def asked(request: HttpRequest) -> Asked:
-    """Leaders, for their own unit or one below it (404 for another): this year unless ?period= says otherwise."""
+    """Leaders, for their own unit or one below it (404 for another): this year unless ?period= says otherwise, and
+    compared with last year unless ?against= does."""
     user: Person = request.user
     if not user.has_perm("indicators.view_figure"):
         raise PermissionDenied(_("领导看板给领导和内勤看；你的数字在工作台上。"))
@@ -48,13 +51,15 @@ def asked(request: HttpRequest) -> Asked:
         raise Http404(_("没有这个单位，或者它不归你管。"))
     kind = request.GET.get("period", "year")
     period = period_of(timezone.localdate(now), kind if kind in PERIODS else "year")
-    return Asked(unit, units, period, min(period.end, timezone.localdate(now)), now)
+    with_what = queries.against(period.kind)
+    against = next((one for one in with_what if one.code == request.GET.get("against")), with_what[0])
+    return Asked(unit, units, period, min(period.end, timezone.localdate(now)), now, against)
 
 
 def dashboard(request: HttpRequest) -> HttpResponseBase:
     """Cards, the year's course, obligations, units in fixed order; who may see it: `asked`. format=xlsx saves it."""
     what = asked(request)
-    board = queries.board(what.unit, what.period.start, what.end, what.now)
+    board = queries.board(what.unit, what.period.start, what.end, what.now, what.against)
     if request.GET.get("format") == ExportFormat.XLSX:
         return _workbook(board, request.user, what.now)
     context = {
@@ -63,6 +68,7 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
         "units": what.units,
         "periods": [(code, label, code == what.period.kind) for code, label in PERIODS.items()],
         "period": what.period.kind,
+        "against": queries.against(what.period.kind),
         "courses": [queries.course(card.standing.indicator, card.standing.unit, what.end) for card in board.cards[:2]],
     }
     return page(request, "workbench/dashboard.html", context)

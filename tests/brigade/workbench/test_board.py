@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import openpyxl
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from brigade.audit.models import AuditEvent
 from brigade.indicators.actions import drain
+from brigade.indicators.models import Figure
 from brigade.indicators.queries import as_of, shown
 from brigade.indicators.rules import FIGURES
 from brigade.org.states import Role
@@ -62,7 +63,7 @@ def test_the_board_asks_no_more_for_twelve_branches_than_for_two(client, house, 
     hold(house, *branches)
     client.force_login(house.leader)
     client.get(reverse("workbench:dashboard"))
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(33):
         client.get(reverse("workbench:dashboard"))
 
 
@@ -252,3 +253,83 @@ def test_figures_that_nothing_moved_are_as_new_as_the_last_drain(house):
     later = timezone.now() + timedelta(minutes=7)
     drain(now=later)
     assert as_of(["party.meetings"]) == later
+
+
+# Compared with last year and with the month before
+
+
+def counted(at, day, value, base=0, code="hazards.registered"):
+    Figure.objects.create(indicator=code, unit=at, day=date.fromisoformat(day), value=value, base=base)
+
+
+@pytest.fixture
+def november(house):
+    """Eighteen hazards this November and thirty in the last one, none in October; 276 of 300 in time after 255."""
+    counted(house.brigade, "2024-10-01", 1)
+    counted(house.brigade, "2025-11-05", 30)
+    counted(house.brigade, "2026-11-05", 18)
+    for day, part in (("2024-10-02", 0), ("2025-11-05", 255), ("2026-11-05", 276)):
+        counted(house.brigade, day, part, 300, "hazards.on_time")
+        counted(house.brigade, day, part, 300, "hazards.closing")
+    counted(house.brigade, "2024-10-01", 1, code="hazards.closed")
+    counted(house.brigade, "2026-11-05", 3, code="hazards.closed")
+    counted(house.brigade, "2025-11-05", 40, code="hazards.open")
+    counted(house.brigade, "2026-11-05", -12, code="hazards.open")
+    return house
+
+
+def cards_of_the_month(client, house, **asked):
+    client.force_login(house.leader)
+    page = client.get(reverse("workbench:dashboard"), {"period": "month", **asked})
+    return {card.standing.indicator.code: card for card in page.context["board"].cards}, page.text
+
+
+def test_a_difference_that_is_chance_is_called_so_and_has_no_colour(client, november):
+    cards, page = cards_of_the_month(client, november)
+    card = cards["hazards.registered"]
+    assert (card.value, card.change, card.then, card.verdict) == ("18", "少12处", "同期30处", "差异不显著 p=0.11")
+    assert (card.arrow, card.tone) == ("down", "")
+    assert "差异不显著 p=0.11" in page and "同期30处" in page
+
+
+def test_a_difference_that_is_more_than_chance_is_coloured_and_says_of_how_many(client, november):
+    card = cards_of_the_month(client, november)[0]["hazards.on_time"]
+    assert (card.value, card.note, card.then) == ("92.0", "276/300", "同期255/300")
+    assert (card.change, card.verdict, card.tone) == ("高7.0个百分点", "差异显著 p=0.007", "ok")
+
+
+def test_where_there_was_nothing_then_it_is_said_and_there_is_no_percentage(client, november):
+    card = cards_of_the_month(client, november)[0]["hazards.closed"]
+    assert (card.value, card.change, card.verdict, card.arrow, card.then) == ("3", "上年同期为0", "", "", "")
+    last_month = cards_of_the_month(client, november, against="previous")[0]["hazards.registered"]
+    assert (last_month.change, last_month.verdict, last_month.arrow) == ("上期为0", "", "")
+
+
+def test_what_ripens_is_not_compared_and_a_stock_is_compared_without_a_test(client, november):
+    cards, _page = cards_of_the_month(client, november)
+    assert (cards["hazards.closing"].value, cards["hazards.closing"].change) == ("92.0", "")
+    assert (cards["hazards.closing"].arrow, cards["hazards.closing"].then) == ("", "")
+    stock = cards["hazards.open"]
+    assert (stock.value, stock.change, stock.verdict) == ("28", "少12处", "")
+
+
+def test_a_month_is_compared_with_the_same_days_of_the_month_before(client, november):
+    counted(november.brigade, "2026-10-23", 20)
+    counted(november.brigade, "2026-10-24", 70)
+    cards, page = cards_of_the_month(client, november, against="previous")
+    card = cards["hazards.registered"]
+    assert (card.change, card.then, card.verdict) == ("少2处", "上期20处", "差异不显著 p=0.87")
+    assert "与上期同天数比" in page
+    sheets, _book = sheets_of(client.get(reverse("workbench:dashboard"), {
+        "format": "xlsx", "period": "month", "against": "previous",
+    }))  # fmt: skip
+    whole, before = sheets["登记隐患"][:2]
+    assert [whole[2], *whole[8:]] == [18, "少2处", "差异不显著 p=0.87"]
+    assert before[:3] == ["上期", "2026年10月1日至2026年10月23日", 20]
+
+
+def test_an_address_that_means_nothing_compares_with_last_year(client, november):
+    assert cards_of_the_month(client, november, against="x")[0]["hazards.registered"].then == "同期30处"
+    client.force_login(november.leader)
+    year = client.get(reverse("workbench:dashboard"), {"period": "year", "against": "previous"})
+    assert year.context["board"].against.code == "year"
