@@ -1,25 +1,35 @@
-"""What the leaders of the demo brigade have handed out and announced lately: late, answered, waiting, done."""
+"""What the leaders of the demo brigade have handed out and announced: a year of it done, the last weeks as they are."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
+from brigade import workflow
 from brigade.assignments import actions as tasks
-from brigade.assignments.models import Assignment
-from brigade.kit.clocks import add_workdays, at
+from brigade.assignments import queries
+from brigade.assignments.models import Assignment, Line
+from brigade.assignments.moves import HAND_OUT
+from brigade.assignments.states import AssignmentState, LineKind
+from brigade.audit.actions import SYSTEM
+from brigade.kit.clocks import add_months, add_workdays, at, workday_on_or_after
 from brigade.kit.ids import new_id
 from brigade.notices import actions as notices
-from brigade.notices.models import Announcement
+from brigade.notices.models import Announcement, Message
 from brigade.org.models import Person
 from brigade.org.states import Role
+from brigade.reference.actions import next_number
 from brigade.reference.queries import calendar
 from brigade.workbench.demo.world import World
+from enforcement.hazards.models import Hazard
 
 LEADER, POLITICAL, DEPUTY, CLERK, HEAD, HALL = "D10001", "D10002", "D10003", "D10011", "D10020", "D10030"
 
 
 def build(world: World) -> None:
-    """Make tasks and announcements of the last weeks, each as somebody would have written it."""
+    """Make tasks and announcements, each as somebody would have written it."""
+    _year(world)
+    _from_a_hazard(world)
     _late(world)
     _answered(world)
     _waiting(world)
@@ -48,6 +58,84 @@ def _hand_out(world: World, by: str, ago: int, due: int, title: str, *codes: str
         text=text,
         due_on=_day(world, due),
         now=_moment(world, ago, 9),
+    )
+
+
+MATTERS = (
+    ("辖区学校门口交通设施摸底", "标志、标线、减速带逐校列表", "已逐校查看，缺的列入隐患台账。"),
+    ("电动自行车头盔佩戴率回头看", "早晚高峰各一次，写清点位和人数", "早晚高峰各查两处，未佩戴的当场劝导。"),
+    ("国省道平交路口让行标志排查", "缺的当场报隐患", "逐口排查，缺让行标志的已报隐患。"),
+    ("重点企业车辆逾期未检验清零", "名单见台账，逐车核对", "逐车核对完毕，未检验的已停运。"),
+    ("农村集市日疏导方案", "按集日排班，写清分流路线", "已按集日排班，分流路线已公示。"),
+    ("爆闪警示灯完好情况检查", "不亮的三天内报维修", "检查完毕，不亮的已报维修。"),
+)
+"""What is handed out month by month, with what is asked and what is answered."""
+
+
+def _year(world: World) -> None:
+    """One matter a month, to two or three squadrons each; all done, some of them late."""
+    made: list[Assignment] = []
+    lines: list[Line] = []
+    for months in range(11, 0, -1):
+        handed_on = workday_on_or_after(add_months(world.today, -months), calendar()).date
+        title, text, answer = MATTERS[months % len(MATTERS)]
+        batch, by = new_id(), world.people[(LEADER, DEPUTY)[months % 2]]
+        for code in sorted(world.random.sample(("CQ1", "CQ2", "NC1", "NC2"), world.random.choice((2, 3)))):
+            task, said = _past(world, batch, by, code, handed_on)
+            task.title, task.text = title, text
+            said[0].text, said[1].text = text, answer
+            made.append(task)
+            lines += said
+    workflow.bulk(made, HAND_OUT, by=SYSTEM, now=world.now, write=lambda _rows: Line.objects.bulk_create(lines))
+
+
+def _past(world: World, batch: UUID, by: Person, code: str, day: date) -> tuple[Assignment, list[Line]]:
+    """A task that was handed out on that day, answered, and done with; one in seven was answered late."""
+    due_on = add_workdays(day, 8, calendar()).date
+    is_late = world.random.random() < 0.15
+    replied_on = add_workdays(due_on, 2 if is_late else -world.random.randrange(1, 5), calendar()).date
+    handed_at, replied_at = at(day, time(9, 10)), at(replied_on, time(16, world.random.randrange(60)))
+    closed_at = at(add_workdays(replied_on, 1, calendar()).date, time(10, 20))
+    unit, holder = world.units[code], world.staff[code][0]
+    task = Assignment(
+        id=new_id(),
+        batch=batch,
+        unit=unit,
+        number=f"DD-JB-{day.year}-{next_number(world.units['DD'].pk, 'assignment', day.year):04}",
+        state=AssignmentState.DONE,
+        post=Role.SQUADRON_LEADER,
+        giver_unit=world.units["DD"],
+        giver_post=Role.BRIGADE_LEADER if by.police_no == LEADER else Role.DEPUTY_LEADER,
+        due_on=due_on,
+        first_due_on=due_on,
+        replied_at=replied_at,
+        replied_by=holder,
+        decided_at=closed_at,
+        closed_at=closed_at,
+        created_at=handed_at,
+        created_by=by,
+        is_synthetic=True,
+    )
+    said = [
+        Line(assignment=task, kind=LineKind.HANDED_OUT, by=by, at=handed_at),
+        Line(assignment=task, kind=LineKind.REPLY, by=holder, at=replied_at),
+        Line(assignment=task, kind=LineKind.ACCEPTED, by=by, at=closed_at),
+    ]
+    return task, said
+
+
+def _from_a_hazard(world: World) -> None:
+    """The deputy hands out what a hazard asks for, from its page."""
+    hazard = Hazard.objects.overdue(world.now).select_related("unit").order_by("due_at")[0]
+    tasks.hand_out(
+        by=world.people[DEPUTY],
+        batch=new_id(),
+        to=[(hazard.unit, Role.SQUADRON_LEADER)],
+        title=f"盯办逾期隐患：{hazard.title}"[:120],
+        text="到责任单位当面催办，写清卡在哪里",
+        due_on=_day(world, 2),
+        now=_moment(world, 2, 10),
+        source=queries.source_of_record(world.people[DEPUTY], hazard.kind(), str(hazard.pk)),
     )
 
 
@@ -104,8 +192,22 @@ def _reply(world: World, task: Assignment, ago: int, text: str) -> Assignment:
     return tasks.reply(by=holder, assignment=task, now=_moment(world, ago, 17), text=text)
 
 
+NEWS = (
+    (150, "夏季路面执勤防暑安排", "高温时段换岗缩短到1小时，岗亭备药备水。"),
+    (95, "中秋国庆假期值班安排", "值班表已排好，换班提前一天报办公室。"),
+    (40, "执法记录仪更换通知", "本周起以旧换新，到科技宣传科领取。"),
+    (12, "冬季警服发放", "按号领取，尺码不合的三天内调换。"),
+)
+"""Older announcements: working days ago, title, text."""
+
+
 def _announcements(world: World) -> None:
-    """One to sign for, of which three have not; one to everybody; one draft."""
+    """Older ones that all have read; one to sign for, of which three have not; one to everybody; one draft."""
+    for ago, title, text in NEWS:
+        old = _announce(world, CLERK, ago, title, text, ["DD"])
+        read_at = _moment(world, ago - 1, 9)
+        old.receipts.update(read_at=read_at, done_at=read_at)
+        Message.objects.about(old).update(read_at=read_at)
     signed = _announce(
         world,
         POLITICAL,
@@ -118,7 +220,10 @@ def _announcements(world: World) -> None:
     for n, receipt in enumerate(signed.receipts.select_related("person").order_by("person__police_no")):
         if n % 5 and receipt.person.police_no not in (HEAD, "D10021", "D10022"):
             notices.sign_announcement(by=receipt.person, announcement=signed, now=_moment(world, 1, 9 + n % 8))
-    _announce(world, CLERK, 1, "本周五下午机关大院停电检修", "14:00至17:00停电，办公电脑提前关机。", ["DD"])
+    plain = _announce(world, CLERK, 1, "本周五下午机关大院停电检修", "14:00至17:00停电，办公电脑提前关机。", ["DD"])
+    read_at = min(_moment(world, 1, 11), world.now)
+    readers = [receipt.pk for receipt in plain.receipts.order_by("person__police_no")][2::3]
+    plain.receipts.filter(pk__in=readers).update(read_at=read_at, done_at=read_at)
     notices.draft_announcement(
         by=world.people[CLERK],
         id=new_id(),

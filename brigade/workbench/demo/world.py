@@ -176,6 +176,16 @@ ACCOUNTS = (
     Account("D10032", "王晓燕", "CGS", "窗口民警", ((Role.WINDOW_CLERK, "CGS-DT"),)),
     Account("D10033", "邢丽娜", "CGS", "审核民警", ((Role.SERVICE_REVIEWER, "CGS-DT"),)),
     Account("D10034", "于海波", "CGS", "导办", ((Role.WINDOW_GUIDE, "CGS-DT"),), kind=PersonKind.AUXILIARY),
+    Account(
+        "D80001",
+        "孟宪军",
+        "DAB",
+        "道安办干部",
+        ((Role.ROAD_SAFETY_OFFICE, "DD"),),
+        kind=PersonKind.OUTSIDE,
+    ),
+    Account("D80002", "马会良", "GLZX", "区公路中心联络员", ((Role.OWNER_LIAISON, "GLZX"),), kind=PersonKind.OUTSIDE),
+    Account("D80003", "卢金生", "ZF-LS", "梁水镇政府联络员", ((Role.OWNER_LIAISON, "ZF-LS"),), kind=PersonKind.OUTSIDE),
     Account("D90001", "钱管机", "BGS", "系统管理员", ((Role.SYSTEM_ADMIN, "DD"),), kind=PersonKind.CIVILIAN),
     Account("D90002", "安守权", "BGS", "安全管理员", ((Role.SECURITY_ADMIN, "DD"),), kind=PersonKind.CIVILIAN),
     Account("D90003", "沈记账", "BGS", "审计管理员", ((Role.AUDIT_ADMIN, "DD"),), kind=PersonKind.CIVILIAN),
@@ -242,21 +252,23 @@ def _units(world: World) -> None:
 def _people(world: World) -> None:
     names = _names(world.random)
     for account in ACCOUNTS:
-        _enrol(world, account.police_no, account.name, account.office, account.title, account.kind)
+        if account.office not in world.units:
+            continue  # of an organisation outside, see places.py
+        enrol(world, account.police_no, account.name, account.office, account.title, account.kind)
         for role, code in account.roles:
             if code in world.units:
-                _grant(world, account.police_no, role, code)
+                grant(world, account.police_no, role, code)
     serial = 10100
     for office in OFFICES:
         for n in range(office.officers + office.auxiliaries):
             serial += 1
             kind = PersonKind.OFFICER if n < office.officers else PersonKind.AUXILIARY
-            person = _enrol(world, f"D{serial}", next(names), office.code, str(kind.label), kind)
-            _grant(world, person.police_no, Role.OFFICER if n < office.officers else Role.AUXILIARY, office.code)
+            person = enrol(world, f"D{serial}", next(names), office.code, str(kind.label), kind)
+            grant(world, person.police_no, Role.OFFICER if n < office.officers else Role.AUXILIARY, office.code)
             if office.kind == UnitKind.SQUADRON and n == 0 and office.code not in LED:
-                _grant(world, person.police_no, Role.SQUADRON_LEADER, office.code)
+                grant(world, person.police_no, Role.SQUADRON_LEADER, office.code)
             if office.code == "CGS" and n < 6:
-                _grant(world, person.police_no, Role.WINDOW_CLERK, "CGS-DT")
+                grant(world, person.police_no, Role.WINDOW_CLERK, "CGS-DT")
 
 
 def _names(random: Random) -> Iterator[str]:
@@ -269,7 +281,7 @@ def _names(random: Random) -> Iterator[str]:
             yield name
 
 
-def _enrol(world: World, police_no: str, name: str, office: str, title: str, kind: PersonKind) -> Person:
+def enrol(world: World, police_no: str, name: str, office: str, title: str, kind: PersonKind) -> Person:
     person = org.enrol_person(
         by=SYSTEM,
         police_no=police_no,
@@ -286,7 +298,7 @@ def _enrol(world: World, police_no: str, name: str, office: str, title: str, kin
     return person
 
 
-def _grant(world: World, police_no: str, role: Role, code: str) -> None:
+def grant(world: World, police_no: str, role: Role, code: str) -> None:
     org.grant_role(
         by=SYSTEM,
         person=world.people[police_no],
@@ -339,7 +351,7 @@ def _grant_accounts(world: World, code: str) -> None:
     for account in ACCOUNTS:
         for role, where in account.roles:
             if where == code:
-                _grant(world, account.police_no, role, code)
+                grant(world, account.police_no, role, code)
 
 
 def _members(world: World, plan: Branch, branch: PartyBranch) -> None:
@@ -355,7 +367,7 @@ def _members(world: World, plan: Branch, branch: PartyBranch) -> None:
     if plan.retired:
         names = _names(Random(SEED + 1))
         chosen = [
-            _enrol(world, f"T{n:05}", next(names), "ZGS", "退休", PersonKind.CIVILIAN)
+            enrol(world, f"T{n:05}", next(names), "ZGS", "退休", PersonKind.CIVILIAN)
             for n in range(1, plan.members + 1)
         ]
     groups = world.groups[plan.code]
@@ -376,7 +388,7 @@ def _members(world: World, plan: Branch, branch: PartyBranch) -> None:
             now=world.now,
         )
         if not any(account.police_no == person.police_no for account in ACCOUNTS):
-            _grant(world, person.police_no, Role.MEMBER, f"DZ-{plan.code}")
+            grant(world, person.police_no, Role.MEMBER, f"DZ-{plan.code}")
         if plan.retired and n >= plan.members - 6:
             branches.exempt_member(
                 by=world.people["D10010"],
@@ -405,7 +417,7 @@ def _seat_branch(world: World, plan: Branch, chosen: list[Person]) -> None:
     )
     _grant_unless_named(world, secretary, Role.BRANCH_SECRETARY, f"DZ-{plan.code}")
     if not any((Role.RECORDER, f"DZ-{plan.code}") in account.roles for account in ACCOUNTS):
-        _grant(world, (seats[-1][0] if wanted else others[0]).police_no, Role.RECORDER, f"DZ-{plan.code}")
+        grant(world, (seats[-1][0] if wanted else others[0]).police_no, Role.RECORDER, f"DZ-{plan.code}")
     for n, group in enumerate(world.groups[plan.code]):
         leader = next(p for p in chosen[n :: len(world.groups[plan.code])] if p not in dict(seats))
         type(group).objects.filter(pk=group.pk).update(leader=leader)
@@ -420,7 +432,7 @@ def _elected_on(world: World, plan: Branch) -> date:
 
 def _grant_unless_named(world: World, person: Person, role: Role, code: str) -> None:
     if not any(account.police_no == person.police_no and (role, code) in account.roles for account in ACCOUNTS):
-        _grant(world, person.police_no, role, code)
+        grant(world, person.police_no, role, code)
 
 
 def _seat(world: World, code: str, numbers: list[str]) -> None:

@@ -15,7 +15,7 @@ from brigade.obligations.actions import send_digest
 from brigade.org.actions import reset_password
 from brigade.org.models import Person
 from brigade.reference.queries import calendar
-from brigade.workbench.demo import changes, party, reports, tasks, window, world
+from brigade.workbench.demo import changes, hazards, party, places, reports, tasks, window, world
 from brigade.workbench.demo.world import ACCOUNTS
 from brigade.workflow import settle
 
@@ -53,10 +53,12 @@ class Command(BaseCommand):
             raise CommandError("The database is not empty; the demo world goes into an empty one only.")
         now = timezone.localtime()
         made = world.build(now)
+        places.build(made)
+        changes.build(made)
         party.build(made)
         window.build(made)
+        hazards.build(made)
         tasks.build(made)
-        changes.build(made)
         for account in ACCOUNTS:
             reset_password(
                 by=SYSTEM, person=made.people[account.police_no], password=settings.DEMO_PASSWORD, must_change=False
