@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from brigade.indicators.models import Dirty, DrainLock, Figure
-from brigade.indicators.rules import FIGURES, Cell, Indicator, Value
+from brigade.indicators.rules import FIGURES, Cell, Indicator, Kind, Value
 from brigade.org.models import Station
 
 BATCH = 2000
@@ -22,7 +22,10 @@ Marks = set[tuple[str, Cell]]
 
 
 def cells_of(record: Any) -> Marks:
-    """The cells that `record` counts in as it stands now; days before it came to its unit are its former unit's."""
+    """The cells that `record` counts in as it stands now; days before it came to its unit are its former unit's.
+
+    A stock changes on the day on which it came, too: it is less there and more here.
+    """
     return cells_of_all([record])
 
 
@@ -38,7 +41,7 @@ def cells_of_all(records: Collection[Any]) -> Marks:
     return {
         (code, _at_its_time(cell, record.unit_id, stations[record.pk]))
         for record, marks in touched
-        for code, cell in marks
+        for code, cell in marks | _moves(record, marks, stations[record.pk])
     }
 
 
@@ -48,6 +51,17 @@ def _touched(record: Any) -> Marks:
         for indicator in FIGURES.values()
         if record.kind() in indicator.kinds
         for cell in indicator.touched(record)
+    }
+
+
+def _moves(record: Any, marks: Marks, stations: list[tuple[date, int]]) -> Marks:
+    """The days on which a record that is part of a stock went to another unit: of the unit it left, and of its own."""
+    stocks = {code for code, _cell in marks if FIGURES[code].kind == Kind.STOCK}
+    return {
+        (code, Cell(unit_id, until))
+        for code in stocks
+        for until, left in stations
+        for unit_id in (left, record.unit_id)
     }
 
 

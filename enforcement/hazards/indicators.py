@@ -56,7 +56,7 @@ def _late(hazard: Hazard) -> Iterator[Cell]:
 
 
 def _moments(hazard: Hazard) -> Iterator[Cell]:
-    """The days on which the stock changed by it: registered, closed, come back, gone along to another unit."""
+    """The days on which the stock changed by it: registered, closed, come back."""
     if hazard.registered_at is None or hazard.state == HazardState.MERGED:
         return
     yield from _registered(hazard)
@@ -64,10 +64,6 @@ def _moments(hazard: Hazard) -> Iterator[Cell]:
         yield Cell(row.unit_id, timezone.localdate(row.at))
         if row.reopened_at is not None:
             yield Cell(hazard.unit_id, timezone.localdate(row.reopened_at))
-    if hazard.version > 1:
-        for unit_id, until in Station.objects.filter(record=hazard.pk).values_list("unit", "until"):
-            yield Cell(unit_id, until)
-            yield Cell(hazard.unit_id, until)
 
 
 def _rows(found: QuerySet, moment: str, cells: Cells, record: str = "pk") -> QuerySet:
