@@ -10,7 +10,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, Form, ManyChoiceField, OneChoiceField, in_living_memory
+from brigade.kit.forms import DayInput, EditForm, Form, ManyChoiceField, OneChoiceField, in_living_memory
 from brigade.org.models import Grant, Person, Unit
 from brigade.org.queries import Held
 from brigade.org.rules import PHONE
@@ -117,7 +117,7 @@ class CloseUnitForm(Form):
     closed_on = DayField(label=_("撤销日期"))
 
 
-class ChangePersonForm(Form):
+class ChangePersonForm(EditForm):
     name = forms.CharField(label=_("姓名"), max_length=40)
     kind = forms.ChoiceField(label=_("身份"), choices=PersonKind.choices)
     phone = PhoneField(help_text=_("留空则不改。"))

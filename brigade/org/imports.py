@@ -129,11 +129,11 @@ def judge_units(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Judg
         if not look.row.faults and not may_hang_below(tree, parent_tree):
             words = {"tree": Tree(tree).label, "parent": Tree(parent_tree).label}
             look.fault("parent", _("%(tree)s的单位不能设在%(parent)s之下。") % words)
-        opened_on = look["opened_on"] or today
-        if opened_on > today:
+        opened_on, since = look["opened_on"], parent.opened_on if parent else twins[0]["opened_on"] if twins else None
+        if opened_on and opened_on > today:
             look.fault("opened_on", _("设立日期还没有到"))
-        if parent and parent.opened_on > opened_on:
-            look.fault("opened_on", _("早于上级的设立日期%s") % parent.opened_on)
+        if opened_on and since and since > opened_on:
+            look.fault("opened_on", _("早于上级的设立日期%s") % since)
         yield look.become(
             NewUnit(
                 code=look.text("code"),
@@ -182,8 +182,11 @@ UNITS = Import(
     perm="org.change_unit",
     columns=UNIT_COLUMNS,
     keys=("code",),
-    notes={"parent": gettext_lazy("代码、名称或简称，可以是本表里的")},
-    explains=gettext_lazy("党组织还要在党建页成立，这里只设单位。"),
+    notes={
+        "parent": gettext_lazy("代码、名称或简称，可以是本表里的"),
+        "opened_on": gettext_lazy("如2026-5-3，不填同上级"),
+    },
+    explains=gettext_lazy("设立日期以前的任职、会议和办件都不收，写真实的日子；党组织由党建办在支部页导入。"),
     judge=judge_units,
     write=lambda drafts, *, by, now: actions.open_units(drafts, by=by, now=now),
     used=units_in_use,

@@ -23,6 +23,29 @@ MOST_EDITS = 50
 """Of how many changes since a page was opened it is said who made them."""
 
 
+class Versioned(models.Model):
+    """What two people may change at the same time: `version` counts its changes, `edits_since` says who made them.
+
+    Their changes are put together on the form (kit/merging.py); what is older than the last one is refused.
+    """
+
+    CHANGED_BY: frozenset[str] = frozenset()
+    """Verbs of the trail that count the version up; of a record, its moves."""
+
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+    def edits_since(self, version: int) -> list[Edit]:
+        """What was done to it since it was read as `version`, newest first."""
+        return last_edits(self.told_of(), min(max(self.version - version, 0), MOST_EDITS), self.CHANGED_BY)
+
+    def told_of(self) -> models.Model:
+        """Under what the trail keeps its changes."""
+        return self
+
+
 class DatedQuerySet(models.QuerySet):
     """Rows valid from `starts_on` up to but not including `ends_on`."""
 
@@ -179,11 +202,12 @@ class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):
         return self.get(police_no__iexact=username or "")
 
 
-class Person(AbstractBaseUser):
+class Person(AbstractBaseUser, Versioned):
     """Everyone the portal knows, with or without an account; found by police number (警号)."""
 
     USERNAME_FIELD = "police_no"
     SENSITIVE = frozenset({"phone"})
+    CHANGED_BY = frozenset({"person.changed"})
     is_system = False
     last_login = None  # `signed_in_at` is written by the sign-in itself, together with the address
 
@@ -585,7 +609,7 @@ class RecordQuerySet(models.QuerySet):
         return self.filter(unit__in=user.units_for(f"{label.app_label}.view_{label.model_name}"))
 
 
-class Record(models.Model):
+class Record(Versioned):
     """Something that was done, entered once: it has a unit, a number, a life cycle and an address.
 
     Written only by `brigade.workflow`; `kind` and the id together name it everywhere else.
@@ -604,7 +628,6 @@ class Record(models.Model):
     number = models.CharField(_("编号"), max_length=40, blank=True)
     title = models.CharField(_("标题"), max_length=120)
     state = models.CharField(_("状态"), max_length=24)
-    version = models.PositiveIntegerField(default=1)
     search_text = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(_("登记时间"))
     created_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("登记人"))
@@ -630,10 +653,6 @@ class Record(models.Model):
     def reading_units(self) -> Iterable[int]:
         """Ids of the units whose readers see it: its own; a slice whose `visible_to` lets others in names them too."""
         return (self.unit_id,)
-
-    def edits_since(self, version: int) -> list[Edit]:
-        """What was done to it since it was read as `version`, newest first."""
-        return last_edits(self, min(max(self.version - version, 0), MOST_EDITS))
 
     def search_words(self) -> Iterable[str]:
         """What the record can be found by; the door enters it into the search. A person's name is given as a

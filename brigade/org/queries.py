@@ -156,6 +156,8 @@ VERBS_OF_PERMISSIONS = {
     "have": _lazy("承担"),
     "approve": _lazy("批准"),
     "accept": _lazy("接收"),
+    "sign": _lazy("签发"),
+    "answer": _lazy("签收、整改、报完工"),
     "record_any": _lazy("登记他人负责的"),
 }
 """What a permission is called where no move asks for it: by itself, else by its verb."""

@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from brigade.kit import crypto
-from brigade.kit.refusals import NotAllowed, Refused
-from brigade.org.models import Person, Unit
+from brigade.kit.refusals import NotAllowed, Refused, Stale
+from brigade.org.models import Person, Unit, Versioned
 from brigade.org.states import ADMIN_ROLES, Role, Tree
 
 GRANTS: dict[str, tuple[Role, ...]] = {
@@ -46,6 +46,16 @@ def check_may(by: Any, perm: str, obj: Any) -> None:
     allowed = by.has_perm(perm, obj) if obj is not None else getattr(by, "is_system", False)
     if not allowed:
         raise NotAllowed(_("你没有办理这一步的权限。"))
+
+
+def check_fresh(row: Versioned, version: int | None) -> None:
+    """Refuse what was read before somebody else changed the locked row: who, and which fields. None is not compared."""
+    if version is None or version == row.version:
+        return
+    edits = row.edits_since(version)
+    who = "、".join(dict.fromkeys(edit.who for edit in edits)) or _("别人")
+    sentence = _("这条记录刚被%s改过，看过新内容再提交；填的内容还在") % who
+    raise Stale(sentence, fields={name for edit in edits for name in edit.fields})
 
 
 def password_fault(password: str, *, police_no: str, name_forms: list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from brigade.audit.queries import history
 from brigade.kit.clocks import add_months
 from brigade.kit.ids import new_id
 from brigade.kit.web import ask, ask_move, get_visible, move_buttons, page
-from brigade.ledgers.views import Listing
+from brigade.ledgers.views import Listing, importing
 from partybuilding.branches import actions, forms, queries, rules, tables
 from partybuilding.branches.models import (
     Exemption,
@@ -34,10 +34,14 @@ from partybuilding.branches.states import BranchKind
 BRANCHES = PartyBranch.objects.select_related("unit")
 
 
-def branch_list(request: HttpRequest) -> HttpResponse:
-    """The branches that one may see, in their fixed order, with strength, committee and what each is known for."""
+def branch_list(request: HttpRequest) -> HttpResponseBase:
+    """The branches that one may see, in their fixed order, with strength, committee and what each is known for; and
+    the import of Party organisations, as in any ledger."""
+    if "import" in request.GET:
+        return importing.respond(request, "branches:branch_list")
     rows = queries.summaries(request.user, timezone.localdate())
-    return page(request, "branches/branch_list.html", {"rows": rows, "now": timezone.now()})
+    shown = {"rows": rows, "now": timezone.now(), "import_url": importing.import_url(request, "branches:branch_list")}
+    return page(request, "branches/branch_list.html", shown)
 
 
 def branch_detail(request: HttpRequest, pk: int) -> HttpResponse:

@@ -17,7 +17,7 @@ from brigade.org.actions.changes import (
     plan_change,
 )
 from brigade.org.actions.duty import arrange_duty
-from brigade.org.actions.founding import found_brigade
+from brigade.org.actions.founding import UNITED_ON, found_brigade
 from brigade.org.actions.grants import end_grant, grant_role
 from brigade.org.actions.intake import (
     Newcomer,

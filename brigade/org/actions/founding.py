@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -17,12 +17,22 @@ from brigade.org.actions.units import open_unit
 from brigade.org.models import Unit
 from brigade.org.states import Role, Tree, UnitKind
 
+UNITED_ON = date(1986, 10, 7)
+"""Traffic police belong to public security since then: no ledger of a brigade is older. Source: 国发〔1986〕94号."""
+
 
 def found_brigade(
-    *, by: Any, code: str, name: str, administrators: dict[Role, tuple[str, str]], now: datetime | None = None
+    *,
+    by: Any,
+    code: str,
+    name: str,
+    administrators: dict[Role, tuple[str, str]],
+    opened_on: date = UNITED_ON,
+    now: datetime | None = None,
 ) -> dict[Role, str]:
     """The first unit of an empty installation and its three administrators (number, name); gives their passwords.
 
+    Nothing below the brigade is older than `opened_on`: not its squadrons, branches and posts, and no record of them.
     Set-up only: afterwards everything goes through those three.
     """
     today = timezone.localdate(now)
@@ -37,7 +47,7 @@ def found_brigade(
             code=code,
             name=name,
             short_name=name[:24],
-            opened_on=today,
+            opened_on=opened_on,
             now=now,
         )
         for role, (police_no, person_name) in administrators.items():

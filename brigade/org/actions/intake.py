@@ -10,8 +10,10 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from brigade.audit import actions as audit
+from brigade.kit.refusals import Refused
 from brigade.org import rules
 from brigade.org.actions.accounts import disable_account, enable_account, first_password, keep_first_password
 from brigade.org.actions.people import change_person, enrol_person
@@ -95,7 +97,7 @@ def take_back_people(keys: Sequence[Any], *, by: Any, now: datetime, reason: str
 class NewUnit:
     """A unit as a row of a sheet has it; its parent is there already, or another row of the sheet (`parent_code`).
 
-    `earlier` is the unit that an undone import left behind.
+    Without a day it is as old as its parent. `earlier` is the unit that an undone import left behind.
     """
 
     code: str
@@ -103,7 +105,7 @@ class NewUnit:
     short_name: str
     tree: str
     kind: str
-    opened_on: date
+    opened_on: date | None
     parent: Unit | None = None
     parent_code: str = ""
     earlier: Unit | None = None
@@ -111,11 +113,16 @@ class NewUnit:
 
 @transaction.atomic
 def open_units(drafts: Sequence[NewUnit], *, by: Any, now: datetime) -> list[Unit]:
-    """Open units, each after its parent, in the order of the sheet. System administrator of their parents."""
+    """Open units, each after its parent, in the order of the sheet. System administrator of their parents.
+
+    All that hang below each other come in one call.
+    """
     opened: dict[str, Unit] = {}
     waiting = list(drafts)
     while waiting:
         ready = [one for one in waiting if not one.parent_code or one.parent_code in opened]
+        if not ready:
+            raise Refused(_("没有代码%s这个上级单位。") % waiting[0].parent_code)
         for one in ready:
             opened[one.code] = _open(one, opened.get(one.parent_code) or one.parent, by, now)
         waiting = [one for one in waiting if one.code not in opened]
@@ -123,6 +130,7 @@ def open_units(drafts: Sequence[NewUnit], *, by: Any, now: datetime) -> list[Uni
 
 
 def _open(one: NewUnit, parent: Unit | None, by: Any, now: datetime) -> Unit:
+    opened_on = one.opened_on or (parent.opened_on if parent else timezone.localdate(now))
     if one.earlier is None:
         return open_unit(
             by=by,
@@ -131,17 +139,17 @@ def _open(one: NewUnit, parent: Unit | None, by: Any, now: datetime) -> Unit:
             code=one.code,
             name=one.name,
             short_name=one.short_name,
-            opened_on=one.opened_on,
+            opened_on=opened_on,
             parent=parent,
             now=now,
         )
     rules.check_may(by, "org.change_unit", parent)
     unit = Unit.objects.select_for_update(no_key=True).get(pk=one.earlier.pk)
     unit.name, unit.short_name, unit.tree, unit.kind = one.name, one.short_name, one.tree, one.kind
-    unit.opened_on, unit.closed_on, unit.parent = one.opened_on, None, parent
+    unit.opened_on, unit.closed_on, unit.parent = opened_on, None, parent
     unit.path = f"{parent.path if parent else ''}{unit.pk}/"
     unit.save()
-    UnitPlacement.objects.filter(unit=unit).update(parent=parent, path=unit.path, starts_on=one.opened_on)
+    UnitPlacement.objects.filter(unit=unit).update(parent=parent, path=unit.path, starts_on=opened_on)
     search.keep([unit])
     audit.record("unit.opened", unit, by=by, changes={"parent": [None, parent and parent.name]}, now=now)
     return unit

@@ -56,20 +56,32 @@ def enrol_person(
 
 @transaction.atomic
 def change_person(
-    *, by: Any, person: Person, name: str, kind: PersonKind | str, phone: str | None = None, now: datetime | None = None
+    *,
+    by: Any,
+    person: Person,
+    name: str,
+    kind: PersonKind | str,
+    phone: str | None = None,
+    version: int | None = None,
+    now: datetime | None = None,
 ) -> Person:
-    """Correct name, kind or phone; a phone of None stays as it is. System administrator."""
+    """Correct name, kind or phone; a phone of None stays as it is. System administrator.
+
+    `version` is the one that he saw: another's change since then refuses with `Stale`.
+    """
     person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     rules.check_may(by, "org.change_person", person)
+    rules.check_fresh(person, version)
     changes: dict[str, Any] = {}
     for field, value in (("name", clean_text(name)), ("kind", str(kind))):
         if getattr(person, field) != value:
             changes[field] = [getattr(person, field), value]
             setattr(person, field, value)
     person.search_text = _search_text(person)
-    person.save(update_fields=["name", "kind", "search_text"])
+    person.version += 1
+    person.save(update_fields=["name", "kind", "search_text", "version"])
     if phone is not None:
-        changes["phone"] = [person.phone_tail, _keep_phone(person, phone)]
+        changes["phone_sealed"] = [person.phone_tail, _keep_phone(person, phone)]
     search.keep([person])
     audit.record("person.changed", person, by=by, changes=changes, now=now)
     return person

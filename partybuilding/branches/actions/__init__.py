@@ -16,6 +16,12 @@ from partybuilding.branches.actions.branches import (
     found_branch,
 )
 from partybuilding.branches.actions.committees import end_seat, enter_term, extend_term, seat_committee
+from partybuilding.branches.actions.founding import (
+    NewBranch,
+    branch_was_taken_back,
+    found_branches,
+    take_back_branches,
+)
 from partybuilding.branches.actions.intake import NewMember, enrol_members, take_back_members, was_taken_back
 from partybuilding.branches.actions.leaving import HOLDINGS
 from partybuilding.branches.actions.members import (

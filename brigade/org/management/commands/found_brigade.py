@@ -1,5 +1,6 @@
 """The beginning of a real installation: the brigade and its three administrators."""
 
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -19,6 +20,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", help="code of the brigade")
         parser.add_argument("name", help="name of the brigade")
+        parser.add_argument(
+            "--since",
+            type=date.fromisoformat,
+            default=actions.UNITED_ON,
+            metavar="YYYY-MM-DD",
+            help="since when the brigade stands (%(default)s); its squadrons, branches and records are not older",
+        )
         for option in ADMINISTRATORS:
             parser.add_argument(f"--{option}", required=True, metavar="NUMBER:NAME")
 
@@ -28,7 +36,11 @@ class Command(BaseCommand):
             raise CommandError(_("每名管理员写成“警号:姓名”。"))
         try:
             passwords = actions.found_brigade(
-                by=SYSTEM, code=options["code"], name=options["name"], administrators=named
+                by=SYSTEM,
+                code=options["code"],
+                name=options["name"],
+                administrators=named,
+                opened_on=options["since"],
             )
         except Refused as refusal:
             raise CommandError(str(refusal)) from None

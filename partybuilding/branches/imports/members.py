@@ -1,4 +1,4 @@
-"""What a sheet brings in: the members of the branches."""
+"""The members of the branches, as a sheet brings them in."""
 
 from __future__ import annotations
 
@@ -143,22 +143,20 @@ def used(keys: Sequence[Any]) -> str:
     )
 
 
-IMPORTS = [
-    Import(
-        code="branches:member_list",
-        title=gettext_lazy("党员"),
-        perm=PERM,
-        columns=COLUMNS,
-        notes={
-            "number": gettext_lazy("同名的必填"),
-            "branch": gettext_lazy("名称、简称或代码"),
-            "group": gettext_lazy("不编组的不填"),
-        },
-        explains=gettext_lazy("人员先由系统管理员登记；不写身份的，有转正日期按正式党员，没有按预备党员。"),
-        judge=judge,
-        write=lambda drafts, *, by, now: actions.enrol_members(drafts, by=by, now=now),
-        used=used,
-        undo=actions.take_back_members,
-        max_rows=2_000,
-    )
-]
+MEMBERS = Import(
+    code="branches:member_list",
+    title=gettext_lazy("党员"),
+    perm=PERM,
+    columns=COLUMNS,
+    notes={
+        "number": gettext_lazy("同名的必填"),
+        "branch": gettext_lazy("名称、简称或代码"),
+        "group": gettext_lazy("不编组的不填"),
+    },
+    explains=gettext_lazy("人员先由系统管理员登记；不写身份的，有转正日期按正式党员，没有按预备党员。"),
+    judge=judge,
+    write=lambda drafts, *, by, now: actions.enrol_members(drafts, by=by, now=now),
+    used=used,
+    undo=actions.take_back_members,
+    max_rows=2_000,
+)
