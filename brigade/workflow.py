@@ -23,13 +23,14 @@ from brigade.audit import actions as audit
 from brigade.audit.actions import SYSTEM
 from brigade.indicators import actions as indicators
 from brigade.kit.discover import rooms
-from brigade.kit.refusals import NotAllowed, Refused, Stale
+from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.searching import haystack
 from brigade.notices import actions as notices
 from brigade.notices.rules import NOTICES
 from brigade.obligations import actions as obligations
 from brigade.obligations.models import Key, Obligation
 from brigade.org.models import Person, Record, Station, Unit
+from brigade.org.rules import check_fresh
 from brigade.reference.actions import confirm_recomputed
 from brigade.reference.queries import years_to_recompute
 from brigade.search import actions as search
@@ -139,8 +140,7 @@ def advance(
     """
     with transaction.atomic(savepoint=False):
         locked = _lock(record)
-        if version is not None and version != locked.version:
-            raise _stale(locked, version)
+        check_fresh(locked, version)
         check(locked, move, by, now)
         if move.needs_reason and not reason.strip():
             raise Refused(_("%(label)s要写明原因") % {"label": move.label}, field="reason")
@@ -437,14 +437,6 @@ def _finish(
 def _own_words(record: Record) -> str | None:
     """What the search has of the record; None where readers of its own come and go with its child rows."""
     return search.words_of(record) if type(record).own_readers is Record.own_readers else None
-
-
-def _stale(record: Record, version: int) -> Stale:
-    """Somebody changed the record since it was read: who, and which fields."""
-    edits = record.edits_since(version)
-    who = "、".join(dict.fromkeys(edit.who for edit in edits)) or _("别人")
-    sentence = _("这条记录刚被%s改过，看过新内容再提交；填的内容还在") % who
-    return Stale(sentence, fields={name for edit in edits for name in edit.fields})
 
 
 def _lock(record: R) -> R:

@@ -117,9 +117,9 @@ class Edit:
     fields: frozenset[str]
 
 
-def last_edits(target: Any, count: int) -> list[Edit]:
-    """The last `count` moves of a record, newest first."""
-    verbs = {move.audit for module in rooms("moves") for move in getattr(module, "MOVES", ())}
+def last_edits(target: Any, count: int, verbs: Collection[str] = ()) -> list[Edit]:
+    """The last `count` times that something was changed by one of these verbs, newest first; a record, by its moves."""
+    verbs = verbs or {move.audit for module in rooms("moves") for move in getattr(module, "MOVES", ())}
     events = AuditEvent.objects.of(target).filter(verb__in=verbs, result=Result.OK).order_by("-at", "-id")[:count]
     return [Edit(event.at, event.actor_name, frozenset(event.changes)) for event in events]
 

@@ -82,6 +82,12 @@ class Form(forms.Form):
         super().full_clean()
 
 
+class EditForm(Form):
+    """One that opens with what a thing holds, which others may change meanwhile; `version` is the one that was seen."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput())
+
+
 def _asked_for(field: forms.Field) -> str:
     if isinstance(field, forms.BooleanField):
         return _("请勾选“%s”。") % field.label

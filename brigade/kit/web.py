@@ -162,6 +162,14 @@ def merged(
     return form, merge, base_of(form)
 
 
+def ask_edit(
+    request: HttpRequest, make: Callable[[QueryDict | None], BaseForm], *, record: Any, **asked: Any
+) -> HttpResponse:
+    """As `ask`, of a form that opens with what `record` holds: two people's changes are put together, see `merged`."""
+    form, merge, base = merged(request, make, record)
+    return ask(request, form, base=base, merge=merge, **asked)
+
+
 def ask_move(
     request: HttpRequest,
     asked: Callable[..., Any],

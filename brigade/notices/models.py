@@ -12,7 +12,7 @@ from brigade.files.models import File
 from brigade.kit.addresses import record_address
 from brigade.kit.ids import new_id
 from brigade.notices.states import AnnouncementState, Channel, MessageState
-from brigade.org.models import Unit
+from brigade.org.models import Unit, Versioned
 
 PUBLISH_PERM = "notices.publish_announcement"
 """To write announcements of a unit, to publish them and to see who has read them."""
@@ -95,13 +95,15 @@ class AnnouncementQuerySet(models.QuerySet["Announcement"]):
         return self.filter(state=AnnouncementState.PUBLISHED)
 
 
-class Announcement(models.Model):
+class Announcement(Versioned):
     """A notice to everybody in some units, or to people by name (通知公告), published once and never changed after.
 
     Who gets it is worked out when it is published: one receipt a person. Who comes into a unit later gets none by
     himself; the page of the receipts names him, and one press sends it on. One that asks for a signature (签收) counts
     as read when it is signed, any other when it is opened.
     """
+
+    CHANGED_BY = frozenset({"announcement.drafted", "announcement.published", "announcement.withdrawn"})
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("发布单位"))
@@ -111,7 +113,6 @@ class Announcement(models.Model):
     needs_signature = models.BooleanField(_("要求签收"), default=False)
     units = models.ManyToManyField(Unit, related_name="+", verbose_name=_("发给单位"))
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", verbose_name=_("发给个人"))
-    version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(_("起草时间"))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("发布人"))
     published_at = models.DateTimeField(_("发布时间"), null=True)
@@ -155,6 +156,10 @@ class AnnouncementFile(models.Model):
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def counted(self) -> "ReceiptQuerySet":
+        """Without those who have left before they read it: nobody waits for them, and what they read stays read."""
+        return self.filter(Q(done_at__isnull=False) | Q(person__is_active=True))
+
     def unread_by(self, user: Any) -> "ReceiptQuerySet":
         """What a person still has to read or to sign."""
         return self.filter(person=user.pk, done_at__isnull=True, announcement__state=AnnouncementState.PUBLISHED)

@@ -122,6 +122,8 @@ def newcomers(announcement: Announcement, day: date) -> dict[int, int | None]:
 
 
 def receipt_counts(announcement: Announcement) -> tuple[int, int]:
-    """How many have read it (signed, where that is asked), of how many."""
-    sums = announcement.receipts.aggregate(done=Count("pk", filter=Q(done_at__isnull=False)), total=Count("pk"))
+    """How many have read it (signed, where that is asked), of how many; who has left unread does not count."""
+    sums = announcement.receipts.counted().aggregate(
+        done=Count("pk", filter=Q(done_at__isnull=False)), total=Count("pk")
+    )
     return sums["done"], sums["total"]

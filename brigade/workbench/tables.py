@@ -223,4 +223,4 @@ class ReceiptFilters(LedgerFilters):
     )
 
     def by_reading(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        return rows.filter(done_at__isnull=value == "no")
+        return rows.counted().filter(done_at__isnull=value == "no")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from brigade.audit import actions as audit
 from brigade.files.models import File
-from brigade.kit.refusals import NotAllowed, Refused, Stale
+from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.text import clean_text, fitting, needed
 from brigade.notices import queries
 from brigade.notices.actions.messages import post
@@ -22,6 +22,7 @@ from brigade.notices.rules import PUBLISH_PERM, TITLE_LENGTH
 from brigade.notices.states import AnnouncementState
 from brigade.org.actions.units import lock_open
 from brigade.org.models import Person, Unit
+from brigade.org.rules import check_fresh
 
 REMINDER = "notices.announcement_reminder"
 
@@ -54,16 +55,26 @@ def draft_announcement(
         _check_may(by, row)
         if row.state != AnnouncementState.DRAFT:
             raise Refused(_("已经发布的通知不能改，撤回后重新发"))
-        if version is not None and version != row.version:
-            raise Stale(_("这份通知刚被别人改过，看过新内容再提交"))
+        check_fresh(row, version)
+    before = _said(row)
     row.title, row.text, row.needs_signature = title, clean_text(text, multiline=True), needs_signature
     row.version += 1
     row.save()
     row.units.set(units)
     row.people.set(people)
     AnnouncementFile.objects.bulk_create(AnnouncementFile(announcement=row, file=file) for file in files)
-    audit.record("announcement.drafted", row, by=by, now=now)
+    after = _said(row)
+    changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    audit.record("announcement.drafted", row, by=by, changes=changes, now=now)
     return row
+
+
+def _said(row: Announcement) -> dict[str, Any]:
+    """What a draft says, for the trail; of a new one nothing yet."""
+    said: dict[str, Any] = {name: getattr(row, name) for name in ("title", "text", "needs_signature")}
+    for name in ("units", "people"):
+        said[name] = [] if row.version == 0 else [str(one) for one in getattr(row, name).order_by("pk")]
+    return said
 
 
 @transaction.atomic

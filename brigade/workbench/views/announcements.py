@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from brigade.files import actions as files
 from brigade.files.queries import open_file
 from brigade.kit.ids import new_id
 from brigade.kit.refusals import Refused
-from brigade.kit.web import ask, done, download, get_visible, page, refused
+from brigade.kit.web import ask, done, download, get_visible, merged, page, refused
 from brigade.ledgers.views import Listing
 from brigade.notices import actions
 from brigade.notices.models import Announcement, AnnouncementFile, Receipt
@@ -51,7 +51,7 @@ class AnnouncementList(Listing):
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
         own = Receipt.objects.filter(announcement=OuterRef("pk"), person=user.pk)
-        sent = Receipt.objects.filter(announcement=OuterRef("pk")).order_by().values("announcement")
+        sent = Receipt.objects.counted().filter(announcement=OuterRef("pk")).order_by().values("announcement")
         follows = Q(unit__in=user.units_for(PUBLISH_PERM))
         return (
             super()
@@ -107,8 +107,8 @@ def announcement_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _standing(row: Announcement, now: Any) -> dict[str, Any]:
     read, total = receipt_counts(row)
     today = timezone.localdate(now)
-    unread = row.receipts.filter(done_at__isnull=True).select_related("person", "unit")
-    due = unread.filter(person__is_active=True).exclude(reminded_on=today)
+    unread = row.receipts.counted().filter(done_at__isnull=True).select_related("person", "unit")
+    due = unread.exclude(reminded_on=today)
     return {
         "read": read,
         "total": total,
@@ -139,21 +139,27 @@ def announcement_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _write(request: HttpRequest, start: dict[str, Any], row: Announcement | None) -> HttpResponse:
     """The form, and what became of it: a draft or published at once, by the button that was pressed."""
     now, status = timezone.now(), 200
-    form = AnnouncementForm(request.POST or None, user=request.user, initial=start)
+
+    def make(typed: QueryDict | None) -> AnnouncementForm:
+        return AnnouncementForm(typed, user=request.user, initial=start)
+
+    form, merge, base = merged(request, make, row) if row else (make(request.POST or None), None, "")
+    clashes = merge.clashes if merge else []
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
+        status = 409 if clashes else 422
+        if not clashes and form.is_valid():
             try:
                 uploads = request.FILES.getlist("files")
                 given = {**form.arguments(), "files": [files.store(one, by=request.user, now=now) for one in uploads]}
                 if request.POST.get("intent") == "draft":
                     made = actions.draft_announcement(by=request.user, now=now, **given)
-                    return done(request, _("草稿已存：%s") % made.title, made)
+                    return done(request, f"{_('草稿已存：%s') % made.title}{merge.said if merge else ''}", made)
                 made = actions.issue_announcement(by=request.user, now=now, **given)
                 return done(request, _("已发给%d人") % made.receipts.count(), made)
             except Refused as refusal:
                 status = refused(request, form, refusal)
     context = {"form": form, "row": row, "kept": row.files.select_related("file") if row else []}
+    context |= {"base": base, "clashes": clashes}
     return page(request, "workbench/announcement_form.html", context, status=status)
 
 

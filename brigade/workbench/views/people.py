@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.kit.refusals import Refused
-from brigade.kit.web import ask, get_visible, page, refused
+from brigade.kit.web import ask, ask_edit, get_visible, page, refused
 from brigade.ledgers.views import Listing
 from brigade.org import actions, queries, rules
 from brigade.org.forms import (
@@ -101,10 +101,11 @@ def person_enrol(request: HttpRequest) -> HttpResponse:
 
 def person_change(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_visible(request, Person, pk, "org.change_person")
-    form = ChangePersonForm(request.POST or None, initial={"name": person.name, "kind": person.kind})
-    return ask(
+    start = {name: getattr(person, name) for name in ("name", "kind", "version")}
+    return ask_edit(
         request,
-        form,
+        lambda typed: ChangePersonForm(typed, initial=start),
+        record=person,
         title=_("更正%s的信息") % person.name,
         button=_("更正"),
         call=lambda **typed: actions.change_person(by=request.user, person=person, **typed),

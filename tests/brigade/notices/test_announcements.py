@@ -16,7 +16,7 @@ from brigade.notices import actions
 from brigade.notices.models import Announcement, Message, Receipt
 from brigade.notices.queries import receipt_counts, unread_announcement_count, unread_announcements
 from brigade.org.actions import close_unit
-from brigade.org.models import Posting
+from brigade.org.models import Person, Posting
 from brigade.org.states import Role, Tree
 from tests.brigade.files.samples import picture
 from tests.brigade.ledgers.checks import assert_same_queries
@@ -115,10 +115,43 @@ def test_a_draft_is_nobodys_until_it_is_published_and_two_writers_do_not_overwri
     row = actions.draft_announcement(**given, now=timezone.now())
     assert not Announcement.objects.visible_to(town.ones[0]).exists()
     actions.draft_announcement(**given, version=1, now=timezone.now())
-    assert "刚被别人改过" in refusal(lambda: actions.draft_announcement(**given, version=1, now=timezone.now()), Stale)
+    assert "刚被韩雪梅改过" in refusal(
+        lambda: actions.draft_announcement(**given, version=1, now=timezone.now()), Stale
+    )
     actions.publish_announcement(by=town.clerk, announcement=row, now=timezone.now())
     assert Announcement.objects.visible_to(town.ones[0]).get() == row
     assert "不能改" in refusal(lambda: actions.draft_announcement(**given, now=timezone.now()))
+
+
+def opened_form(client, address):
+    """What the form says when it is opened, as a browser would send it back."""
+    page = client.get(address)
+    shown = page.context["form"]
+    typed = {name: shown[name].value() for name in ("id", "title", "text", "version", "units")}
+    return typed | {"base": page.context["base"], "intent": "draft"}
+
+
+def test_what_two_people_write_into_one_draft_is_put_together(client, town):
+    given = {"by": town.clerk, "id": new_id(), "title": "停电", "text": "周五停电", "units": [town.first]}
+    row = actions.draft_announcement(**given, now=timezone.now())
+    leader = person(Role.BRIGADE_LEADER, at=town.brigade, name="秦志刚")
+    edit = reverse("workbench:announcement_edit", args=[row.pk])
+    client.force_login(town.clerk)
+    typed = opened_form(client, edit)
+    client.force_login(leader)
+    hers = opened_form(client, edit) | {"text": "周六停电", "units": [town.first.pk, town.second.pk]}
+    assert client.post(edit, hers).status_code == 302
+    client.force_login(town.clerk)
+    answer = client.post(edit, typed | {"title": "停电检修"}, follow=True)
+    assert "秦志刚改的" in answer.text and "内容" in answer.text
+    row.refresh_from_db()
+    assert (row.title, row.text, row.version) == ("停电检修", "周六停电", 3)
+    assert set(row.units.all()) == {town.first, town.second}
+    answer = client.post(edit, typed | {"text": "周日停电"})
+    assert answer.status_code == 409
+    assert "有1处你和别人都改了" in answer.text and "周六停电" in answer.text and "周日停电" in answer.text
+    row.refresh_from_db()
+    assert row.text == "周六停电"
 
 
 # Reading and signing
@@ -163,6 +196,19 @@ def test_who_got_it_does_not_see_who_has_read_it(client, town):
     page = opened(client, town.ones[0], row).content.decode()
     assert "看名单" not in page
     assert client.get(reverse("workbench:announcement_receipts", args=[row.pk])).status_code == 404
+
+
+def test_who_left_before_reading_is_not_waited_for_and_what_he_read_stays_read(client, town):
+    row = issue(town)
+    opened(client, town.ones[0], row)
+    Person.objects.filter(pk__in=[town.ones[0].pk, town.ones[1].pk]).update(is_active=False)
+    assert receipt_counts(row) == (1, 2)
+    page = opened(client, town.clerk, row).text
+    assert "提醒没看的1人" in page and town.ones[1].name not in page
+    receipts = reverse("workbench:announcement_receipts", args=[row.pk])
+    assert town.ones[1].name not in client.get(f"{receipts}?read=no").text
+    assert town.ones[1].name in client.get(f"{receipts}?all=1").text, "that it went to him stays on the list"
+    assert "1/2" in client.get(reverse("workbench:announcement_list") + "?mine=sent").text
 
 
 # Reminding

@@ -311,3 +311,57 @@ def test_whoever_does_not_see_a_record_does_not_see_its_readers(client, meeting,
     assert client.get(f"/org/access/meetings.meeting/{meeting.pk}/").status_code == 404
     for kind in ("org.person", "nothing.here", "nothing"):
         assert client.get(f"/org/access/{kind}/{meeting.pk}/").status_code == 404
+
+
+# Two administrators, one person
+
+
+def opened(client, address):
+    """What the form says when it is opened, as a browser would send it back."""
+    page = client.get(address)
+    typed = {name: value or "" for name, value in page.context["form"].initial.items()}
+    return typed | {"base": page.context["base"]}
+
+
+def test_two_people_who_change_one_person_lose_nothing(client, officer, system_admin, brigade):
+    other = person("system_admin", at=brigade, name="管理乙")
+    address = f"/org/people/{officer.pk}/change/"
+    typed = opened(as_(client, system_admin), address)
+    client.force_login(other)
+    assert client.post(address, opened(client, address) | {"name": "曾玮"}).status_code == 302
+    client.force_login(system_admin)
+    answer = client.post(address, typed | {"kind": "auxiliary"}, follow=True)
+    assert "管理乙改的姓名也留着" in answer.text
+    officer.refresh_from_db()
+    assert (officer.name, officer.kind, officer.version) == ("曾玮", "auxiliary", 3)
+
+
+def test_the_same_field_is_shown_side_by_side_and_nothing_is_saved_before_one_is_picked(
+    client, officer, system_admin, brigade
+):
+    other = person("system_admin", at=brigade, name="管理乙")
+    address = f"/org/people/{officer.pk}/change/"
+    typed = opened(as_(client, system_admin), address)
+    client.force_login(other)
+    client.post(address, opened(client, address) | {"name": "曾玮", "phone": "13863510001"})
+    client.force_login(system_admin)
+    answer = client.post(address, typed | {"name": "曾伟伟", "phone": "13863510002"})
+    assert answer.status_code == 409
+    assert "有2处你和别人都改了" in answer.text and "曾玮" in answer.text and "管理乙" in answer.text
+    assert "已改，不显示" in answer.text and "13863510001" not in answer.text
+    officer.refresh_from_db()
+    assert (officer.name, officer.phone_tail) == ("曾玮", "0001")
+    again = {name: answer.context["form"][name].value() for name in ("name", "kind", "phone", "version")}
+    again |= {"base": answer.context["base"], "take-name": "mine", "take-phone": "theirs"}
+    assert client.post(address, again).status_code == 302
+    officer.refresh_from_db()
+    assert (officer.name, officer.phone_tail) == ("曾伟伟", "0001")
+
+
+def test_what_comes_without_a_base_is_refused_when_it_is_old(client, officer, system_admin):
+    as_(client, system_admin)
+    address = f"/org/people/{officer.pk}/change/"
+    sent = {"name": "曾玮", "kind": officer.kind, "version": 1}
+    assert client.post(address, sent).status_code == 302
+    answer = client.post(address, sent | {"name": "曾伟伟"})
+    assert answer.status_code == 409 and f"刚被{system_admin.name}改过" in answer.text and "曾伟伟" in answer.text
