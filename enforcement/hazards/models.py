@@ -239,6 +239,7 @@ class Hazard(Record):
     disputed_at = models.DateTimeField(_("提出异议"), null=True)
     dispute_reason = models.CharField(_("异议理由"), max_length=300, blank=True)
     ended_at = models.DateTimeField(_("不属实或并案"), null=True)
+    is_past = models.BooleanField(_("按原台账补录"), default=False)
 
     interim_measures = models.TextField(_("临时管控措施"), blank=True)
     interim_at = models.DateTimeField(_("落实临时管控"), null=True)

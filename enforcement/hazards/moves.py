@@ -46,6 +46,17 @@ REPORT = _move(
     may=lambda hazard, by: by.has_perm("hazards.add_hazard"),
     whom=_("其他中队的民警、辅警"),
 )
+RECORD_PAST = _move("record_past", _("补录隐患"), {NEW}, REGISTERED, "import", "past_recorded")
+TAKE_BACK = _move(
+    "take_back",
+    _("撤销补录"),
+    {REGISTERED, RECTIFYING, CLOSED},
+    HazardState.VOIDED,
+    "import",
+    "taken_back",
+    guard=rules.can_take_back,
+    needs_reason=True,
+)
 AMEND = _move(
     "amend",
     _("补充修改"),
@@ -224,6 +235,7 @@ ESCALATE = _move(
 
 MOVES = [
     REPORT,
+    RECORD_PAST,
     REGISTER,
     INVALIDATE,
     REVIVE,
@@ -254,4 +266,5 @@ MOVES = [
     HAND_OVER,
     ESCALATE,
     AMEND,
+    TAKE_BACK,
 ]

@@ -26,6 +26,7 @@ KIND = "hazards.hazard"
 CHECK, INTERIM, NOTICE, RECEIPT = "hazards.check", "hazards.interim", "hazards.notice", "hazards.receipt"
 RECTIFY, VERIFY = "hazards.rectify", "hazards.verify"
 RECHECK, REVIEW = "hazards.recheck", "hazards.review"
+GONE = frozenset({HazardState.INVALID, HazardState.MERGED, HazardState.VOIDED})
 
 
 def _stage(hazard: Hazard) -> str:
@@ -63,6 +64,8 @@ def _touched(hazard: Hazard) -> Iterator[Key]:
     if hazard.state == HazardState.CLOSED and hazard.closed_at is not None:
         closed_on = timezone.localdate(hazard.closed_at)
         for days in parameter("hazards.recheck_days", closed_on):
+            if due_after(hazard.closed_at, days) < hazard.created_at:
+                continue  # its day had passed before the hazard stood here: it came with the old ledger
             yield Key(RECHECK, KIND, subject, f"{closed_on:%y%m%d}-{days}")
 
 
@@ -83,7 +86,7 @@ def answer(keys: Collection[Key], now: datetime) -> Iterator[Answer]:
     seats = queries.seats({hazard.unit for hazard in hazards.values()}, timezone.localdate(now))
     for key in keys:
         hazard = hazards.get(key.subject)
-        if hazard is not None and hazard.state not in (HazardState.INVALID, HazardState.MERGED):
+        if hazard is not None and hazard.state not in GONE:
             yield from ANSWERS[key.rule](key, hazard, seats)
         elif hazard is not None and key.rule == CHECK:
             yield from _check(key, hazard, seats)

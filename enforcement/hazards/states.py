@@ -18,6 +18,7 @@ class HazardState(models.TextChoices):
     INVALID = "invalid", _("不属实")
     MERGED = "merged", _("并案")
     DEFERRED = "deferred", _("暂缓")
+    VOIDED = "voided", _("作废")
 
 
 RUNNING = frozenset(

@@ -50,7 +50,7 @@ class HazardTable(django_tables2.Table):
     town = Column(accessor="town__name", verbose_name=_("乡镇街道"))
     category = Column(accessor="category__name", verbose_name=_("类别"))
     grade = GradeColumn()
-    state = StateColumn(tones={"deferred": "waive", "invalid": "off", "merged": "off"})
+    state = StateColumn(tones={"deferred": "waive", "invalid": "off", "merged": "off", "voided": "off"})
     owner = Column(accessor="owner__short_name", verbose_name=_("责任单位"))
     due_at = DueColumn(verbose_name=_("到期"), running=WITH_OWNER)
     discovered_at = Column(orderable=True)

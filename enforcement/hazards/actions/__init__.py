@@ -20,6 +20,7 @@ from enforcement.hazards.actions.closing import (
     verify,
 )
 from enforcement.hazards.actions.evidence import Picture
+from enforcement.hazards.actions.history import PastHazard, record_past, take_back_past
 from enforcement.hazards.actions.mending import (
     accept,
     ask_extension,
@@ -31,7 +32,17 @@ from enforcement.hazards.actions.mending import (
 )
 from enforcement.hazards.actions.notifying import control, dispute, grade, grade_major, notify, transfer, uphold
 from enforcement.hazards.actions.reference import HOLDINGS, load_categories, reveal_phone, set_owner
-from enforcement.hazards.actions.reporting import amend, hand_over, invalidate, merge, register, report, revive
+from enforcement.hazards.actions.reporting import (
+    amend,
+    check_direction,
+    hand_over,
+    invalidate,
+    merge,
+    register,
+    report,
+    revive,
+    usual_title,
+)
 from enforcement.hazards.models import Hazard
 
 VERBS = {

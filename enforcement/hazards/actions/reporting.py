@@ -94,7 +94,7 @@ def report(
         discovered_at=found_at,
         **columns,
     )
-    hazard.title = fitting(title, TITLE, "title") or _usual_title(hazard)
+    hazard.title = fitting(title, TITLE, "title") or usual_title(hazard)
     return workflow.begin(hazard, moves.REPORT, by=by, now=now, write=lambda new: _reported(new, photos, by, now))
 
 
@@ -120,7 +120,8 @@ def check_direction(road: Road | None, direction: str) -> None:
         raise Refused(_("%s有中央隔离，要写明上行、下行还是双向") % road.name, field="direction")
 
 
-def _usual_title(hazard: Hazard) -> str:
+def usual_title(hazard: Hazard) -> str:
+    """Place and defect: what a hazard is called when nobody gave it a name."""
     spot = hazard.where or hazard.place or hazard.town.name
     return f"{spot} {hazard.defect or hazard.category}"[:TITLE]
 
@@ -237,7 +238,7 @@ def amend(
             set_fields(locked, rules.located(place, Road.objects.surveyed(), district()))
         check_direction(locked.road, locked.direction)
         _check_parts(locked.unit, locked.source, locked.category, locked.defect, locked.town, locked.village)
-        locked.title = locked.title or _usual_title(locked)
+        locked.title = locked.title or usual_title(locked)
         if partners is not None:
             locked.partners.set(partners)
         return add_photos(locked, photos, PhotoKind.BEFORE, by, now)

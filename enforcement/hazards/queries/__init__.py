@@ -4,7 +4,7 @@ of a hazard a reader sees.
 This room is a package: what it offers stands here, by its part.
 """
 
-from enforcement.hazards.queries.duplicates import Near, near, near_hazard, near_place
+from enforcement.hazards.queries.duplicates import Near, Neighbourhood, near, near_hazard, near_place
 from enforcement.hazards.queries.maps import ACROSS, ALONE, SOON, by_town, on_map, tone_of
 from enforcement.hazards.queries.papers import (
     Reused,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -50,31 +52,117 @@ def near(
     """
     if not category.radius_m:
         return []
-    today = timezone.localdate(now)
-    after = now - timedelta(days=parameter("hazards.duplicate_days", today))
-    alive = Hazard.objects.filter(
-        Q(state__in=OPEN) | Q(state=HazardState.CLOSED, closed_at__gte=after), category=category
-    )
+    limits = limits_on(timezone.localdate(now))
+    alive = _alive(now).filter(category=category)
     if but is not None:
         alive = alive.exclude(pk=but)
-    found: list[Near] = []
+    here = Spot(category.radius_m, point, acc_m, road, stake_m, direction)
+    candidates: dict[Any, Hazard] = {}
     if point is not None:
-        widest = parameter("hazards.duplicate_radius_max_m", today)
-        for other in _in_box(alive, point, widest):
-            if stake_m is not None and other.stake_start_m is not None and _is_on(other, road):
-                continue  # the stakes say it better
-            metres = distance(point, other.point) if other.point else widest + 1
-            radius = min(max(category.radius_m, acc_m or 0, other.acc_m or 0), widest)
-            if metres <= radius and _is_same_way(direction, other, road):
-                found.append(Near(other, round(metres)))
+        candidates |= {other.pk: other for other in _in_box(alive, point, limits.widest)}
     if road is not None and stake_m is not None:
-        reach = parameter("hazards.duplicate_stake_m", today)
-        for other in _along(alive, road, stake_m, reach):
-            metres = metres_between(stake_m, other.stake_start_m or 0, road.breaks)
-            if metres <= reach and _is_same_way(direction, other, road):
-                found.append(Near(other, metres))
+        candidates |= {other.pk: other for other in _along(alive, road, stake_m, limits.reach)}
+    gaps = [(other, gap(here, spot_of(other), limits)) for other in candidates.values()]
+    found = [Near(other, metres) for other, metres in gaps if metres is not None]
     nearest = sorted(found, key=lambda one: one.metres)[:SHOWN]
     return sorted(nearest, key=lambda one: one.hazard.discovered_at, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far apart two may lie and still be asked about: metres along a road, and at most over ground."""
+
+    reach: int
+    widest: int
+
+
+def limits_on(day: date) -> Limits:
+    return Limits(parameter("hazards.duplicate_stake_m", day), parameter("hazards.duplicate_radius_max_m", day))
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What two hazards of one category are compared by; `radius_m` is the category's."""
+
+    radius_m: int
+    point: Point | None
+    acc_m: int | None
+    road: Road | None
+    stake_m: int | None
+    direction: str
+
+
+def spot_of(hazard: Hazard, radius_m: int = 0) -> Spot:
+    return Spot(radius_m, hazard.point, hazard.acc_m, hazard.road, hazard.stake_start_m, hazard.direction)
+
+
+def gap(here: Spot, other: Spot, limits: Limits) -> int | None:
+    """Metres between two that may be one; None where they cannot be. Where both have stakes of one road, these say it
+    better than coordinates; opposite carriageways of one road are two places."""
+    is_one_road = here.road is not None and other.road is not None and here.road.pk == other.road.pk
+    if is_one_road and {here.direction, other.direction} == {Direction.UP, Direction.DOWN}:
+        return None
+    if is_one_road and here.road is not None and here.stake_m is not None and other.stake_m is not None:
+        metres = metres_between(here.stake_m, other.stake_m, here.road.breaks)
+        return metres if metres <= limits.reach else None
+    if here.point is None or other.point is None:
+        return None
+    away = distance(here.point, other.point)
+    radius = min(max(here.radius_m, here.acc_m or 0, other.acc_m or 0), limits.widest)
+    return round(away) if away <= radius else None
+
+
+def _alive(now: datetime) -> QuerySet[Hazard]:
+    """What a new report may repeat: open, or closed lately."""
+    after = now - timedelta(days=parameter("hazards.duplicate_days", timezone.localdate(now)))
+    return Hazard.objects.filter(Q(state__in=OPEN) | Q(state=HazardState.CLOSED, closed_at__gte=after))
+
+
+SQUARE = 0.002
+"""Degrees of the squares of a `Neighbourhood`: more than the widest radius, here and further north."""
+
+
+class Neighbourhood:
+    """What is near, asked for many places at once: for sheets. What is alive is read in one query; `enter` adds what
+    the sheet itself brings."""
+
+    def __init__(self, categories: Iterable[int], now: datetime) -> None:
+        self._limits = limits_on(timezone.localdate(now))
+        self._squares: dict[tuple[int, int, int], list[tuple[Spot, str]]] = defaultdict(list)
+        self._roads: dict[tuple[int, int], list[tuple[Spot, str]]] = defaultdict(list)
+        fields = ("number", "category", "lat", "lon", "acc_m", "road", "stake_start_m", "direction")
+        roads = Road.objects.in_bulk()
+        for other in _alive(now).filter(category__in=set(categories)).only(*fields).iterator(chunk_size=2_000):
+            road = roads.get(other.road_id)
+            spot = Spot(0, other.point, other.acc_m, road, other.stake_start_m, other.direction)
+            self._put(other.category_id, spot, other.number)
+
+    def nearest(self, hazard: Hazard) -> tuple[int, str] | None:
+        """(metres, name) of the nearest that may be the same as a hazard that is not written down yet."""
+        if not hazard.category.radius_m:
+            return None
+        here = spot_of(hazard, hazard.category.radius_m)
+        others = list(self._roads.get((hazard.category_id, here.road.pk), ())) if here.road is not None else []
+        if here.point is not None:
+            row, column = _square_of(here.point)
+            for up in (-1, 0, 1):
+                for right in (-1, 0, 1):
+                    others += self._squares.get((hazard.category_id, row + up, column + right), ())
+        gaps = ((gap(here, spot, self._limits), name) for spot, name in others)
+        return min(((metres, name) for metres, name in gaps if metres is not None), default=None)
+
+    def enter(self, hazard: Hazard, name: str) -> None:
+        self._put(hazard.category_id, spot_of(hazard), name)
+
+    def _put(self, category: int, spot: Spot, name: str) -> None:
+        if spot.point is not None:
+            self._squares[category, *_square_of(spot.point)].append((spot, name))
+        if spot.road is not None and spot.stake_m is not None:
+            self._roads[category, spot.road.pk].append((spot, name))
+
+
+def _square_of(point: Point) -> tuple[int, int]:
+    return int(point.lat / SQUARE), int(point.lon / SQUARE)
 
 
 def _in_box(alive: QuerySet[Hazard], point: Point, metres: float) -> QuerySet[Hazard]:
@@ -123,12 +211,3 @@ def near_hazard(hazard: Hazard, now: datetime) -> list[Near]:
 
 def degrees(value: float) -> Decimal:
     return Decimal(value).quantize(Decimal("0.000001"))
-
-
-def _is_on(other: Hazard, road: Road | None) -> bool:
-    return road is not None and other.road_id == road.pk
-
-
-def _is_same_way(direction: str, other: Hazard, road: Road | None) -> bool:
-    """Opposite carriageways of one road are two places."""
-    return not _is_on(other, road) or {direction, other.direction} != {Direction.UP, Direction.DOWN}

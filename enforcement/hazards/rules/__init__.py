@@ -18,6 +18,7 @@ from enforcement.hazards.rules.guards import (
     can_notify,
     can_register,
     can_revive,
+    can_take_back,
     can_uphold,
     can_verify,
     check_checks,

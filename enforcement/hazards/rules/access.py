@@ -21,6 +21,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
         Role.ROAD_SAFETY_OFFICE,
     ),
     "hazards.add_hazard": (Role.OFFICER, Role.AUXILIARY, *SQUADRON, *LEADERS),
+    "hazards.import_hazard": (Role.CLERK,),
     "hazards.amend_hazard": SQUADRON,
     "hazards.register_hazard": SQUADRON,
     "hazards.merge_hazard": (Role.CLERK,),

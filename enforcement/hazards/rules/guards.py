@@ -39,6 +39,12 @@ def can_register(hazard: Hazard, by: Any, now: datetime) -> None:
         raise NotAllowed(_("辅警不能核实自己上报的隐患，请中队长或内勤核实"))
 
 
+def can_take_back(hazard: Hazard, by: Any, now: datetime) -> None:
+    """What was entered here has its history; what came with a sheet goes with it while nobody has worked on it."""
+    if not hazard.is_past or hazard.version > 1:
+        raise Refused(_("只有导入以后没办理过的隐患可以随导入撤销"))
+
+
 def can_revive(hazard: Hazard, by: Any, now: datetime) -> None:
     days = parameter("hazards.invalid_reopen_days", timezone.localdate(now))
     if hazard.ended_at is not None and now > hazard.ended_at + timedelta(days=days):

@@ -46,7 +46,7 @@ BASIS = {rule.code: rule.basis for rule in obligations.RULES}
 
 def track(hazard: Hazard, now: datetime) -> list[dict[str, Any]]:
     """The way of the hazard for ui/track.html; what was put off stands where it was left."""
-    if hazard.state in (HazardState.INVALID, HazardState.MERGED):
+    if hazard.state in (HazardState.INVALID, HazardState.MERGED, HazardState.VOIDED):
         ended = {"label": hazard.get_state_display(), "small": _short(hazard.ended_at), "stage": "now"}
         return [{"label": HazardState.REPORTED.label, "small": _short(hazard.created_at), "stage": "done"}, ended]
     is_put_off = hazard.state == HazardState.DEFERRED
