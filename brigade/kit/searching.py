@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby, takewhile
 
 from brigade.kit import pinyin
 from brigade.kit.text import strip_unsafe
@@ -22,6 +23,8 @@ SPOKEN = 120
 """So many characters of one word get a pinyin: those of a title."""
 WHOLE = 60
 """A word up to so long is also found as a whole."""
+PAIRS = 4
+"""Of a Chinese word with more pairs than that only every other one is looked for."""
 BEGINNINGS = (1, 2, 3, 4, 6)
 """By so many of its letters a typed word is looked for: SQLite keeps a list of each of these beginnings, and would have
 to gather the words of any other length. The row that has the whole word still comes first."""
@@ -77,14 +80,36 @@ def question(text: str) -> Question:
     words: list[str] = []
     for part in normal.split():
         runs = _RUNS.findall(part)[: CLAUSES - len(words)]
-        for at, (han, other) in enumerate(runs, 1):
+        for at, (han, other) in enumerate(runs):
             words.append(han or other)
             if len(han) > 1:
-                clauses += [[(pair, False)] for pair in dict.fromkeys(_pairs(han[:TERM]))]
-            else:  # of a number like 办2026-01 only the last piece may go on: the others are there as they are
-                word = han or _looked_for(other)
-                clauses.append([(word, at == len(runs) or word != (han or other))])
+                clauses += [[(pair, False)] for pair in dict.fromkeys(_asked_pairs(han[:TERM]))]
+            elif han:
+                clauses.append([(han, True)])
+            else:
+                clauses.append(_terms(other, _glued(runs[at + 1 :]), at + 1 == len(runs)))
     return Question(_joined(normal), tuple(words), clauses)
+
+
+def _asked_pairs(han: str) -> Iterable[str]:
+    """All pairs of a short word, every other one of a longer: they hold all characters of it, for half the work."""
+    pairs = list(_pairs(han))
+    return pairs if len(pairs) <= PAIRS else (*pairs[::2], pairs[-1])
+
+
+def _terms(word: str, rest: str, is_last: bool) -> list[Term]:
+    """What a word of letters and digits is looked for as.
+
+    Of a number like 办2026-01 only the last piece may go on: the others are there as they are, or without the sign
+    between them.
+    """
+    looked_for = _looked_for(word)
+    return [(looked_for, is_last or looked_for != word), *([(f"{word}{rest}"[:TERM], True)] if rest else [])]
+
+
+def _glued(runs: Sequence[tuple[str, str]]) -> str:
+    """What follows without a Chinese character between."""
+    return "".join(other for _han, other in takewhile(lambda run: not run[0], runs))
 
 
 def _looked_for(word: str) -> str:
@@ -143,6 +168,17 @@ def _read(text: str, letters: str) -> tuple[int, int]:
     return -1, 0
 
 
+def forms(word: str) -> tuple[str, ...]:
+    """How a short Chinese word reads: its pinyin and initials, all readings of a `Name`'s surname with them."""
+    return _forms(str(word), isinstance(word, Name))
+
+
+@lru_cache(maxsize=4096)
+def _forms(word: str, is_name: bool) -> tuple[str, ...]:
+    joined = _joined(_normal(word))
+    return tuple(_spoken(joined, is_name)) if len(joined) <= WHOLE else ()
+
+
 def whole(text: str) -> str:
     """The token of a word as a whole; empty for a longer text."""
     joined = _joined(_normal(text[:LONGEST]))
@@ -176,6 +212,8 @@ def _tokens(word: str, is_name: bool) -> frozenset[str]:
     runs = _RUNS.findall(normal)
     for han, other in runs:
         found.update((*_pairs(han), han[-1]) if han else _parts(other))
+    for part in normal.split():
+        found.update(_without_signs(_RUNS.findall(part)))
     for syllables in pinyin.readings("".join(han for han, _other in runs)[:SPOKEN], surname=is_name):
         found.update(_windows(syllables))
     return frozenset(found - {""})
@@ -205,6 +243,13 @@ def _parts(word: str) -> Iterable[str]:
         number = number[-TERM // 2 :]
         yield from (number, number.lstrip("0"))
         yield from (number[at:] for at in range(1, len(number) - 2))
+
+
+def _without_signs(runs: Sequence[tuple[str, str]]) -> Iterable[str]:
+    """Pieces of letters and digits as who leaves out the signs between them types them: 2026000123 of 2026-000123."""
+    for is_han, group in groupby(runs, lambda run: bool(run[0])):
+        parts = [] if is_han else [other for _han, other in group]
+        yield from ("".join(parts[at:])[:TERM] for at in range(len(parts) - 1))
 
 
 def _windows(syllables: list[str]) -> Iterable[str]:

@@ -5,12 +5,14 @@ The index only proposes; every row that is shown went through `visible_to` of it
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection
 from django.db.models import CharField, Exists, Model, OuterRef, QuerySet, Value
 from django.db.models.expressions import RawSQL
@@ -18,14 +20,13 @@ from django.db.models.functions import Cast, Replace
 from django.utils import timezone
 
 from brigade.kit import crypto
-from brigade.kit.searching import Clauses, Question, fts5, question, tsquery
+from brigade.kit.searching import Clauses, Name, Question, forms, fts5, question, tsquery
 from brigade.kit.searching import whole as whole_token
 from brigade.search import rules
 from brigade.search.models import Entry
 
-FEW = 200
-"""So many rows a ledger takes by key; up to MANY by a subquery; more are read in the order of the ledger."""
 MANY = 10_000
+"""Up to so many rows a ledger takes by key; more are read in the order of the ledger."""
 POOL = 60
 """So many of the youngest rows of a kind are looked at, of those that begin like the question and of all."""
 PEOPLE = 300
@@ -55,8 +56,9 @@ class Group:
 def find(user: Any, text: str) -> list[Group]:
     """What `user` may see of all that the text asks for, by kind: the group with the best row first.
 
-    First come rows whose number, then whose title is the text, then those that have it as another word (a name, a tail,
-    initials), then those whose number or title begins so, then the rest; among equals the younger one.
+    First come rows whose number, then whose title is the text or reads so, then those that have it as another word (a
+    name, a tail, initials), then those whose number or title begins so, or holds it, then the rest; among equals what
+    is not voided, and the younger one.
     """
     asked = question(text)
     if not asked:
@@ -65,9 +67,8 @@ def find(user: Any, text: str) -> list[Group]:
     found: dict[str, dict[str, tuple[int, bool]]] = defaultdict(dict)
     seen: dict[str, int] = defaultdict(int)
     for kind, key, age, is_whole, counts in _proposed(_arms(user, text, asked, kinds)):
-        if kind in kinds:
-            seen[kind] += counts
-            found[kind][key] = (age, is_whole or found[kind].get(key, (0, False))[1])
+        seen[kind] += counts
+        found[kind][key] = (age, is_whole or found[kind].get(key, (0, False))[1])
     groups = []
     for kind, proposed in found.items():
         group = Group(kind, kinds[kind], more=seen[kind] >= _pool(kinds[kind]))
@@ -81,61 +82,87 @@ def find(user: Any, text: str) -> list[Group]:
     return sorted(groups, key=lambda group: group.best)
 
 
-def narrowed(rows: QuerySet, text: str) -> QuerySet:
-    """The rows of one kind that a text asks for.
+@dataclass(slots=True)
+class Narrowed:
+    """The rows of one kind that a text asks for; `some` keys of them where they are too many to be taken by key."""
 
-    A few are taken by key: looked for in the order of a long ledger, a rare word would have the database read all of
-    it. So many that the index would be read for nothing are met soon in any order, by `search_text`.
+    rows: QuerySet
+    some: list[Any] = field(default_factory=list)
+
+
+def narrowed(rows: QuerySet, text: str, user: Any) -> Narrowed:
+    """The rows out of those that `user` may see that a text asks for.
+
+    Up to MANY are taken by key: looked for in the order of a long ledger, a rare word would have the database read all
+    of it. So many that the index would be read for nothing are met soon in any order, by `search_text`.
     """
     asked = question(text)
     if not asked:
-        return rows.none() if text.strip() else rows
-    sql, params = _matching(rows.model._meta.label_lower, asked.clauses)
-    keys = [key for (key,) in _fetched(f"{sql} LIMIT {FEW + 1}", params)]
-    if len(keys) <= FEW:
-        return rows.filter(pk__in=keys)
-    [[count]] = _fetched(f"SELECT count(*) FROM ({sql} LIMIT {MANY + 1}) AS found", params)
-    if count <= MANY:
-        return rows.filter(pk__in=RawSQL(sql, params))  # noqa: S611 - our statement; what was typed is a parameter
+        return Narrowed(rows.none() if text.strip() else rows)
+    kind = rows.model._meta.label_lower
+    reach = _reach(user, rows.model)
+    clauses = asked.clauses if reach is None else [*asked.clauses, *rules.seen_from(reach, user.pk)]
+    sql, params = _matching(kind, clauses)
+    keys = [key for (key,) in _fetched(f"{sql} LIMIT {MANY + 1}", params)]
+    if len(keys) <= MANY:
+        return Narrowed(by_keys(rows, keys))
     for word in asked.words:
         rows = rows.filter(search_text__icontains=word)
-    return rows
+    return Narrowed(rows, keys)
+
+
+def by_keys(rows: QuerySet, keys: Sequence[Any]) -> QuerySet:
+    """The rows with these keys, given to the database as one value however many they are."""
+    listed = json.dumps([rules.key_of(key) for key in keys])
+    if connection.vendor == "postgresql":
+        of_list = f"SELECT value::{_cast(rows.model)} FROM json_array_elements_text(%s::json)"
+    else:
+        of_list = "SELECT value FROM json_each(%s)"
+    return rows.filter(pk__in=RawSQL(of_list, [listed]))  # noqa: S611 - our statement; the keys are a parameter
+
+
+def _reach(user: Any, model: type[Model]) -> list[int] | None:
+    """The units from which the person sees records of a kind; None for all, and for what has no place in the index."""
+    if not hasattr(model, "own_readers"):
+        return None
+    reach = user.units_for(f"{model._meta.app_label}.view_{model._meta.model_name}")
+    return None if len(reach) >= apps.get_model("org", "Unit").objects.count() else sorted(reach)
 
 
 @dataclass(frozen=True, slots=True)
 class _Arm:
-    """One part of the one question to the index: the youngest `limit` entries."""
+    """One part of the one question to the index: the youngest `limit` entries of a kind."""
 
     clauses: Clauses
     limit: int
-    kind: str = ""
+    kind: str
     is_whole: bool = False
     counts: bool = False
 
 
 def _arms(user: Any, text: str, asked: Question, kinds: dict[str, type[Model]]) -> list[_Arm]:
-    """As a whole in any kind; then of each kind what begins so, all, and where the person sees a part, that part."""
+    """Of each kind what has it as a whole word, what begins so, and all; of what the person sees a part of, that part,
+    and of the rest a few: `visible_to` has the last word.
+    """
     arms = []
-    if wholes := [(token, False) for token in (whole_token(text), *_blind(text, kinds.values())) if token]:
-        arms.append(_Arm([wholes], POOL, is_whole=True))
-    units = apps.get_model("org", "Unit").objects.count()
+    ends = [(asked.whole, False)] if asked.whole.isdecimal() else []
     for kind, model in kinds.items():
-        pool = _pool(model)
+        pool, reach = _pool(model), _reach(user, model)
+        seen = [] if reach is None else rules.seen_from(reach, user.pk)
+        wholes = [(token, False) for token in (whole_token(text), *_blind(text, model)) if token] + ends
+        if wholes:
+            arms.append(_Arm([wholes, *seen], pool, kind, is_whole=True))
         if asked.head:
-            arms.append(_Arm(asked.head, pool, kind))
-        arms.append(_Arm(asked.clauses, pool, kind, counts=True))
-        if hasattr(model, "own_readers"):
-            reach = user.units_for(f"{model._meta.app_label}.view_{model._meta.model_name}")
-            if len(reach) < units:
-                arms.append(_Arm([*asked.clauses, *rules.seen_from(sorted(reach), user.pk)], pool, kind))
+            arms.append(_Arm([*asked.head, *seen], pool, kind))
+        arms.append(_Arm([*asked.clauses, *seen], pool, kind, counts=True))
+        if seen:
+            arms.append(_Arm(asked.clauses, pool, kind))
     return arms
 
 
-def _blind(text: str, models: Iterable[type[Model]]) -> Iterable[str]:
+def _blind(text: str, model: type[Model]) -> Iterable[str]:
     """A whole phone, identity or plate number finds its row by the blind index, as `org.rules.look_up` does."""
-    if sum(sign.isdigit() for sign in text) < 5:
-        return
-    for model in models:
+    if sum(sign.isdigit() for sign in text) >= 5:
         for name in getattr(model, "SENSITIVE", ()):
             yield rules.blind(crypto.blind_index(text, purpose=f"{model._meta.label_lower}.{name}"))
 
@@ -173,19 +200,14 @@ def _youngest(sql: str, limit: int) -> str:
     )
 
 
-def _matching(kind: str, clauses: Clauses, columns: str = "") -> tuple[str, list[str]]:
-    """A statement that reads the entries of a kind, or of all, that the clauses ask for."""
+def _matching(kind: str, clauses: Clauses, columns: str = "object_id") -> tuple[str, list[str]]:
+    """A statement that reads the entries of a kind that the clauses ask for."""
     if connection.vendor == "postgresql":
-        model = apps.get_model(kind) if kind else None
-        cast = "uuid" if model and model._meta.pk.get_internal_type() == "UUIDField" else "bigint"
-        where = "words @@ %s::tsquery" + (" AND kind = %s" if kind else "")
-        return (
-            f"SELECT {columns or f'object_id::{cast}'} FROM search_entry WHERE {where}",
-            [tsquery(clauses), *([kind] if kind else [])],
-        )
-    of_kind: Clauses = [[(rules.kind_token(kind), False)]] if kind else []
+        where = "words @@ %s::tsquery AND kind = %s"
+        return f"SELECT {columns} FROM search_entry WHERE {where}", [tsquery(clauses), kind]
+    of_kind: Clauses = [[(rules.kind_token(kind), False)]]
     joined = "search_words CROSS JOIN search_entry ON search_entry.id = search_words.rowid"
-    sql = f"SELECT {columns or 'object_id'} FROM {joined} WHERE search_words MATCH %s"
+    sql = f"SELECT {columns} FROM {joined} WHERE search_words MATCH %s"
     return sql, [fts5([*of_kind, *clauses])]
 
 
@@ -202,10 +224,25 @@ def _with_unit(rows: QuerySet) -> QuerySet:
     return rows.select_related("unit").defer("search_text") if is_record else rows
 
 
-def _rank(row: Any, text: str, age: int, is_whole: bool) -> tuple[int, int]:
-    number, title = (question(str(getattr(row, name))).whole for name in ("number", "title"))
-    steps = (text == number, text == title, is_whole, number.startswith(text) or title.startswith(text), True)
-    return steps.index(True), -age
+def _rank(row: Any, text: str, age: int, is_whole: bool) -> tuple[int, bool, int]:
+    name = Name(row.title) if isinstance(row, AbstractBaseUser) else row.title
+    number, title = question(str(row.number)).whole, question(str(name)).whole
+    spoken = forms(name) if text.isascii() else ()
+    steps = (
+        text == number,
+        text == title,
+        text in spoken,
+        is_whole,
+        number.startswith(text) or title.startswith(text),
+        any(one.startswith(text) for one in spoken),
+        text in number or text in title,
+        True,
+    )
+    return steps.index(True), getattr(row, "state", "") == "voided", -age
+
+
+def _cast(model: type[Model]) -> str:
+    return "uuid" if model._meta.pk.get_internal_type() == "UUIDField" else "bigint"
 
 
 def missing(model: type[Model]) -> QuerySet:

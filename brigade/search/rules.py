@@ -9,7 +9,7 @@ from uuid import UUID
 
 from brigade.kit.searching import BEGINNINGS, SIGN, Clauses, tokens
 
-EDITION = 1
+EDITION = 2
 """Goes up when tokens are made another way; `actions.catch_up` then makes those of all entries anew."""
 TABLE = "search_entry"
 FULL_TEXT = "search_words"

@@ -22,7 +22,10 @@ from brigade.search.queries import narrowed
 
 
 class Search(django_filters.CharFilter):
-    """What is typed, looked for in the search index; of a ledger whose rows have no entry there, in `fields`."""
+    """What is typed, looked for in the search index; of a ledger whose rows have no entry there, in `fields`.
+
+    `some` are keys of rows that it asks for, where they are too many to be taken by key.
+    """
 
     def __init__(self, *fields: str, **kwargs: Any):
         kwargs = {
@@ -34,10 +37,13 @@ class Search(django_filters.CharFilter):
         } | kwargs
         super().__init__(**kwargs)
         self.fields = fields
+        self.some: list[Any] = []
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
         if not self.fields and hasattr(qs.model, "search_words"):
-            return narrowed(qs, value or "")
+            found = narrowed(qs, value or "", self.parent.request.user)
+            self.some = found.some
+            return found.rows
         names = self.fields or ("search_text",)
         for word in (value or "").split()[:5]:
             qs = qs.filter(reduce(or_, (Q((f"{name}__icontains", word)) for name in names)))

@@ -70,7 +70,7 @@ def _catalogue_rows(path: Path) -> list[dict[str, str]]:
 
 def _item_fields(row: Mapping[str, str]) -> dict[str, Any]:
     full, *rest = pinyin.search_forms(row["name_zh"]) or [""]
-    initials = rest[-1] if rest else full
+    initials = rest[0] if rest else full
     return {
         "name": row["name_zh"],
         "category": row["category"],

@@ -77,7 +77,65 @@ def test_a_name_is_found_by_the_reading_of_its_surname_and_by_the_usual_one(name
 
 
 def test_only_the_name_of_a_person_has_readings_of_a_surname():
-    assert not meets("shan", "单立") and meets("dan", "单立")
+    assert not meets("qiu", "仇强") and meets("chou", "仇强")
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("chongqinglu", "重庆路"),
+        ("cql", "重庆路"),
+        ("yinhang", "人民银行门口"),
+        ("xingren", "行人过街"),
+        ("chaoyanglu", "朝阳路"),
+        ("cyl", "朝阳路"),
+        ("changjianglu", "长江路"),
+        ("zengzhuang", "曾庄"),
+        ("zhaizhuang", "翟庄"),
+        ("duzhuang", "都庄村"),
+    ],
+)
+def test_a_place_is_found_by_either_reading_of_its_characters(typed, text):
+    assert meets(typed, text)
+
+
+@pytest.mark.parametrize("typed", ["liyue", "ly", "lile", "ll"])
+def test_so_is_the_second_character_of_a_name(typed):
+    assert meets(typed, Name("李乐"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("2026000123", "东公交办2026-000123"),
+        ("办2026000123", "东公交办2026-000123"),
+        ("2026/000123", "东公交办2026-000123"),
+        ("2026_000123", "东公交办2026-000123"),
+        ("〔2026〕000123号", "东公交办〔2026〕000123号"),
+        ("２０２６－０００１２３", "东公交办2026-000123"),
+        (" 东公交办 2026 — 0001 ", "东公交办2026-000123"),
+        ("2026-000123", "办2026000123"),
+        ("鲁P-12A45", "鲁P·12A45"),
+        ("鲁p 12a45", "鲁P12A45"),
+        ("ｐ１２ａ４５", "鲁P·12A45"),
+        ("12A-45", "鲁P12A45"),
+        ("371502-YH-2026-00012", "371502-YH-2026-00012"),
+        ("yh202600012", "371502-YH-2026-00012"),
+        ("K6 222", "K6+222"),
+        ("k6222", "K6+222"),
+        ("曾w", "曾伟"),
+        ("城区-一中队", "城区一中队"),
+        ("机动车驾驶证遗失补证", "机动车驾驶证遗失补证（窗口）"),
+    ],
+)
+def test_signs_between_and_the_width_of_digits_do_not_matter(typed, text):
+    assert meets(typed, Name(text))
+
+
+def test_of_a_long_word_all_characters_are_looked_for():
+    assert not meets("机动车驾驶证遗失换证", "机动车驾驶证遗失补证")
+    assert not meets("机动车驾驶证遗失补领", "机动车驾驶证遗失补证")
+    assert len(question("机动车驾驶证遗失补证").clauses) == 5
 
 
 def test_a_word_is_found_as_a_whole_however_it_is_written():
