@@ -185,6 +185,8 @@ class Menu:
     unit: str
     post: str
     skin: str
+    key: str
+    """All that bar and side show: they are drawn anew when it changes."""
 
 
 def shell(request: Any) -> dict[str, Any]:
@@ -222,22 +224,14 @@ def _menu(user: Person, path: str, count: Callable[[str], int]) -> Menu:
     here = at[0] if at else None
     _item, tab, current = at or near
     roles = user.roles
-    return Menu(
-        tabs=[(one.label, address_of(groups[0][1][0].view), groups is current) for one, groups in shown],
-        groups=[
-            (
-                label,
-                [
-                    (item.label, address_of(item.view), count(item.count) if item.count else 0, item is here)
-                    for item in items
-                ],
-            )
-            for label, items in current
-        ],
-        unit=settings.BRIGADE_NAME,
-        post="、".join(str(role.label) for role in Role if role in roles and role not in EVERYBODY)[:20],
-        skin=tab.skin,
-    )
+    tabs = [(one.label, address_of(groups[0][1][0].view), groups is current) for one, groups in shown]
+    groups = [
+        (label, [(one.label, address_of(one.view), count(one.count) if one.count else 0, one is here) for one in items])
+        for label, items in current
+    ]
+    post = "、".join(str(role.label) for role in Role if role in roles and role not in EVERYBODY)[:20]
+    key = f"{user.name} {user.police_no} {post} {tabs} {groups}"
+    return Menu(tabs, groups, settings.BRIGADE_NAME, post, tab.skin, key)
 
 
 def _allowed(items: tuple[Item, ...], user: Person) -> list[Item]:

@@ -62,7 +62,8 @@ def drawing_of(name: str) -> SafeString:
 def state(tone: str, word: str, box: bool = False, drawing: str = "") -> SafeString:
     """Colour, icon and word at once. Tones: ok warn late waive na open off. `box` beside titles, never in tables."""
     drawn = drawing_of(drawing or STATE_ICONS.get(tone, "circle"))
-    return SafeString(f'<span class="state{" box" if box else ""} is-{tone}">{drawn}{conditional_escape(word)}</span>')
+    text = escape(word) if type(word) is str else conditional_escape(word)
+    return SafeString(f'<span class="state{" box" if box else ""} is-{tone}">{drawn}{text}</span>')
 
 
 @register.simple_tag

@@ -157,15 +157,15 @@ def kind_of(field: Field | None) -> str:
     return "integer" if "Integer" in name else KINDS.get(name, "text")
 
 
-Gives = dict[str, Callable[[Model, Context], Any]]
+Gives = dict[str, Callable[[Any, Model, Context], Any]]
 
 
-def called(method: Callable | None, gives: Gives) -> Callable[[Model, Context], Any] | None:
+def called(method: Callable | None, gives: Gives) -> Callable[[Any, Model, Context], Any] | None:
     """A renderer of a table, handed those of `gives` that it names; nothing where there is none."""
     if method is None:
         return None
     asked = [gives[key] for key in inspect.signature(method).parameters]
-    return lambda record, context: method(*[give(record, context) for give in asked])
+    return lambda value, record, context: method(*[give(value, record, context) for give in asked])
 
 
 def ready(name: str, column: django_tables2.Column, table: django_tables2.Table, model: type[Model]) -> Cell:
@@ -187,15 +187,16 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
     worded = chosen if words else raw
 
     gives: Gives = {
-        "value": lambda record, context: worded(record),
-        "raw": lambda record, context: raw(record),
-        "parts": lambda record, context: [read(record) for read in read_parts],
-        "record": lambda record, context: record,
-        "context": lambda record, context: context,
+        "value": lambda value, record, context: value,
+        "raw": lambda value, record, context: raw(record),
+        "parts": lambda value, record, context: [read(record) for read in read_parts],
+        "record": lambda value, record, context: record,
+        "context": lambda value, record, context: context,
     }
     own = column.render if type(column).render is not django_tables2.Column.render else None
     method = getattr(table, f"render_{name}", own)
     render = called(method, gives)
+    empties, is_linked = column.empty_values, bool(column.link)
     is_own = column.link is not None and column.link.url is None and not column.link.reverse_args
 
     def address(record: Any, value: Any) -> str:
@@ -203,10 +204,12 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
 
     def show(record: Model, context: Context) -> str:
         value = worded(record)
-        empty = value in column.empty_values
-        text = DASH if empty else plain(render(record, context) if render else value, context)
-        if column.link and not empty:
-            text = f'<a href="{escape(address(record, value))}">{text}</a>'
+        if value in empties:
+            text = DASH
+        else:
+            text = plain(render(value, record, context) if render else value, context)
+            if is_linked:
+                text = f'<a href="{escape(address(record, value))}">{text}</a>'
         second = below(record) if small else ""
         return f"{text}<small>{escape(str(second))}</small>" if second else text
 
@@ -214,7 +217,7 @@ def ready(name: str, column: django_tables2.Column, table: django_tables2.Table,
         return strip_tags(show(record, BLANK))
 
     filed = called(getattr(table, f"value_{name}", None), gives)
-    value = (lambda record: filed(record, BLANK)) if filed else None
+    value = (lambda record: filed(worded(record), record, BLANK)) if filed else None
     if value is None and field is None and not hasattr(model, path.partition("__")[0]) and render:
         value = bare
     sort = tuple(column.order_by or (path,)) if column.orderable is True else ()
