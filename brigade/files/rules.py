@@ -103,9 +103,8 @@ def _checked_office(content: bytes) -> Checked:
     with archives.opened(content) as archive:
         names = set(archive.namelist())
         for name in names:
-            if name.endswith((".xml", ".rels", ".vml")):
-                with archive.open(name) as part:
-                    archives.check_xml(part.read(4096))
+            if name.lower().endswith((".xml", ".rels", ".vml")):
+                archives.check_entry(archive, name)
         if archive.testzip() is not None:
             raise Refused(archives.broken())
     for kind, part_name in _OFFICE_PARTS.items():

@@ -16,6 +16,9 @@ MAX_UNPACKED = 200 * 1024 * 1024
 SMALL_ENTRY = 1024 * 1024
 """An entry up to this size may be packed as tightly as it likes: blank sheets pack a thousandfold."""
 
+WORD_LENGTH = 64
+"""Bytes of the longest word that is looked for, in the widest encoding."""
+
 
 @contextmanager
 def opened(content: bytes) -> Iterator[zipfile.ZipFile]:
@@ -33,6 +36,15 @@ def opened(content: bytes) -> Iterator[zipfile.ZipFile]:
 
 def broken() -> str:
     return _("文件已损坏，打不开，请重新保存一份再传。")
+
+
+def check_entry(archive: zipfile.ZipFile, name: str) -> None:
+    """`check_xml` of a whole entry: as much as one likes may stand before a document type. Read piece by piece."""
+    rest = b""
+    with archive.open(name) as entry:
+        while piece := entry.read(SMALL_ENTRY):
+            check_xml(rest + piece)
+            rest = piece[-WORD_LENGTH:]
 
 
 def check_xml(part: bytes) -> None:

@@ -10,7 +10,8 @@ from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 DISK_FULL = "53100"
-"""How PostgreSQL names it."""
+LOCK_TIMEOUT, DEADLOCK = "55P03", "40P01"
+"""How PostgreSQL names them."""
 
 
 class Refused(Exception):
@@ -60,6 +61,22 @@ class NoRoom(Refused):
 
     def __init__(self) -> None:
         super().__init__(_("服务器磁盘已满，这一步没有办成，也没有写入；请找系统管理员腾出空间后再来。"))
+
+
+class Busy(Refused):
+    """Somebody else has been writing for longer than this one could wait: nothing was written."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("现在正有一大批数据在入库，这一步没有办成，也没有写入；过一分钟再办一次。"))
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether SQLite or PostgreSQL waited in vain for what another transaction holds."""
+    if not isinstance(error, OperationalError):
+        return False
+    return "database is locked" in str(error) or getattr(error.__cause__, "pgcode", "") in (LOCK_TIMEOUT, DEADLOCK)
 
 
 def is_full_disk(error: BaseException | None) -> bool:

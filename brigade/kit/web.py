@@ -30,7 +30,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from brigade.kit import context
 from brigade.kit.ids import new_id
 from brigade.kit.merging import Merge, base_of, settle
-from brigade.kit.refusals import NoRoom, NotAllowed, Refused, is_full_disk
+from brigade.kit.refusals import Busy, NoRoom, NotAllowed, Refused, is_busy, is_full_disk
 from brigade.kit.text import strip_unsafe
 
 Row = TypeVar("Row", bound=Model)
@@ -251,14 +251,16 @@ def refusals_of(request: HttpRequest) -> list[Refused]:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """The answer to what nobody caught: a full disk is no bug, and is told in a sentence, as a page or as the API does.
+    """The answer to what nobody caught: a full disk is no bug, nor is one who writes for long while others wait; both
+    are told in a sentence, as a page or as the API does.
 
     Session and forms are read and written outside the views too, so this is the one place that meets all of it. The
     page asks neither database nor session.
     """
-    if not is_full_disk(sys.exception()):
+    error = sys.exception()
+    if not is_full_disk(error) and not is_busy(error):
         return server_error(request)
-    refusal = NoRoom()
+    refusal = Busy() if is_busy(error) else NoRoom()
     if request.path.startswith("/api/"):
         return JsonResponse({"detail": str(refusal), "field": "", "article": ""}, status=refusal.status)
     return HttpResponse(render_to_string("refused.html", {"refusal": refusal}), status=refusal.status)

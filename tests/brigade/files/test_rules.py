@@ -1,6 +1,7 @@
 """A file is what its content says, and what could do harm does not come in."""
 
 import io
+import secrets
 import zipfile
 
 import pytest
@@ -13,6 +14,8 @@ from brigade.kit.refusals import Refused
 from tests.brigade.files import samples
 
 ALL = list(FileKind)
+NOISE = secrets.token_hex(700_000)
+"""Longer than a piece that is read at once, and not to be packed tightly."""
 
 
 @pytest.mark.parametrize(
@@ -132,12 +135,23 @@ def test_a_document_is_kept_as_it_is():
         (("/etc/passwd", "x"), "已损坏"),
         (("word/styles.xml", "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'aaaa'>]><x/>"), "外部引用"),
         (("word/styles.xml", "<!DOCTYPE x SYSTEM 'file:///etc/passwd'><x/>".encode("utf-16")), "外部引用"),
+        (("word/styles.xml", f"<!--{NOISE}--><!DOCTYPE x SYSTEM 'file:///etc/passwd'><x/>"), "外部引用"),
+        (("word/STYLES.XML", f"<!--{NOISE[:9000]}--><!DOCTYPE x SYSTEM 'file:///etc/passwd'><x/>"), "外部引用"),
         (("word/media/blank.bin", b"\0" * 3_000_000), "展开后过大"),
     ],
 )
 def test_what_a_document_may_not_carry(entry, reason):
     with pytest.raises(Refused, match=reason):
         rules.checked(samples.word_with(entry), ALL)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+@pytest.mark.parametrize("before", range(0, 10))
+def test_a_document_type_is_found_where_two_pieces_meet(monkeypatch, encoding, before):
+    monkeypatch.setattr(archives, "SMALL_ENTRY", 1000)
+    start = (" " * (1000 - before)).encode()
+    with pytest.raises(Refused, match="外部引用"):
+        rules.checked(samples.word_with(("word/a.xml", start + "<!DOCTYPE x>".encode(encoding))), ALL)
 
 
 def test_too_many_parts_are_refused(monkeypatch):

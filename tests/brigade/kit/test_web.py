@@ -366,7 +366,15 @@ def test_full_disk_is_told_in_a_sentence_to_reader_and_program(request_of, numbe
     assert "服务器磁盘已满" in said["detail"]
 
 
-@pytest.mark.parametrize("error", [OSError(errno.EACCES, "Permission denied"), OperationalError("database is locked")])
-def test_what_is_no_full_disk_stays_an_error_of_the_server(request_of, error):
+def test_who_waited_too_long_for_another_writer_is_told_so(request_of):
+    error = OperationalError("database is locked")
+    page = answer_to(error, request_of("/party/"))
+    assert page.status_code == 503 and "正有一大批数据在入库" in page.text and "填的内容还在" in page.text
+    answer = answer_to(error, request_of("/api/v1/meetings/"))
+    assert answer.status_code == 503 and "过一分钟再办一次" in json.loads(answer.content)["detail"]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EACCES, "Permission denied"), OperationalError("no such table: x")])
+def test_what_is_no_full_disk_and_no_waiting_stays_an_error_of_the_server(request_of, error):
     page = answer_to(error, request_of("/party/"))
     assert page.status_code == 500 and "服务器出错了" in page.text
