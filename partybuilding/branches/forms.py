@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, Form, ManyChoiceField, OneChoiceField, in_living_memory
+from brigade.kit.forms import DayInput, EditForm, Form, ManyChoiceField, OneChoiceField, in_living_memory
 from brigade.org.models import Person
 from brigade.org.queries import colleagues
 from partybuilding.branches.models import Membership, PartyBranch, PartyGroup, PartyMember, Transfer
@@ -33,7 +33,7 @@ class DayField(forms.DateField):
         )
 
 
-class ChangeBranchForm(Form):
+class ChangeBranchForm(EditForm):
     feature = forms.CharField(label=_("一支部一特色"), max_length=80, required=False)
     theme_day_rule = forms.CharField(label=_("主题党日固定日"), max_length=40, required=False)
 
@@ -109,7 +109,7 @@ class ExemptForm(Form):
     end_on = DayField(initial=None, label=_("止"), required=False)
 
 
-class CommitteeForm(Form):
+class CommitteeForm(EditForm):
     """Who holds which office; `branch` says who can, and who does now. Plain members are ticked."""
 
     start_on = DayField(label=_("任职日期"))
@@ -135,7 +135,7 @@ class CommitteeForm(Form):
 
     def __init__(self, *args: Any, branch: PartyBranch, **kwargs: Any) -> None:
         held = {seat.role: seat.person_id for seat in branch.seats.on(timezone.localdate())}
-        kwargs["initial"] = {**held, **kwargs.get("initial", {})}
+        kwargs["initial"] = {**held, "version": branch.version, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         able = electable(branch)
         for name in (*SINGLE_SEATS, "others"):
@@ -164,6 +164,7 @@ class TermForm(CommitteeForm):
     """An election: the term that begins with it, and whom it gave the offices."""
 
     start_on = None  # the day of the election is the day of the offices
+    version = None  # it begins anew, and a second one is refused by its day
     elected_on = DayField(label=_("选举日期"))
     years = forms.IntegerField(
         label=_("任期（年）"), min_value=1, max_value=5, initial=3, help_text=_("机关单位一般3年，村和社区5年。")
@@ -241,7 +242,7 @@ class ReturnForm(MoveForm):
 TRANSFER_FORMS: dict[str, type[MoveForm]] = {"send": MoveForm, "accept": AcceptForm, "return": ReturnForm}
 
 
-class SanctionForm(Form):
+class SanctionForm(EditForm):
     sanction = forms.ChoiceField(label=_("党纪处分"), choices=Sanction.choices, required=False)
     start_on = DayField(initial=None, label=_("处分起"), required=False)
     end_on = DayField(initial=None, label=_("处分止"), required=False)
@@ -251,13 +252,13 @@ class SanctionForm(Form):
     note = forms.CharField(label=_("依据"), max_length=200, required=False)
 
 
-class ReviewExemptionForm(Form):
+class ReviewExemptionForm(EditForm):
     end_on = DayField(
         initial=None, label=_("止"), required=False, help_text=_("仍要豁免就留空；不再豁免的写从哪天起恢复。")
     )
 
 
-class ChangeExclusionForm(Form):
+class ChangeExclusionForm(EditForm):
     approval_no = forms.CharField(label=_("上级批准文号"), max_length=40, required=False)
     passed_on = DayField(
         initial=None, label=_("党员大会通过日期"), required=False, help_text=_("两项都有才不计入应到会。")
@@ -268,6 +269,7 @@ class ChangeExclusionForm(Form):
 class ExclusionForm(ChangeExclusionForm):
     reason = forms.ChoiceField(label=_("情形"), choices=ExclusionReason.choices)
     start_on = DayField(label=_("起"))
+    version = None
     field_order = ["reason", "start_on", "end_on", "approval_no", "passed_on"]
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from brigade.kit.addresses import record_address
 from brigade.kit.clocks import add_months
 from brigade.kit.searching import Name
-from brigade.org.models import Grant, Person, Record, RecordQuerySet, Unit
+from brigade.org.models import Grant, Person, Record, RecordQuerySet, Unit, Versioned
 from brigade.org.states import PERMISSIONS
 from partybuilding.branches.states import (
     UNDER_WAY,
@@ -70,11 +70,13 @@ class PartyBranchQuerySet(models.QuerySet):
         return self.select_related("unit").order_by("unit__order", "unit_id")
 
 
-class PartyBranch(models.Model):
+class PartyBranch(Versioned):
     """A Party organisation of the brigade: the general branch, a branch, a joint or temporary one.
 
     It is a unit of the party tree; its members, committee and full count are computed from dated rows, never typed.
     """
+
+    CHANGED_BY = frozenset({"branch.changed", "seat.filled"})
 
     unit = models.OneToOneField(Unit, models.PROTECT, primary_key=True, related_name="party_branch")
     kind = models.CharField(_("类别"), max_length=16, choices=BranchKind.choices)
@@ -162,11 +164,13 @@ class PartyMemberQuerySet(models.QuerySet):
         return self.filter(Q(person=user) | Q(pk__in=Membership.objects.filter(branch__in=units).values("member")))
 
 
-class PartyMember(models.Model):
+class PartyMember(Versioned):
     """A person on the way into the Party or in it. The dates say how he counted on any past day.
 
     Probationary from `admitted_on`, full from `confirmed_on`, no longer counted from `ceased_on`.
     """
+
+    CHANGED_BY = frozenset({"member.sanctioned"})
 
     person = models.OneToOneField(Person, models.PROTECT, related_name="party_member", verbose_name=_("姓名"))
     status = models.CharField(_("身份"), max_length=12, choices=MemberStatus.choices)
@@ -208,6 +212,10 @@ class PartyMember(models.Model):
     @property
     def number(self) -> str:
         return self.person.police_no
+
+    def told_of(self) -> models.Model:
+        """What is done to a member stands under his time in the branch that did it."""
+        return self.memberships.order_by("-start_on", "-pk").first() or self
 
 
 class Membership(Interval):
@@ -328,7 +336,7 @@ EXEMPTION_MONTHS = 6
 """After so many months somebody looks whether an exemption still applies; a default of the product."""
 
 
-class Exemption(Interval):
+class Exemption(Interval, Versioned):
     """That activities are no hard requirement for a member (党员教育管理工作条例第二十三条); he keeps his vote."""
 
     member = models.ForeignKey(PartyMember, models.PROTECT, related_name="exemptions", verbose_name=_("党员"))
@@ -336,6 +344,8 @@ class Exemption(Interval):
     approved_by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("批准人"))
     approved_at = models.DateTimeField(_("批准时间"))
     reviewed_on = models.DateField(_("复核日期"), null=True, blank=True)
+
+    CHANGED_BY = frozenset({"member.exemption_reviewed"})
 
     class Meta:
         verbose_name = _("豁免")
@@ -345,6 +355,9 @@ class Exemption(Interval):
     def __str__(self) -> str:
         return f"{self.member}·{self.get_kind_display()}"
 
+    def told_of(self) -> models.Model:
+        return self.member.told_of()
+
     @property
     def review_due(self) -> date:
         """By when somebody must look whether it still applies."""
@@ -352,7 +365,7 @@ class Exemption(Interval):
         return add_months(seen, EXEMPTION_MONTHS)
 
 
-class VotingExclusion(Interval):
+class VotingExclusion(Interval, Versioned):
     """That a voter is left out of those due to vote (不计算在应到会人数之内); he stays a member and stays on the roll.
 
     It counts once the superior has approved it *and* the members' meeting has passed it; till then the row only says
@@ -364,6 +377,8 @@ class VotingExclusion(Interval):
     approval_no = models.CharField(_("上级批准文号"), max_length=40, blank=True)
     passed_on = models.DateField(_("党员大会通过日期"), null=True, blank=True)
 
+    CHANGED_BY = frozenset({"voter.exclusion_changed"})
+
     class Meta:
         verbose_name = _("不计入应到会")
         constraints = [ends_after_start("exclusion_ends_after_start")]
@@ -371,6 +386,9 @@ class VotingExclusion(Interval):
 
     def __str__(self) -> str:
         return f"{self.member}·{self.get_reason_display()}"
+
+    def told_of(self) -> models.Model:
+        return self.member.told_of()
 
     @property
     def is_complete(self) -> bool:

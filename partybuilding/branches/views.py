@@ -17,7 +17,7 @@ from brigade import workflow
 from brigade.audit.queries import history
 from brigade.kit.clocks import add_months
 from brigade.kit.ids import new_id
-from brigade.kit.web import ask, ask_move, get_visible, move_buttons, page
+from brigade.kit.web import ask, ask_edit, ask_move, get_visible, move_buttons, page
 from brigade.ledgers.views import Listing, importing
 from partybuilding.branches import actions, forms, queries, rules, tables
 from partybuilding.branches.models import (
@@ -77,10 +77,11 @@ def branch_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def branch_change(request: HttpRequest, pk: int) -> HttpResponse:
     branch = get_visible(request, BRANCHES, pk, "branches.change_partybranch")
-    initial = {"feature": branch.feature, "theme_day_rule": branch.theme_day_rule}
-    return ask(
+    start = {name: getattr(branch, name) for name in ("feature", "theme_day_rule", "version")}
+    return ask_edit(
         request,
-        forms.ChangeBranchForm(request.POST or None, initial=initial),
+        lambda typed: forms.ChangeBranchForm(typed, initial=start),
+        record=branch,
         title=_("%s的特色和固定日是什么？") % branch,
         button=_("更正"),
         call=lambda **typed: actions.change_branch(by=request.user, branch=branch, now=timezone.now(), **typed),
@@ -223,10 +224,12 @@ def member_sanction(request: HttpRequest, pk: int) -> HttpResponse:
         "start_on": member.sanction_from,
         "end_on": member.sanction_to,
         "rights_suspended": member.rights_suspended,
+        "version": member.version,
     }
-    return ask(
+    return ask_edit(
         request,
-        forms.SanctionForm(request.POST or None, initial=standing),
+        lambda typed: forms.SanctionForm(typed, initial=standing),
+        record=member,
         title=_("%s受了什么处分？") % member,
         text=_("留党察看和权利中止期间没有表决权，仍要参加会议。"),
         button=_("登记处分"),
@@ -255,9 +258,11 @@ def exemption_review(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise Http404(_("没有这条豁免。"))
     member, _branch = _member(request, row.member_id, "branches.approve_exemption")
-    return ask(
+    standing = {"end_on": row.end_on, "version": row.version}
+    return ask_edit(
         request,
-        forms.ReviewExemptionForm(request.POST or None, initial={"end_on": row.end_on}),
+        lambda typed: forms.ReviewExemptionForm(typed, initial=standing),
+        record=row,
         title=_("%s还要豁免吗？") % member,
         text=_("%(kind)s，%(day)s起。每半年复核一次。") % {"kind": row.get_kind_display(), "day": row.start_on},
         button=_("复核"),
@@ -289,10 +294,11 @@ def exclusion_change(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise Http404(_("没有这条登记。"))
     member, _branch = _member(request, row.member_id, "branches.change_partymember")
-    standing = {"approval_no": row.approval_no, "passed_on": row.passed_on, "end_on": row.end_on}
-    return ask(
+    standing = {name: getattr(row, name) for name in ("approval_no", "passed_on", "end_on", "version")}
+    return ask_edit(
         request,
-        forms.ChangeExclusionForm(request.POST or None, initial=standing),
+        lambda typed: forms.ChangeExclusionForm(typed, initial=standing),
+        record=row,
         title=_("%s的批准和通过情况？") % member,
         text=EXCLUDED,
         button=_("更正"),
@@ -338,9 +344,10 @@ def term_extend(request: HttpRequest, pk: int) -> HttpResponse:
 
 def committee_seat(request: HttpRequest, pk: int) -> HttpResponse:
     branch = get_visible(request, BRANCHES, pk, "branches.change_partybranch")
-    return ask(
+    return ask_edit(
         request,
-        forms.CommitteeForm(request.POST or None, branch=branch),
+        lambda typed: forms.CommitteeForm(typed, branch=branch),
+        record=branch,
         title=_("%s现在谁任什么职务？") % branch,
         text=_("届中补选、增补或免职用这里；没有再选的人从任职日期起免职。换届请登记换届。"),
         button=_("登记任职"),

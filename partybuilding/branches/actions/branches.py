@@ -14,6 +14,7 @@ from brigade.kit.text import clean_text
 from brigade.obligations import actions as obligations
 from brigade.org import actions as org
 from brigade.org.models import Person, Unit
+from brigade.org.rules import check_fresh
 from brigade.org.states import Tree, UnitKind
 from partybuilding.branches.actions.locks import allow, regroup
 from partybuilding.branches.models import CommitteeSeat, Membership, PartyBranch, PartyGroup
@@ -66,14 +67,22 @@ def found_branch(
 
 
 @transaction.atomic
-def change_branch(*, by: Any, branch: PartyBranch, feature: str, theme_day_rule: str, now: datetime) -> PartyBranch:
-    """Say anew what the branch is known for and on which day its theme day falls. Party office."""
+def change_branch(
+    *, by: Any, branch: PartyBranch, feature: str, theme_day_rule: str, now: datetime, version: int | None = None
+) -> PartyBranch:
+    """Say anew what the branch is known for and on which day its theme day falls. Party office.
+
+    `version` is the one that was seen: another's change since then refuses with `Stale`; so everywhere in this room.
+    """
     allow(by, "branches.change_partybranch", branch.unit)
     branch = PartyBranch.objects.select_for_update(of=("self",)).select_related("unit").get(pk=branch.pk)
+    check_fresh(branch, version)
     before = {"feature": branch.feature, "theme_day_rule": branch.theme_day_rule}
     after = {"feature": clean_text(feature), "theme_day_rule": clean_text(theme_day_rule)}
-    PartyBranch.objects.filter(pk=branch.pk).update(**after)
-    audit.record("branch.changed", branch, by=by, changes={k: [before[k], after[k]] for k in after}, now=now)
+    PartyBranch.objects.filter(pk=branch.pk).update(version=branch.version + 1, **after)
+    changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    audit.record("branch.changed", branch, by=by, changes=changes, now=now)
+    branch.version += 1
     branch.feature, branch.theme_day_rule = after["feature"], after["theme_day_rule"]
     return branch
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,7 @@ from brigade.kit.refusals import Refused
 from brigade.kit.text import fitting
 from brigade.obligations import actions as obligations
 from brigade.org.models import Person
+from brigade.org.rules import check_fresh
 from brigade.reference.queries import parameter
 from partybuilding.branches import queries, rules
 from partybuilding.branches.actions.locks import allow
@@ -79,13 +81,16 @@ def extend_term(*, by: Any, term: Term, extended_to: date, approval_no: str, now
 
 
 @transaction.atomic
-def seat_committee(*, by: Any, branch: PartyBranch, seats: Seats, start_on: date, now: datetime) -> list[CommitteeSeat]:
+def seat_committee(
+    *, by: Any, branch: PartyBranch, seats: Seats, start_on: date, now: datetime, version: int | None = None
+) -> list[CommitteeSeat]:
     """Enter a by-election or appointment within the term: who holds which office from the day on. Party office.
 
-    Whoever held one before and is not named again leaves it on that day; who is named again goes on.
+    Whoever held one before and is not named again leaves it on that day; who is named again goes on. `version` is the
+    one of the branch that was seen: another's change since then refuses with `Stale`.
     """
     allow(by, "branches.change_partybranch", branch.unit)
-    PartyBranch.objects.select_for_update(no_key=True).get(pk=branch.pk)
+    check_fresh(PartyBranch.objects.select_for_update(no_key=True).get(pk=branch.pk), version)
     return _seat(by, branch, seats, start_on, now, term=queries.term_of(branch))
 
 
@@ -127,6 +132,7 @@ def _seat(
         ]
     )
     named = "、".join(f"{SeatRole(role).label}{person.name}" for person, role in seats)
+    PartyBranch.objects.filter(pk=branch.pk).update(version=F("version") + 1)
     audit.record("seat.filled", branch, by=by, changes={"seats": [None, named], "since": [None, start_on]}, now=now)
     obligations.touch({committee_key(branch.pk)}, now=now)
     return made

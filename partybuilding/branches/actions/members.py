@@ -15,6 +15,7 @@ from brigade.kit.refusals import Refused
 from brigade.kit.text import fitting
 from brigade.obligations import actions as obligations
 from brigade.org.models import Person
+from brigade.org.rules import check_fresh
 from partybuilding.branches import rules
 from partybuilding.branches.actions.locks import allow, check_group, close_membership, lock_membership, regroup
 from partybuilding.branches.models import (
@@ -139,14 +140,24 @@ def sanction_member(
     now: datetime,
     rights_suspended: bool = False,
     note: str = "",
+    version: int | None = None,
 ) -> PartyMember:
-    """Enter a Party sanction with its days, or that rights are suspended; both take the vote. Party office."""
+    """Enter a Party sanction with its days, or that rights are suspended; both take the vote. Party office.
+
+    `version` is the one that was seen: another's change since then refuses with `Stale`; so everywhere in this room.
+    """
     current = lock_membership(member)
     allow(by, "branches.change_partymember", current.branch.unit)
+    member = PartyMember.objects.select_for_update(of=("self",)).select_related("person").get(pk=member.pk)
+    check_fresh(member, version)
     if sanction and start_on is None:
         raise Refused(_("处分要写明起日"), field="start_on")
     PartyMember.objects.filter(pk=member.pk).update(
-        sanction=sanction, sanction_from=start_on, sanction_to=end_on, rights_suspended=rights_suspended
+        sanction=sanction,
+        sanction_from=start_on,
+        sanction_to=end_on,
+        rights_suspended=rights_suspended,
+        version=member.version + 1,
     )
     changes = {"sanction": [member.sanction, str(sanction)], "from": [None, start_on], "to": [None, end_on]}
     audit.record("member.sanctioned", current, by=by, changes=changes, note=note, now=now)
@@ -178,19 +189,23 @@ def exempt_member(
 
 
 @transaction.atomic
-def review_exemption(*, by: Any, exemption: Exemption, now: datetime, end_on: date | None = None) -> Exemption:
+def review_exemption(
+    *, by: Any, exemption: Exemption, now: datetime, end_on: date | None = None, version: int | None = None
+) -> Exemption:
     """Say after half a year that an exemption still applies, or on which day it ends. Secretary, Party office.
 
     The next look is due half a year later.
     """
     current = lock_membership(exemption.member)
     allow(by, "branches.approve_exemption", current.branch.unit)
+    exemption = Exemption.objects.select_for_update(of=("self",)).select_related("member__person").get(pk=exemption.pk)
+    check_fresh(exemption, version)
     if end_on is not None and end_on <= exemption.start_on:
         raise Refused(_("止日要晚于起日"), field="end_on")
     today = timezone.localdate(now)
-    Exemption.objects.filter(pk=exemption.pk).update(reviewed_on=today, end_on=end_on)
     changes = {"end_on": [exemption.end_on, end_on], "reviewed_on": [exemption.reviewed_on, today]}
-    exemption.reviewed_on, exemption.end_on = today, end_on
+    exemption.reviewed_on, exemption.end_on, exemption.version = today, end_on, exemption.version + 1
+    exemption.save(update_fields=["reviewed_on", "end_on", "version"])
     audit.record("member.exemption_reviewed", current, by=by, changes=changes, now=now)
     obligations.touch({exemption_key(exemption.pk)}, now=now)
     return exemption
@@ -234,13 +249,16 @@ def change_exclusion(
     end_on: date | None = None,
     approval_no: str = "",
     passed_on: date | None = None,
+    version: int | None = None,
 ) -> VotingExclusion:
     """Add what was missing of an exclusion, or the day on which it ends. Party office. Past rolls stay as they were."""
     current = lock_membership(exclusion.member)
     allow(by, "branches.change_partymember", current.branch.unit)
-    row = VotingExclusion.objects.select_for_update().get(pk=exclusion.pk)
+    row = VotingExclusion.objects.select_for_update(of=("self",)).select_related("member__person").get(pk=exclusion.pk)
+    check_fresh(row, version)
     before = _said_of(row)
     _fill_exclusion(row, end_on, approval_no, passed_on, now)
+    row.version += 1
     row.save()
     changes = {name: [before[name][1], value] for name, (_none, value) in _said_of(row).items()}
     audit.record("voter.exclusion_changed", current, by=by, changes=changes, now=now)

@@ -319,3 +319,73 @@ def test_a_page_that_no_line_of_the_menu_leads_to_stands_under_the_tab_of_its_ad
     assert 'data-skin="party"' in page
     assert page.count('aria-current="page"') == 2, "the tab of the bar and of the drawer, and no line below it"
     assert 'data-skin=""' in client.get("/password/").text
+
+
+# Two officers, one branch
+
+
+def opened(client, address, by):
+    """What the form says when it is opened, as a browser would send it back."""
+    client.force_login(by)
+    page = client.get(address)
+    shown = page.context["form"]
+    values = {name: shown[name].value() for name in shown.fields}
+    sent = {name: value for name, value in values.items() if value not in (None, "", False, [])}
+    return sent | {"base": page.context["base"]}
+
+
+@pytest.fixture
+def colleague(world):
+    return person(Role.PARTY_OFFICE, at=world.general.unit, name="党建乙")
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "second", "both"),
+    [
+        (
+            "/party/branches/{branch}/change/",
+            {"feature": "红色驿站"},
+            {"theme_day_rule": "每月10日"},
+            {"feature": "红色驿站", "theme_day_rule": "每月10日"},
+        ),
+        (
+            "/party/members/{member}/sanction/",
+            {"sanction": "warning", "start_on": "2026-11-01"},
+            {"rights_suspended": "on"},
+            {"sanction": "warning", "rights_suspended": True},
+        ),
+    ],
+)
+def test_what_two_officers_change_is_put_together_and_the_same_field_is_asked(
+    client, world, old, he, colleague, address, first, second, both
+):
+    address = address.format(branch=old.pk, member=he.pk)
+    row = old.row if "branches" in address else he
+    mine = opened(client, address, world.office)
+    theirs = opened(client, address, colleague)
+    assert client.post(address, theirs | first).status_code == 302
+    client.force_login(world.office)
+    assert client.post(address, mine | second).status_code == 302
+    row.refresh_from_db()
+    assert {name: getattr(row, name) for name in both} == both and row.version == 3
+    name, value = next(iter(first.items()))
+    other = "severe_warning" if name == "sanction" else "法治讲堂"
+    answer = client.post(address, mine | {name: other})
+    assert answer.status_code == 409 and colleague.name in answer.text, "who changed it is said"
+    row.refresh_from_db()
+    assert getattr(row, name) == value
+
+
+def test_two_who_fill_different_offices_fill_both(client, world, old, colleague):
+    term(world, old, date(2026, 6, 1))
+    address = f"/party/branches/{old.pk}/committee/"
+    mine, theirs = opened(client, address, world.office), opened(client, address, colleague)
+    day = {"start_on": "2026-11-20"}
+    client.force_login(colleague)
+    assert client.post(address, theirs | day | {"publicity": old.members[4].pk}).status_code == 302
+    client.force_login(world.office)
+    answer = client.post(address, mine | day | {"deputy": old.members[5].pk})
+    assert answer.status_code == 302, answer.text
+    held = dict(old.row.seats.on(date(2026, 11, 20)).values_list("role", "person"))
+    assert (held["publicity"], held["deputy"]) == (old.members[4].pk, old.members[5].pk)
+    assert set(held) == {"secretary", "organisation", "discipline", "publicity", "deputy"}
