@@ -215,6 +215,54 @@ def point_at(course: Course, metres: int) -> tuple[Point, int] | None:
     return None
 
 
+_SPOT = re.compile(r"(?P<stake>\S+?)[\s,，]+(?P<lat>\d{1,3}\.\d+)[\s,，]+(?P<lon>\d{1,3}\.\d+)")
+_BREAK = re.compile(r"(?P<back>[^\s=]+)\s*=\s*(?P<ahead>[^\s=]+)")
+
+
+def parse_course(text: str) -> list[list[float]]:
+    """Surveyed stakes as people write them, a line (or a part between semicolons) each: K12+350 36.456123 115.985512,
+    latitude first, WGS-84. By rising stakes; at least two, or none."""
+    course: list[list[float]] = []
+    for line in filter(None, (part.strip() for part in re.split(r"[\n;；]+", unicodedata.normalize("NFKC", text)))):
+        found = _SPOT.fullmatch(line)
+        if found is None:
+            raise Refused(_("认不出“%s”，一行写一个：K12+350 36.456123 115.985512") % line[:60], field="stakes")
+        metres, lat, lon = parse_stake(found["stake"]).metres, float(found["lat"]), float(found["lon"])
+        if not (3 <= lat <= 54 and 73 <= lon <= 136):
+            raise Refused(
+                _("“%s”的经纬度不对：先写纬度（36开头），后写经度（115或116开头）") % line[:60], field="stakes"
+            )
+        course.append([metres, lat, lon])
+    course.sort(key=lambda spot: spot[0])
+    if len({spot[0] for spot in course}) < len(course):
+        raise Refused(_("同一个桩号写了两次，请核对"), field="stakes")
+    if len(course) == 1:
+        raise Refused(_("至少写两个桩号的坐标，才能推算中间的位置"), field="stakes")
+    return course
+
+
+def course_text(course: Sequence[Sequence[float]]) -> str:
+    return "\n".join(f"{stake_text(int(metres))} {lat:.6f} {lon:.6f}" for metres, lat, lon in course)
+
+
+def parse_breaks(text: str) -> list[list[int]]:
+    """Chainage equations, a line each: K10+200=K10+350 says that the one is the other at the same place."""
+    breaks = []
+    for line in filter(None, (part.strip() for part in re.split(r"[\n;；]+", unicodedata.normalize("NFKC", text)))):
+        found = _BREAK.fullmatch(line)
+        if found is None:
+            raise Refused(_("认不出断链“%s”，写成 K10+200=K10+350") % line[:60], field="breaks")
+        pair = [parse_stake(found["back"]).metres, parse_stake(found["ahead"]).metres]
+        if pair[0] == pair[1]:
+            raise Refused(_("断链“%s”两边一样，不用写") % line[:60], field="breaks")
+        breaks.append(pair)
+    return sorted(breaks)
+
+
+def breaks_text(breaks: Sequence[Sequence[int]]) -> str:
+    return "\n".join(f"{stake_text(back)}={stake_text(ahead)}" for back, ahead in breaks)
+
+
 def distance_to_course(course: Course, point: Point) -> float:
     """Metres from a point to the nearest place of a road."""
     scale = cos(radians(point.lat))

@@ -1,6 +1,7 @@
 """Work calendar, number counters, dated parameters, towns, villages and roads."""
 
 from datetime import date
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -141,6 +142,10 @@ class RoadQuerySet(models.QuerySet["Road"]):
         """Those whose course is known."""
         return self.exclude(stakes=[])
 
+    def visible_to(self, user: Any) -> "RoadQuerySet":
+        """Roads are no secret among those who work with them."""
+        return self.all() if user.has_perm("reference.view_road") else self.none()
+
 
 class Road(models.Model):
     """A road or a street, and who keeps it.
@@ -169,3 +174,8 @@ class Road(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}（{self.code}）"
+
+    @property
+    def surveyed(self) -> int:
+        """Of how many of its stakes the place is known."""
+        return len(self.stakes)

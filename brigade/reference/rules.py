@@ -5,7 +5,23 @@ from datetime import date
 GRANTS = {
     "reference.change_workcalendarday": ("business_admin",),
     "reference.change_parameter": ("business_admin",),
+    "reference.view_road": (
+        "officer",
+        "auxiliary",
+        "clerk",
+        "squadron_leader",
+        "deputy_leader",
+        "brigade_leader",
+        "political_officer",
+        "inspector",
+        "road_safety_office",
+        "business_admin",
+    ),
+    "reference.change_road": ("clerk", "business_admin"),
 }
+
+ROAD_LETTERS = {"G": "national", "S": "provincial", "X": "county", "Y": "township", "C": "village"}
+"""What the letter of a road's number says; streets have none."""
 
 ALARM_MONTH = 12
 """The list of next year's holidays is usually published in November; from December its absence is an alarm."""

@@ -148,6 +148,7 @@ TABS = (
                     Item(gettext_lazy("隐患地图"), "hazards:hazard_map", "hazards.view_hazard"),
                     Item(gettext_lazy("发给我单位的隐患"), "hazards:sent_list", "hazards.answer_hazard"),
                     Item(gettext_lazy("责任单位"), "hazards:owner_list", "hazards.change_owner"),
+                    Item(gettext_lazy("道路"), "hazards:road_list", "reference.view_road"),
                 ),
             ),
         ),

@@ -27,7 +27,8 @@ from brigade.ledgers.tables import (
     UnitFilter,
 )
 from brigade.org.states import Tree
-from brigade.reference.models import Town
+from brigade.reference.models import Road, Town
+from brigade.reference.states import RoadClass
 from enforcement.hazards.models import Category
 from enforcement.hazards.queries import owners
 from enforcement.hazards.states import SENT, WITH_OWNER, Grade, HazardState, OwnerType, Source
@@ -91,6 +92,16 @@ class OwnerTable(django_tables2.Table):
     liaison = PersonColumn()
 
 
+class RoadTable(django_tables2.Table):
+    code = CodeColumn(linkify=("hazards:road_edit", {"pk": django_tables2.A("pk")}))
+    name = Column()
+    road_class = Column()
+    owner = Column(accessor="owner__short_name", verbose_name=_("管养单位"))
+    is_urban = Column()
+    is_divided = Column()
+    surveyed = Column(verbose_name=_("桩号坐标"), css="num")
+
+
 class ByCode(django_filters.ChoiceFilter):
     """One of a small list of (id, name), which is read when the page is drawn."""
 
@@ -121,6 +132,7 @@ class HazardFilters(LedgerFilters):
     due_at = DaysFilter(label=_("到期"))
     closed_at = DaysFilter(label=_("销号日期"))
     owner = ByCode(label=_("责任单位"), rows=lambda: owners().values_list("pk", "unit__short_name"))
+    road = ByCode(label=_("道路"), rows=lambda: Road.objects.order_by("code").values_list("pk", "name"))
     unit = UnitFilter(label=_("负责中队"), perm="hazards.view_hazard", tree=Tree.LINE)
 
     def only_open(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
@@ -147,6 +159,11 @@ class SentFilters(LedgerFilters):
 
     def only_overdue(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.overdue(timezone.now())
+
+
+class RoadFilters(LedgerFilters):
+    road_class = django_filters.ChoiceFilter(label=_("类别"), choices=RoadClass.choices)
+    owner = ByCode(label=_("管养单位"), rows=lambda: owners().values_list("pk", "unit__short_name"))
 
 
 class OwnerFilters(LedgerFilters):

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from enforcement.hazards.api import router
-from enforcement.hazards.views import ledgers, maps, owners, photos, records, writing
+from enforcement.hazards.views import ledgers, maps, owners, photos, records, roads, writing
 
 app_name = "hazards"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("enforcement/hazards/owners/new/", owners.owner_create, name="owner_create"),
     path("enforcement/hazards/owners/<int:pk>/", owners.owner_edit, name="owner_edit"),
     path("enforcement/hazards/owners/<int:pk>/phone/", owners.owner_reveal, name="owner_reveal"),
+    path("enforcement/hazards/roads/", roads.RoadList.as_view(), name="road_list"),
+    path("enforcement/hazards/roads/new/", roads.road_create, name="road_create"),
+    path("enforcement/hazards/roads/<int:pk>/", roads.road_edit, name="road_edit"),
     path("enforcement/hazards/<uuid:pk>/", records.hazard_detail, name="hazard_detail"),
     path("enforcement/hazards/<uuid:pk>/phone/", owners.hazard_phone, name="hazard_phone"),
     path("enforcement/hazards/<uuid:pk>/moves/<slug:code>/", records.hazard_move, name="hazard_move"),

@@ -1,4 +1,4 @@
-"""Input of the pages of hazards, and its checks: the report, one form a move, the owners.
+"""Input of the pages of hazards, and its checks: the report, one form a move, the owners, the roads.
 
 This room is a package: what it offers stands here, by its part.
 """
@@ -31,6 +31,7 @@ from enforcement.hazards.forms.moves import (
 )
 from enforcement.hazards.forms.owners import OwnerForm, RevealForm
 from enforcement.hazards.forms.places import AmendForm, ReportForm
+from enforcement.hazards.forms.roads import RoadForm
 
 FORMS: dict[str, type[MoveForm]] = {
     "amend": AmendForm,

@@ -1,5 +1,5 @@
-"""What a squadron's own ledger brings in: hazards of the time before the portal, as they stand there. This room is a
-package: its columns, what cells may name, where a hazard lies, and how a line becomes one."""
+"""What sheets bring in: hazards of the time before the portal out of a squadron's own ledger, and roads. This room is a
+package: columns, what cells may name, where a hazard lies, how a line becomes one."""
 
 from django.utils.translation import gettext_lazy
 
@@ -7,6 +7,7 @@ from brigade.ledgers.rules import Import
 from enforcement.hazards import actions
 from enforcement.hazards.imports.book import PERM
 from enforcement.hazards.imports.columns import COLUMNS
+from enforcement.hazards.imports.roads import ROADS
 from enforcement.hazards.imports.rows import judge, used
 
 IMPORTS = [
@@ -33,5 +34,6 @@ IMPORTS = [
         used=used,
         undo=actions.take_back_past,
         max_rows=10_000,
-    )
+    ),
+    ROADS,
 ]

@@ -35,6 +35,7 @@ class HazardList(Listing):
         "due_at",
         "closed_at",
         "owner",
+        "road",
         "unit",
     )
     create = (_("报隐患"), "hazards:hazard_create", "hazards.add_hazard")

@@ -6,7 +6,7 @@ import pytest
 
 from brigade.jobs.rules import Daily, Every, Timed, Workdays, next_attempt, runs_to_plan
 from brigade.kit.clocks import CHINA, Calendar
-from brigade.reference.actions import _printed_days
+from brigade.reference.actions.values import _printed_days
 
 CALENDAR = Calendar({day.date: day.is_workday for day in _printed_days()[2026]}, frozenset({2026}))
 

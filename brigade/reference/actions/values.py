@@ -1,4 +1,4 @@
-"""Every write to the reference data."""
+"""Calendar, parameters, counters, towns and villages."""
 
 import csv
 import json
@@ -12,7 +12,6 @@ import chinese_calendar
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from brigade.audit.actions import SYSTEM, record
 from brigade.kit.refusals import NotAllowed, Refused
@@ -21,13 +20,7 @@ from brigade.reference.queries import kept_calendar, kept_parameters
 from brigade.reference.rules import same_shape
 from brigade.reference.states import DayReason, Trust
 
-VERBS = {
-    "calendar.day_set": gettext_lazy("调整工作日历"),
-    "calendar.year_published": gettext_lazy("录入放假安排"),
-    "parameter.set": gettext_lazy("调整参数"),
-    "reference.loaded": gettext_lazy("载入基础数据"),
-}
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 FIRST_YEAR = 2024
 PRINTED_SOURCE = "国务院办公厅关于2026年部分节假日安排的通知（光明网2025年11月4日刊载）"
 PACKAGE_SOURCE = "chinesecalendar {version}"
