@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from brigade.audit.models import AuditEvent
@@ -214,3 +215,57 @@ class TestOnALaterDay:
         time_machine.move_to("2026-12-01 00:04 +0800")
         assert "1人还是管理员" in actions.close_departed(now=timezone.now())
         assert fresh(old_hand).is_active
+
+
+HELD = {
+    "branches.CommitteeSeat.person": "branches.seats",
+    "branches.PartyGroup.leader": "branches.groups",
+    "hazards.Owner.liaison": "hazards.owners",
+    "ledgers.SavedView.owner": "org.views",
+    "meetings.Decision.owner": "meetings.decisions",
+    "meetings.Meeting.chair": "meetings.to_confirm",
+    "org.DutyTurn.person": "org.duty_turns",
+    "org.Grant.person": "org.grants",
+    "org.Posting.person": "org.posts",
+    "requests.ServiceRequest.handler": "requests.handler",
+}
+"""Column that says who answers for something → the holding by which it is handed over."""
+STAYS = {
+    "branches.PartyMember.person": "being a member is his own",
+    "hazards.Hazard.second_grader": "he graded it",
+    "hazards.Verification.first": "he verified it",
+    "hazards.Verification.second": "he verified it",
+    "ledgers.Draft.person": "nobody else's, and gone after two weeks",
+    "ledgers.ExportRun.owner": "nobody else's, and gone after some days",
+    "ledgers.ImportRun.owner": "nobody else's, and gone after some days",
+    "ledgers.KeptMapping.owner": "how he reads a sheet",
+    "meetings.Attendance.person": "he was there",
+    "meetings.Leave.person": "he was away",
+    "meetings.Meeting.recorder": "he wrote it down",
+    "meetings.Segment.lecturer": "he taught it",
+    "meetings.Vote.candidate": "he was voted on",
+    "meetings.WrittenOpinion.person": "he wrote it",
+    "notices.Announcement.people": "it went to him",
+    "notices.Message.recipient": "it went to him",
+    "notices.Receipt.person": "it went to him; unread it does not count once he has left",
+    "obligations.Obligation.person": "worked out from the record when it is chased",
+    "obligations.Reminder.person": "it went to him",
+    "org.Departure.person": "his leaving",
+    "org.PasswordHistory.person": "his account",
+    "requests.ClockSuspension.approver": "he approved it",
+    "requests.ServiceRequest.first_contact_officer": "he was asked first",
+    "requests.ServiceRequest.reviewer": "he reviewed it",
+}
+"""Column that names a person who answers for nothing by it, and what it says of him."""
+
+
+def test_every_column_that_names_a_person_is_handed_over_or_says_why_not():
+    """Columns called `…_by` say who did something; every other is looked at once, when it is new."""
+    found = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in (*model._meta.concrete_fields, *model._meta.many_to_many)
+        if field.related_model is Person and not field.name.endswith("by")
+    }
+    assert found == HELD.keys() | STAYS.keys()
+    assert set(HELD.values()) == HOLDINGS.keys()
