@@ -15,6 +15,7 @@ SCHEDULE: list[Timed] = [
     Timed("workflow.settle", "核对应办事项", "brigade.workflow.settle", Daily(time(0, 5))),
     Timed("indicators.drain", "重算有变动的指标", "brigade.indicators.actions.drain", Every(1)),
     Timed("reports.build", "生成简报、周报、月报", "brigade.reports.actions.build_due", Daily(time(6, 0))),
+    Timed("reports.halls", "生成大厅日报", "brigade.reports.actions.build_due", Daily(time(17, 40))),
     Timed("obligations.digest", "早间提醒", "brigade.obligations.actions.send_digest", Workdays(time(8, 30))),
     Timed(
         "requests.remind",

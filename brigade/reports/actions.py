@@ -18,6 +18,7 @@ from brigade.kit.clocks import Period, parse_period
 from brigade.kit.refusals import Refused
 from brigade.kit.text import clean_text, fitting, needed
 from brigade.org.models import Unit
+from brigade.org.states import UnitKind
 from brigade.reference.actions import next_number
 from brigade.reference.queries import calendar
 from brigade.reports import moves, queries, rules
@@ -48,15 +49,15 @@ def build_due(*, now: datetime) -> str:
 
 
 def build(*, by: Any, series: Series, unit: Unit, period: Period, now: datetime) -> Report:
-    """Make the report of a period that is over, if there is none: the one that counts comes back. Leaders and clerks.
+    """Make the report of a period that is over, if there is none: the one that counts comes back. Who answers for it.
 
     Refused: a period that still runs, one without any data, a unit that the series is not made for.
     """
-    rules.check_over(period, now)
+    rules.check_over(series, period, now, calendar())
     if unit.kind != series.unit_kind:
-        raise Refused(
-            _("%(series)s按大队生成，%(unit)s没有") % {"series": series.code.label, "unit": unit.name}, field="unit"
-        )
+        raise Refused(_("%(series)s按%(kind)s生成，%(unit)s没有") % {
+            "series": series.code.label, "kind": UnitKind(series.unit_kind).label, "unit": unit.name,
+        }, field="unit")  # fmt: skip
     found = queries.that_counts(series, unit, period)
     if found is not None:
         return found
@@ -68,9 +69,9 @@ def build(*, by: Any, series: Series, unit: Unit, period: Period, now: datetime)
 
 
 def confirm(*, by: Any, report: Report, now: datetime, sentence: str = "", version: int | None = None) -> Report:
-    """Say that the report may go out, with a sentence of one's own or without. Leaders and clerks of the unit.
+    """Say that the report may go out, with a sentence of one's own or without. Who answers for the unit.
 
-    The leaders of the unit are told. What it says does not change.
+    Whom its series names is told. What it says does not change.
     """
     changes = {
         "sentence": fitting(clean_text(sentence), 200, "sentence"),
@@ -83,7 +84,7 @@ def confirm(*, by: Any, report: Report, now: datetime, sentence: str = "", versi
 def rebuild(*, by: Any, report: Report, now: datetime, reason: str, version: int | None = None) -> Report:
     """Make the report again from the figures of now, as its next edition under the same number, with a reason.
 
-    Leaders and clerks. The present edition stays as it is, as 已有新版, and the new one has to be confirmed.
+    Who answers for the unit. The present edition stays as it is, as 已有新版, and the new one has to be confirmed.
     """
     reason = fitting(needed(reason, "reason", _("写明为什么重新生成")), 200, "reason")
     series, period = rules.SERIES[report.series], parse_period(report.period)

@@ -26,6 +26,7 @@ from brigade.kit.exporting import Column, Leaf, write_book
 from brigade.kit.templatetags.ui import NOTHING
 from brigade.reports.models import Report
 from brigade.reports.queries import FORM, LATE_SHOWN
+from brigade.reports.rules import SHEETS
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -171,8 +172,10 @@ def duties_said(content: dict[str, Any]) -> str:
 
 def word(report: Report) -> tuple[BytesIO, str]:
     """The report as Word, by the form that was in use when it was made, and its file name."""
-    version = report.snapshot.content.get("form", BUILT_IN)
-    return _steady(fill(FORM, context_of(report), version=version)), f"{_name(report)}.docx"
+    content = report.snapshot.content
+    version, sheet = content.get("form", BUILT_IN), SHEETS.get(report.series) if content.get("table") else None
+    code, fields = (sheet.form, sheet.fields(report)) if sheet else (FORM, context_of(report))
+    return _steady(fill(code, fields, version=version)), f"{_name(report)}.docx"
 
 
 def _steady(content: bytes) -> BytesIO:
@@ -226,6 +229,9 @@ def _leaves(report: Report, content: dict[str, Any]) -> Iterator[Leaf]:
                 for line in section["units"]["lines"]
             ]
             yield Leaf(_("%s各单位") % section["label"], unit, told, columns, rows)
+    if table := content.get("table"):
+        columns = [Column(head, 20 if n == 0 else 16) for n, head in enumerate(table["heads"])]
+        yield Leaf(table["label"], unit, f"{told}；{table['basis']}", columns, table["lines"])
     duties = content["duties"]
     columns = [Column(_("事项"), 28)] + [
         Column(label, 12, "integer") for label in (_("应办"), _("已办"), _("按期"), _("逾期或未达标"))

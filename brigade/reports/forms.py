@@ -38,7 +38,7 @@ class BuildForm(Form):
         label=_("日期"),
         widget=DayInput(),
         validators=[in_our_time],
-        help_text=_("周报、月报选那一周、那一月里的任何一天"),
+        help_text=_("周报、月报、季报选期间里的任何一天"),
         error_messages={"invalid": _("日期写成2026-06-26这样")},
     )
     unit = OneChoiceField(label=_("单位"), queryset=Unit.objects.none(), empty_label=None)
@@ -49,8 +49,13 @@ class BuildForm(Form):
         kinds = {series.unit_kind for series in rules.SERIES.values()}
         units = Unit.objects.filter(pk__in=user.units_for(rules.BUILD), kind__in=kinds).open_on(today)
         self.fields["unit"].queryset = units.order_by("path")
-        self.fields["unit"].initial = units.order_by("path").first()
-        self.fields["series"].initial = SeriesCode.DAILY
+        first, reached = units.order_by("path").first(), set(units.order_by().values_list("kind", flat=True))
+        self.fields["unit"].initial = first
+        found = [series for series in rules.SERIES.values() if series.unit_kind in reached]
+        self.fields["series"].choices = [(series.code.value, series.code.label) for series in found]
+        self.fields["series"].initial = next(
+            (series.code for series in found if first and series.unit_kind == first.kind), None
+        )
         self.fields["day"].initial = today - timedelta(days=1)
 
     def arguments(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a report tells: its leaders hear when it is confirmed; that it waits stands in the clerk's list and digest."""
+"""What a report tells: whom its series names hears of its confirmation; that it waits stands in a list and the digest."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from brigade.notices.rules import Notice
 from brigade.org.models import Person
 from brigade.org.queries import holders
 from brigade.reports.models import Report
-from brigade.reports.rules import LEADERS
+from brigade.reports.rules import SERIES
 
 
 def _leaders(report: Report) -> Iterable[Person]:
     today = timezone.localdate()
-    return {person.pk: person for role in LEADERS for person in holders(report.unit_id, role, today)}.values()
+    roles = SERIES[report.series].told
+    return {person.pk: person for role in roles for person in holders(report.unit_id, role, today)}.values()
 
 
 def _title(context: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from brigade.obligations.states import ObligationState
 from brigade.org.states import Role
 from brigade.reference.queries import calendar, parameter
 from brigade.reports.models import VIEW, Report
+from brigade.reports.rules import SERIES
 from brigade.reports.states import ReportState
 
 KIND = "reports.report"
@@ -32,7 +33,7 @@ def _due_keys(now: datetime) -> Iterator[Key]:
 
 
 def answer(keys: Collection[Key], now: datetime) -> Iterator[Answer]:
-    """The clerk of the unit confirms it within so many working days; an edition that was replaced is nobody's duty."""
+    """Whom the series names confirms it within so many working days; an edition that was replaced is nobody's duty."""
     rows = Report.objects.filter(pk__in={key.subject for key in keys}).exclude(state=ReportState.SUPERSEDED)
     found = {str(report.pk): report for report in rows}
     for key in keys:
@@ -45,7 +46,7 @@ def answer(keys: Collection[Key], now: datetime) -> Iterator[Answer]:
         yield Answer(
             key,
             unit_id=report.unit_id,
-            post=Role.CLERK,
+            post=SERIES[report.series].post,
             title=_("确认%s") % report.title,
             opens_at=report.created_at,
             due_at=at(due.date, time.max),

@@ -28,7 +28,7 @@ from brigade.obligations.models import Obligation
 from brigade.obligations.queries import funnel
 from brigade.obligations.rules import RULES
 from brigade.obligations.states import ObligationState
-from brigade.org.models import Unit
+from brigade.org.models import Person, Unit
 from brigade.reports import rules
 from brigade.reports.models import Report
 from brigade.reports.rules import Section, Series, Verdict
@@ -69,6 +69,12 @@ def editions_of(report: Report) -> QuerySet[Report]:
     return rows.select_related("confirmed_by", "created_by").order_by("-edition")
 
 
+def kept(user: Person, code: str, unit: Unit, period: Period) -> Report | None:
+    """The edition that counts of a report that the user may see."""
+    rows = Report.objects.visible_to(user).filter(unit=unit, series=code, period=period.code)
+    return rows.exclude(state=ReportState.SUPERSEDED).first()
+
+
 def units_of(series: Series, on: date) -> QuerySet[Unit]:
     """Whom the series is made for."""
     return Unit.objects.filter(kind=series.unit_kind).open_on(on).order_by("path")
@@ -105,10 +111,12 @@ def content_of(series: Series, unit: Unit, period: Period, *, cut_off: datetime)
     )
     before = _then(codes, unit, period.previous, first, (_("上期数据不全"), _("上期为0"), _("上期没有数")))
     sections = [_section(section, now, period, (year, before), series.by_unit) for section in series.sections]
+    sheet = rules.SHEETS.get(series.code)
+    table = sheet.table(unit, period, cut_off) if sheet else None
     return {
         "layout": LAYOUT,
         "formula": rules.FORMULA,
-        "form": version_in_use(FORM),
+        "form": version_in_use(sheet.form if sheet and table else FORM),
         "series": str(series.code),
         "label": str(series.code.label),
         "title": title_of(series, unit, period),
@@ -117,6 +125,7 @@ def content_of(series: Series, unit: Unit, period: Period, *, cut_off: datetime)
         "compared": [_days(year.period), _days(before.period)],
         "cut_off": timezone.localtime(cut_off).isoformat(timespec="seconds"),
         "sections": [section for section in sections if any(row["code"] in first for row in section["rows"])],
+        "table": table,
         "duties": duties,
         "notes": _notes(),
     }
@@ -128,7 +137,7 @@ def _happened(one: Standing) -> bool:
 
 
 def title_of(series: Series, unit: Unit, period: Period) -> str:
-    return f"{unit.short_name}{period.label}{series.code.label}"
+    return f"{unit.short_name}{period.label}{series.name or series.code.label}"
 
 
 def _by_code(codes: list[str], unit: Unit, period: Period) -> dict[str, Standing]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from math import erfc, exp, lgamma, log, sqrt
+from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -15,22 +16,27 @@ from django.utils.translation import gettext_lazy
 
 from brigade.kit.clocks import Calendar, Day, Period, add_months, add_workdays, at, natural_due, period_of
 from brigade.kit.refusals import Refused
+from brigade.org.models import Unit
 from brigade.org.states import Role, UnitKind
-from brigade.reports.models import VIEW
+from brigade.reports.models import VIEW, Report
 from brigade.reports.states import SeriesCode
 
 BUILD, CONFIRM = "reports.build_report", "reports.confirm_report"
 LEADERS = (Role.BRIGADE_LEADER, Role.POLITICAL_OFFICER, Role.DEPUTY_LEADER)
+ANSWERING = (*LEADERS, Role.CLERK, Role.SQUADRON_LEADER, Role.HALL_HEAD, Role.WINDOW_LEAD, Role.PARTY_OFFICE)
+"""Who answers for reports of the unit on which he has the role, and of all below it."""
 GRANTS: dict[str, tuple[Role, ...]] = {
-    VIEW: (*LEADERS, Role.CLERK, Role.INSPECTOR),
-    BUILD: (*LEADERS, Role.CLERK),
-    CONFIRM: (*LEADERS, Role.CLERK),
+    VIEW: (*ANSWERING, Role.GENERAL_SECRETARY, Role.INSPECTOR),
+    BUILD: ANSWERING,
+    CONFIRM: ANSWERING,
 }
 
 FORMULA = 1
 """Raised when what is compared, tested or left out changes; every report keeps the one that it was made by."""
 BUILT_AT = time(6, 0)
 """When a report of yesterday, of last week or of last month is made: figures are settled, nobody is in yet."""
+HALL_CLOSED_AT = time(17, 40)
+"""When the brief of a hall is made of the same day (services §5.1 job 35)."""
 
 
 # What stands in a report
@@ -83,14 +89,55 @@ class Series:
     sections: tuple[Section, ...]
     by_unit: bool = True
     """Whether each unit has a line of its own."""
+    hour: time = BUILT_AT
+    post: Role = Role.CLERK
+    """Who has to confirm it."""
+    told: tuple[Role, ...] = LEADERS
+    """Who of the unit hears that it is confirmed."""
+    name: str | Promise = ""
+    """What its title calls it, where that is not the name of the series."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a slice adds to the series of the same code: a table in words, kept with the figures, and a Word form.
+
+    `table(unit, period, cut_off)` gives label, heads, lines and basis, all text, or None where there is nothing;
+    `fields(report)` what the Word form `form` may name, from what was kept alone.
+    """
+
+    code: SeriesCode
+    form: str
+    table: Callable[[Unit, Period, datetime], dict[str, Any] | None]
+    fields: Callable[[Report], dict[str, Any]]
+
+
+SHEETS: dict[str, Sheet] = {}
+"""By series; filled when the application starts, from `documents.SHEETS`."""
 
 
 def _next_day(end: date, calendar: Calendar) -> Day:
     return natural_due(end, 1, calendar, roll=False)
 
 
+def _same_day(end: date, calendar: Calendar) -> Day:
+    return natural_due(end, 0, calendar, roll=False)
+
+
+def _second_workday(end: date, calendar: Calendar) -> Day:
+    return add_workdays(end, 2, calendar)
+
+
 def _third_workday(end: date, calendar: Calendar) -> Day:
     return add_workdays(end, 3, calendar)
+
+
+def _of_squadron(code: SeriesCode, period: str, due: Callable[[date, Calendar], Day], name: SeriesCode) -> Series:
+    leader = Role.SQUADRON_LEADER
+    return Series(
+        code, UnitKind.SQUADRON, period, due, keeps=1, sections=PARTS[:1], by_unit=False, post=leader, told=(leader,),
+        name=name.label,
+    )  # fmt: skip
 
 
 SERIES: dict[str, Series] = {
@@ -99,20 +146,48 @@ SERIES: dict[str, Series] = {
         Series(SeriesCode.DAILY, UnitKind.BRIGADE, "day", _next_day, keeps=7, sections=PARTS, by_unit=False),
         Series(SeriesCode.WEEKLY, UnitKind.BRIGADE, "week", _next_day, keeps=1, sections=PARTS),
         Series(SeriesCode.MONTHLY, UnitKind.BRIGADE, "month", _third_workday, keeps=1, sections=PARTS),
+        _of_squadron(SeriesCode.UNIT_WEEKLY, "week", _next_day, SeriesCode.WEEKLY),
+        _of_squadron(SeriesCode.UNIT_MONTHLY, "month", _third_workday, SeriesCode.MONTHLY),
+        Series(
+            SeriesCode.HALL_DAILY,
+            UnitKind.HALL,
+            "day",
+            _same_day,
+            keeps=7,
+            sections=PARTS[1:2],
+            by_unit=False,
+            hour=HALL_CLOSED_AT,
+            post=Role.WINDOW_LEAD,
+            told=(Role.HALL_HEAD,),
+            name=gettext_lazy("日报"),
+        ),  # fmt: skip
+        Series(
+            SeriesCode.PARTY_RETURN,
+            UnitKind.GENERAL_BRANCH,
+            "quarter",
+            _second_workday,
+            keeps=1,
+            sections=PARTS[2:],
+            by_unit=False,
+            post=Role.PARTY_OFFICE,
+            told=(Role.GENERAL_SECRETARY,),
+            name=gettext_lazy("党建报表"),
+        ),  # fmt: skip
     )
 }
-"""Weekly on Monday, monthly on the third working day (hazards §5 周报/月通报). The squadrons' own are lines here."""
+"""Weekly on Monday, monthly on the third working day (hazards §5 周报/月通报), the quarter on the second (services §5.1
+job 38), the hall's brief when it closes (job 35)."""
 
 
 def due_at(series: Series, period: Period, calendar: Calendar) -> datetime:
     """When the report about that period is made."""
-    return at(series.due(period.end, calendar).date, BUILT_AT)
+    return at(series.due(period.end, calendar).date, series.hour)
 
 
 def periods_due(series: Series, now: datetime, calendar: Calendar) -> list[Period]:
     """The periods whose report should be there by now, as far back as is made up for, oldest first."""
     found: list[Period] = []
-    period = period_of(timezone.localdate(now), series.period).previous
+    period = period_of(timezone.localdate(now), series.period)
     while len(found) < series.keeps:
         if due_at(series, period, calendar) <= now:
             found.append(period)
@@ -131,10 +206,14 @@ def a_year_before(period: Period) -> Period:
     return period_of(start, period.kind)
 
 
-def check_over(period: Period, now: datetime) -> None:
-    if period.end >= timezone.localdate(now):
+def check_over(series: Series, period: Period, now: datetime, calendar: Calendar) -> None:
+    """A period is over with its last day; of a hall, with the hour at which its brief is made."""
+    first = min(due_at(series, period, calendar), at(period.next.start, time.min))
+    if now < first:
+        start = timezone.localtime(first)
+        words = f"{start:%Y-%m-%d}" if start.time() == time.min else f"{start:%Y-%m-%d %H:%M}"
         raise Refused(_("%(period)s还没结束，%(day)s起才能生成") % {
-            "period": period.label, "day": period.next.start,
+            "period": period.label, "day": words,
         }, field="day")  # fmt: skip
 
 

@@ -11,8 +11,12 @@ class ReportState(models.TextChoices):
 
 
 class SeriesCode(models.TextChoices):
-    """How often a report is made; what stands in it is in `rules.SERIES`."""
+    """Whose report of what period; what stands in it and who confirms it is in `rules.SERIES`."""
 
     DAILY = "daily", _("每日简报")
     WEEKLY = "weekly", _("周报")
     MONTHLY = "monthly", _("月报")
+    UNIT_WEEKLY = "unit_weekly", _("中队周报")
+    UNIT_MONTHLY = "unit_monthly", _("中队月报")
+    HALL_DAILY = "hall_daily", _("大厅日报")
+    PARTY_RETURN = "party_return", _("党建季报")

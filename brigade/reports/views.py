@@ -19,6 +19,7 @@ from brigade.kit.web import ask, download, get_visible, move_buttons, page
 from brigade.ledgers.actions import note_export
 from brigade.ledgers.views import Listing
 from brigade.org.models import Unit
+from brigade.org.states import Role
 from brigade.reports import actions, documents, queries, rules
 from brigade.reports.forms import FORMS, BuildForm
 from brigade.reports.models import VIEW, Report
@@ -42,13 +43,16 @@ class ReportList(Listing):
         (gettext_lazy("月报"), "series=monthly"),
     )
     create = (gettext_lazy("生成报告"), "reports:report_create", rules.BUILD)
-    empty = gettext_lazy("简报每天6点生成前一天的，周报星期一生成，月报每月第3个工作日生成；没有数据的那天不生成。")
+    empty = gettext_lazy(
+        "简报每天6点生成前一天的，大厅日报当天17:40生成，周报星期一生成，月报每月第3个工作日、党建季报每季第2个工作日生成；"
+        "没有数据的不生成。"
+    )
 
 
 def report_create(request: HttpRequest) -> HttpResponse:
     """Make a report that the clock has not made: of a day long past, or one to which data came late."""
     if not request.user.has_perm(rules.BUILD):
-        raise PermissionDenied(_("“生成报告”给大队领导和内勤用。"))
+        raise PermissionDenied(_("“生成报告”给领导、内勤和负责本单位报告的人用。"))
     now = timezone.now()
     form = BuildForm(request.POST if request.method == "POST" else None, user=request.user, now=now)
     return ask(
@@ -84,6 +88,7 @@ def report_detail(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "editions": queries.editions_of(report),
         "intact": queries.is_intact(report),
         "superseded": report.state == ReportState.SUPERSEDED,
+        "told": _told(report),
     }
     return page(request, "reports/report_detail.html", context)
 
@@ -137,7 +142,11 @@ def report_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     )
 
 
+def _told(report: Report) -> str:
+    return "、".join(str(Role(role).label) for role in rules.SERIES[report.series].told)
+
+
 def _said(made: Report) -> str:
     if made.state == ReportState.CONFIRMED:
-        return _("已确认%s，领导已收到") % made.title
+        return _("已确认%(title)s，已通知%(who)s") % {"title": made.title, "who": _told(made)}
     return _("已生成第%d版，等待确认") % made.edition

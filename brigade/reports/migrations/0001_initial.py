@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(verbose_name='登记时间')),
                 ('is_synthetic', models.BooleanField(default=False, verbose_name='演示数据')),
                 ('state', models.CharField(choices=[('draft', '待确认'), ('confirmed', '已确认'), ('superseded', '已有新版')], max_length=24, verbose_name='状态')),
-                ('series', models.CharField(choices=[('daily', '每日简报'), ('weekly', '周报'), ('monthly', '月报')], max_length=12, verbose_name='种类')),
+                ('series', models.CharField(choices=[('daily', '每日简报'), ('weekly', '周报'), ('monthly', '月报'), ('unit_weekly', '中队周报'), ('unit_monthly', '中队月报'), ('hall_daily', '大厅日报'), ('party_return', '党建季报')], max_length=12, verbose_name='种类')),
                 ('period', models.CharField(max_length=10, verbose_name='期间')),
                 ('starts_on', models.DateField(verbose_name='起')),
                 ('ends_on', models.DateField(verbose_name='止')),

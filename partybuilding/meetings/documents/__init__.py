@@ -2,6 +2,7 @@
 
 from partybuilding.meetings.documents.minutes import agenda, minutes, minutes_context, roll, shifts, sign_in
 from partybuilding.meetings.documents.returns import (
+    SHEETS,
     must_form,
     return_cut_off,
     return_lines,
@@ -18,6 +19,7 @@ SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 __all__ = [
     "FORMS",
     "SHEET",
+    "SHEETS",
     "WORD",
     "agenda",
     "minutes",

@@ -13,6 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from brigade.files.queries import fill
 from brigade.kit import exporting
+from brigade.kit.clocks import Period
+from brigade.org.models import Unit
+from brigade.reports.models import Report
+from brigade.reports.rules import Sheet
+from brigade.reports.states import SeriesCode
+from partybuilding.branches.models import PartyBranch
 from partybuilding.meetings import queries, rules
 from partybuilding.meetings.queries import Matrix, MustTable, QuarterReturn, ReturnCell, ReturnLine
 from partybuilding.meetings.states import Must, SegmentKind
@@ -205,15 +211,77 @@ def return_context(found: QuarterReturn, *, by: Any) -> dict[str, Any]:
         "cut_off": return_cut_off(found),
         "requirements": [str(SegmentKind(code).label) for code, _share in found.shares()],
         "lines": return_lines(found),
-        "basis": _(
-            "口径：达标除以达标加未达标，豁免和不适用不计；到会率为实到合计除以应到合计，准假的仍算应到；"
-            "组织生活一次活动算一次；学时为各支部合计，不对个人排名。"
-        ),
+        "basis": return_basis(),
+        "sentence": "",
         "by": by.name,
+        "edition": "",
+        "state": "",
     }
+
+
+def return_basis() -> str:
+    return _(
+        "口径：达标除以达标加未达标，豁免和不适用不计；到会率为实到合计除以应到合计，准假的仍算应到；"
+        "组织生活一次活动算一次；学时为各支部合计，不对个人排名。"
+    )
 
 
 def return_paper(found: QuarterReturn, *, by: Any) -> tuple[BytesIO, str]:
     """季度报表 as Word, and its file name."""
     content = BytesIO(fill("meetings.quarter_return", return_context(found, by=by)))
     return content, f"{return_title(found)}{timezone.localdate(found.now):%Y%m%d}.docx"
+
+
+# The return that is kept
+
+
+HEADS, TAIL = 2, 4
+"""Columns before and after those of the requirements."""
+
+
+def kept_table(unit: Unit, period: Period, cut_off: datetime) -> dict[str, Any] | None:
+    """The lines of the return as they stand at `cut_off`, all in words; None for what is no party organisation."""
+    top = PartyBranch.objects.select_related("unit").filter(unit=unit).first()
+    if top is None:
+        return None
+    found = queries.quarter_return(top, period, cut_off)
+    requirements = [str(SegmentKind(code).label) for code, _share in found.shares()]
+    return {
+        "label": _("各支部"),
+        "heads": [_("支部"), _("党员"), *requirements, _("结果"), _("组织生活（次）"), _("到会率"), _("学时")],
+        "lines": [
+            [line["name"], line["members"], *line["cells"], line["result"], line["meetings"], line["attendance"],
+             line["hours"]]
+            for line in return_lines(found)
+        ],
+        "basis": return_basis(),
+        "unit": settings.BRIGADE_NAME,
+        "cut_off": return_cut_off(found),
+    }  # fmt: skip
+
+
+def kept_fields(report: Report) -> dict[str, Any]:
+    """What the Word form of the quarter may name, from what was kept."""
+    content = report.snapshot.content
+    table = content["table"]
+    return {
+        "title": content["title"],
+        "unit": table["unit"],
+        "cut_off": table["cut_off"],
+        "requirements": table["heads"][HEADS:-TAIL],
+        "lines": [
+            dict(zip(("name", "members"), line[:HEADS], strict=True))
+            | {"cells": line[HEADS:-TAIL]}
+            | dict(zip(("result", "meetings", "attendance", "hours"), line[-TAIL:], strict=True))
+            for line in table["lines"]
+        ],
+        "basis": table["basis"],
+        "sentence": report.sentence,
+        "by": report.confirmed_by.name if report.confirmed_by else "",
+        "edition": _("第%d版") % report.edition if report.edition > 1 else "",
+        "state": "" if report.confirmed_by else str(report.get_state_display()),
+    }
+
+
+SHEETS = [Sheet(SeriesCode.PARTY_RETURN, "meetings.quarter_return", kept_table, kept_fields)]
+"""What the quarter adds to its report (adr 24)."""

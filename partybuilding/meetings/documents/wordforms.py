@@ -87,7 +87,10 @@ RETURN = (
         required=True,
     ),
     Field("basis", _("口径"), "达标除以达标加未达标，豁免和不适用不计。", longest=140),
+    Field("sentence", _("补充"), "二支部因中考安保经批准豁免。", longest=200),
     Field("by", _("填报人"), "刘洋"),
+    EDITION,
+    Field("state", _("状态"), "待确认"),
 )
 GROUP = _("组织生活")
 FORMS = [

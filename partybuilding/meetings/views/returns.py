@@ -17,6 +17,8 @@ from brigade.kit.clocks import Period, period_of
 from brigade.kit.text import whole_number
 from brigade.kit.web import download, page
 from brigade.ledgers.actions import note_export
+from brigade.reports.queries import kept
+from brigade.reports.states import SeriesCode
 from partybuilding.branches.models import PartyBranch
 from partybuilding.meetings import documents, queries, tables
 from partybuilding.meetings.states import SegmentKind
@@ -52,6 +54,7 @@ def quarter_return(request: HttpRequest) -> HttpResponseBase:
         "own": _line(found.own, period) if found.own else None,
         "total": _drills(top, found),
         "legend": tables.return_legend(found),
+        "kept": kept(request.user, SeriesCode.PARTY_RETURN, top.unit, period),
     }
     return page(request, "meetings/quarter_return.html", context)
 

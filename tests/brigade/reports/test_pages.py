@@ -65,7 +65,7 @@ def test_the_clerk_confirms_with_a_sentence_from_his_list_in_three_interactions(
     assert report.get_absolute_url() in text(client, "/")
     answer = client.post(move(report, "confirm"), {"sentence": "塘沟街三处本周完工。", "version": 1}, follow=True)
     page = answer.content.decode()
-    assert "已确认东区大队2026年第47周周报，领导已收到" in page
+    assert "已确认东区大队2026年第47周周报，已通知大队长、教导员、分管副大队长" in page
     assert "塘沟街三处本周完工。" in page and "韩雪梅" in page
     assert Report.objects.get(pk=report.pk).state == "confirmed"
 

@@ -54,7 +54,7 @@ def test_state_move_role_matrix(world):
     expected = {(row["state"], row["move"], role) for row in ROWS for role in row["roles"].split(";")}
     roles = (
         "brigade_leader", "political_officer", "deputy_leader", "clerk", "inspector", "discipline", "officer",
-        "business_admin",
+        "business_admin", "squadron_leader", "hall_head", "window_lead", "party_office", "general_secretary",
     )  # fmt: skip
     actors = {role: person(Role(role), at=world.brigade) for role in roles}
     actors |= {"system": SYSTEM, "elsewhere": person(Role.CLERK, Role.SQUADRON_LEADER, at=world.first)}
@@ -76,7 +76,7 @@ def test_state_move_role_matrix(world):
 
 def test_thirty_to_eighteen_stands_in_the_weekly_as_chance(world):
     thirty_to_eighteen(world)
-    assert built() == "生成3份，没有数据的6份"
+    assert built() == "生成5份，没有数据的8份"
     report = weekly()
     assert (report.title, report.number) == ("东区大队2026年第47周周报", "DD-BG-2026-0003")
     row = row_of(report)
@@ -142,12 +142,12 @@ def test_running_it_again_makes_nothing_more(world):
     thirty_to_eighteen(world)
     built()
     before = list(Report.objects.values_list("pk", "version").order_by("pk"))
-    assert built() == "生成0份，没有数据的6份"
+    assert built() == "生成0份，没有数据的8份"
     assert list(Report.objects.values_list("pk", "version").order_by("pk")) == before
 
 
 def test_an_empty_database_makes_no_report_and_says_so(world):
-    assert built() == "生成0份，没有数据的9份"
+    assert built() == "生成0份，没有数据的13份"
     assert not Report.objects.exists()
 
 
@@ -164,6 +164,7 @@ def test_missed_mornings_are_made_up_for_each_day_and_the_last_week(world, time_
         ("daily", "2026-11-17"),
         ("daily", "2026-11-20"),
         ("weekly", "2026-W47"),
+        ("unit_weekly", "2026-W47"),
     }
     # The run was planned for six; the figures are those of nine.
     assert set(Report.objects.values_list("cut_off_at", flat=True)) == {at("2026-11-24T09:00")}
@@ -286,7 +287,7 @@ def test_making_it_again_gives_the_next_edition_under_the_same_number(world):
     assert queries.canonical(old.snapshot.content) == kept
     assert queries.that_counts(SERIES["weekly"], world.brigade, parse_period("2026-W47")) == second
     assert Obligation.objects.get(rule="reports.confirm", subject=str(second.pk)).state == "open"
-    assert built() == "生成0份，没有数据的6份"
+    assert built() == "生成0份，没有数据的8份"
     actions.confirm(by=world.clerk, report=second, now=at("2026-11-24T09:30"))
     assert Message.objects.filter(title="东区大队2026年第47周周报（第2版）").count() == 2
 
@@ -372,8 +373,9 @@ def test_two_workers_at_once_make_each_report_once():
     made = build_world()
     thirty_to_eighteen(made)
     in_threads(2, built)
-    assert Report.objects.count() == Snapshot.objects.count() == 3
-    assert set(Report.objects.values_list("number", flat=True)) == {f"DD-BG-2026-000{n}" for n in (1, 2, 3)}
+    assert Report.objects.count() == Snapshot.objects.count() == 5
+    own = Report.objects.filter(unit=made.brigade).values_list("number", flat=True)
+    assert set(own) == {f"DD-BG-2026-000{n}" for n in (1, 2, 3)}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -402,6 +404,6 @@ def test_a_worker_killed_between_a_report_and_what_it_says_leaves_neither(own_en
     assert process.wait(timeout=60) == -signal.SIGKILL
     assert not Report.objects.exists()
     assert not Obligation.objects.filter(rule="reports.confirm").exists()
-    assert built() == "生成3份，没有数据的6份"
-    assert Report.objects.count() == Snapshot.objects.count() == 3
+    assert built() == "生成5份，没有数据的8份"
+    assert Report.objects.count() == Snapshot.objects.count() == 5
     assert weekly().number == "DD-BG-2026-0003"

@@ -98,6 +98,8 @@ def test_the_daily_is_made_the_next_morning_the_weekly_on_monday_the_monthly_on_
     assert rules.due_at(due["weekly"], parse_period("2025-W52"), HOLIDAYS) == at("2025-12-29T06:00")
     # The 1st and 2nd are off, the 4th is a make-up Sunday: 4, 5, 6.
     assert rules.due_at(due["monthly"], parse_period("2025-12"), HOLIDAYS) == at("2026-01-06T06:00")
+    assert rules.due_at(due["party_return"], parse_period("2025-Q4"), HOLIDAYS) == at("2026-01-05T06:00")
+    assert rules.due_at(due["hall_daily"], parse_period("2025-12-31"), HOLIDAYS) == at("2025-12-31T17:40")
 
 
 def test_what_is_due_now_and_what_was_missed():
@@ -107,6 +109,8 @@ def test_what_is_due_now_and_what_was_missed():
     assert found["daily"] == [f"2025-12-{day}" for day in range(29, 32)] + [f"2026-01-0{day}" for day in range(1, 5)]
     assert found["weekly"] == ["2026-W01"]
     assert found["monthly"] == ["2025-11"]
+    assert found["hall_daily"] == [f"2025-12-{day}" for day in range(30, 32)] + [f"2026-01-0{n}" for n in range(1, 6)]
+    assert rules.periods_due(SERIES["hall_daily"], at("2026-01-06T17:40"), HOLIDAYS)[-1].code == "2026-01-06"
     [month] = rules.periods_due(SERIES["monthly"], at("2026-01-06T06:00"), HOLIDAYS)
     assert month.code == "2025-12"
 
@@ -126,9 +130,13 @@ def test_the_same_period_of_last_year(code, start, end):
 
 
 def test_a_period_that_still_runs_is_not_reported():
+    weekly, week, hall = SERIES["weekly"], parse_period("2026-W48"), SERIES["hall_daily"]
     with pytest.raises(Refused, match="2026年第48周还没结束，2026-11-30起才能生成"):
-        rules.check_over(parse_period("2026-W48"), at("2026-11-29T23:59"))
-    rules.check_over(parse_period("2026-W48"), at("2026-11-30T00:00"))
+        rules.check_over(weekly, week, at("2026-11-29T23:59"), HOLIDAYS)
+    rules.check_over(weekly, week, at("2026-11-30T00:00"), HOLIDAYS)
+    with pytest.raises(Refused, match="2026年11月23日还没结束，2026-11-23 17:40起才能生成"):
+        rules.check_over(hall, parse_period("2026-11-23"), at("2026-11-23T17:39"), HOLIDAYS)
+    rules.check_over(hall, parse_period("2026-11-23"), at("2026-11-23T17:40"), HOLIDAYS)
 
 
 def test_every_line_of_the_table_names_indicators_that_exist():
