@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from random import Random
 from uuid import UUID
 
@@ -183,9 +184,9 @@ class Teller:
 
 def _number(world: World, hazards: Sequence[Hazard]) -> None:
     """Gap-free by year, in the order in which they were reported."""
-    for year in sorted({hazard.created_at.year for hazard in hazards}):
-        rows = [hazard for hazard in hazards if hazard.created_at.year == year]
-        region = parameter("hazards.region_code", world.today)
+    region = parameter("hazards.region_code", world.today)
+    for year, found in groupby(hazards, lambda hazard: hazard.created_at.year):
+        rows = list(found)
         for hazard, serial in zip(rows, next_numbers(world.units["DD"].pk, "hazard", year, len(rows)), strict=True):
             hazard.number = f"{region}-YH-{year}-{serial:05}"
 
@@ -195,8 +196,8 @@ def _number_documents(world: World, documents: list[HazardDocument]) -> None:
     documents.sort(key=lambda document: document.issued_at)
     letters: dict[UUID, list[str]] = {}
     prefix = parameter("hazards.document_prefix", world.today)
-    for year in sorted({document.issued_at.year for document in documents}):
-        rows = [document for document in documents if document.issued_at.year == year]
+    for year, found in groupby(documents, lambda document: document.issued_at.year):
+        rows = list(found)
         serials = next_numbers(world.units["DD"].pk, "hazard_document", year, len(rows))
         for document, serial in zip(rows, serials, strict=True):
             document.number = f"{prefix}〔{year}〕{serial}号"

@@ -1,5 +1,5 @@
-"""The reports that the clock would have made by this morning, each from what was known when it was made; the clerk has
-confirmed all but those of today."""
+"""The reports that the clock would have made by now, each from what was known when it was made; all but the newest are
+confirmed."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ from brigade.kit.refusals import Refused
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
 from brigade.obligations.states import ObligationState
+from brigade.org.models import Unit
+from brigade.org.queries import holders
 from brigade.reference.queries import calendar
 from brigade.reports.actions import build as make
 from brigade.reports.actions import confirm
 from brigade.reports.models import Report
+from brigade.reports.queries import units_of
 from brigade.reports.rules import SERIES, Series, due_at
 from brigade.workbench.demo.world import World
 from enforcement.hazards.models import Hazard
 from enforcement.hazards.states import HazardState
 
-CLERK = "D10011"
-BACK = {"daily": 10, "weekly": 8, "monthly": 12}
-"""So many of each series lie in the archive."""
+BACK = {"daily": 8, "weekly": 6, "monthly": 12, "hall_daily": 4, "unit_monthly": 2, "party_return": 3}
+"""So many of each series lie in the archive; of the others, what the clock makes up for."""
 SENTENCES = {"monthly": "窗口办件高峰在月末三天，下月起月末加开一个窗口。"}
 NEWS = timedelta(days=4)
 """What was told longer ago, its readers have read."""
@@ -43,38 +45,41 @@ class Due(NamedTuple):
     moment: datetime
     series: Series
     period: Period
+    unit: Unit
 
 
 def build(world: World, now: datetime) -> None:
     """Make and confirm them one after the other, in the order of their mornings."""
     dues = sorted(_dues(now), key=lambda due: due.moment)
-    last = {due.series.code: due for due in dues}
+    last = {due.series.code: due.period for due in dues}
     with _as_it_stood(dues[0].moment, now) as wind_on:
         for due in dues:
             wind_on(due.moment)
             try:
-                report = make(by=SYSTEM, series=due.series, unit=world.units["DD"], period=due.period, now=due.moment)
+                report = make(by=SYSTEM, series=due.series, unit=due.unit, period=due.period, now=due.moment)
             except Refused:
                 continue  # a day without anything to report
-            read_at = at(workday_on_or_after(due.moment.date(), calendar()).date, time(8, 40))
-            waits = due.series.code == "daily" and due == last["daily"]
-            if read_at < now and not waits:
-                sentence = SENTENCES.get(due.series.code, "") if due == last[due.series.code] else ""
-                confirm(by=world.people[CLERK], report=report, now=read_at, sentence=sentence)
+            read_at = at(workday_on_or_after((due.moment + BED).date(), calendar()).date, time(8, 40))
+            is_last = due.period == last[due.series.code]
+            if read_at < now and not (is_last and due.series.period == "day"):
+                by = next(iter(holders(due.unit.pk, due.series.post, world.today, up=True)))
+                confirm(
+                    by=by, report=report, now=read_at, sentence=SENTENCES.get(due.series.code, "") if is_last else ""
+                )
     Report.objects.update(is_synthetic=True)
     Message.objects.filter(code="reports.confirmed", created_at__lt=now - NEWS).update(read_at=F("created_at"))
 
 
-def _last(series: Series, now: datetime) -> Period:
-    return period_of(timezone.localdate(now), series.period).previous
+BED = timedelta(hours=12)
+"""What is made in the evening is read the next morning."""
 
 
 def _dues(now: datetime) -> Iterator[Due]:
     for series in SERIES.values():
-        period, left = _last(series, now), BACK[series.code]
+        period, left = period_of(timezone.localdate(now), series.period), BACK.get(series.code, series.keeps)
         while left:
             if (moment := due_at(series, period, calendar())) <= now:
-                yield Due(moment, series, period)
+                yield from (Due(moment, series, period, unit) for unit in units_of(series, period.end))
                 left -= 1
             period = period.previous
 
@@ -86,7 +91,13 @@ def _as_it_stood(start: datetime, now: datetime) -> Iterator:
     later.update(state=ObligationState.OPEN)
     put_back = Obligation.objects.filter(state=ObligationState.OPEN, met_at__isnull=False)
 
+    stands_at: datetime | None = None
+
     def wind_on(moment: datetime) -> None:
+        nonlocal stands_at
+        if moment == stands_at:
+            return
+        stands_at = moment
         put_back.filter(met_at__lte=moment).update(state=ObligationState.MET)
         Figure.objects.filter(indicator__in=RIPE).delete()
         Figure.objects.bulk_create([*_overdue(moment), *_closing(moment)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 
 from brigade import workflow
 from brigade.audit.actions import SYSTEM
@@ -11,7 +12,7 @@ from brigade.kit.clocks import add_workdays, at
 from brigade.kit.ids import new_id
 from brigade.org.models import Person
 from brigade.org.rules import sealed
-from brigade.reference.actions import next_number
+from brigade.reference.actions import next_numbers
 from brigade.reference.queries import calendar
 from brigade.workbench.demo.world import World
 from services.requests import moves, queries, rules
@@ -56,6 +57,7 @@ def build(world: World) -> None:
     work = calendar()
     days = [world.start + timedelta(days=n) for n in range((world.today - world.start).days + 1)]
     requests = [request for day in days if work.is_workday(day) for request in _day(world, day, items, clerks)]
+    _number(world, requests)
     workflow.bulk(requests, moves.RECEIVE, by=SYSTEM, now=world.now, write=lambda rows: _papers(world, rows))
 
 
@@ -92,12 +94,9 @@ def _day(world: World, day: date, items: Sequence[ServiceItem], clerks: Sequence
 
 
 def _request(world: World, received_at: datetime, item: ServiceItem, clerk: Person) -> ServiceRequest:
-    hall = world.units["CGS-DT"]
-    serial = next_number(hall.pk, "request", received_at.year)
     return ServiceRequest(
         id=new_id(),
-        unit=hall,
-        number=f"{hall.code}-BJ-{received_at.year}-{serial:05}",
+        unit=world.units["CGS-DT"],
         title=item.name,
         item=item,
         first_contact_officer=clerk,
@@ -107,8 +106,17 @@ def _request(world: World, received_at: datetime, item: ServiceItem, clerk: Pers
         created_at=received_at,
         created_by=clerk,
         is_synthetic=True,
-        external_no=f"YS{received_at:%y%m%d}{serial:05}",
     )
+
+
+def _number(world: World, requests: Sequence[ServiceRequest]) -> None:
+    """Gap-free by year, in the order in which they came."""
+    hall = world.units["CGS-DT"]
+    for year, found in groupby(sorted(requests, key=lambda one: one.received_at), lambda one: one.received_at.year):
+        rows = list(found)
+        for request, serial in zip(rows, next_numbers(hall.pk, "request", year, len(rows)), strict=True):
+            request.number = f"{hall.code}-BJ-{year}-{serial:05}"
+            request.external_no = f"YS{request.received_at:%y%m%d}{serial:05}"
 
 
 def _lead_on(world: World, request: ServiceRequest) -> None:
