@@ -72,13 +72,21 @@ class People:
 # Units
 
 UNIT_COLUMNS = (
-    Column("code", gettext_lazy("代码"), "id", True, ("单位代码", "编码"), 24),
-    Column("name", gettext_lazy("名称"), "text", True, ("单位名称", "全称"), 80, width=24),
-    Column("short_name", gettext_lazy("简称"), synonyms=("单位简称",), max_length=24),
+    Column("code", gettext_lazy("代码"), "id", True, ("单位代码", "单位编码", "机构代码", "编码"), 24),
+    Column("name", gettext_lazy("名称"), "name", True, ("单位名称", "机构名称", "部门名称", "全称"), 80, width=24),
+    Column("short_name", gettext_lazy("简称"), "name", synonyms=("单位简称", "机构简称"), max_length=24),
     Column("tree", gettext_lazy("序列"), "choice", choices=Tree.choices, width=20),
-    Column("kind", gettext_lazy("类别"), "choice", True, ("单位类别",), choices=UnitKind.choices, width=20),
-    Column("parent", gettext_lazy("上级"), "text", True, ("上级单位", "所属单位"), 80, width=20),
-    Column("opened_on", gettext_lazy("设立日期"), "date", synonyms=("成立日期",)),
+    Column(
+        "kind",
+        gettext_lazy("类别"),
+        "choice",
+        True,
+        ("单位类别", "机构类别", "单位类型", "单位性质"),
+        choices=UnitKind.choices,
+        width=20,
+    ),
+    Column("parent", gettext_lazy("上级"), "name", True, ("上级单位", "所属单位", "上级部门", "隶属"), 80, width=20),
+    Column("opened_on", gettext_lazy("设立日期"), "date", synonyms=("成立日期", "设立时间", "成立时间")),
 )
 TREES = {UnitKind.HALL: Tree.HALL, UnitKind.ORGANISATION: Tree.OUTSIDE}
 TREES |= dict.fromkeys((UnitKind.GENERAL_BRANCH, UnitKind.PARTY_BRANCH), Tree.PARTY)
@@ -198,13 +206,27 @@ UNITS = Import(
 # People
 
 PEOPLE_COLUMNS = (
-    Column("police_no", gettext_lazy("警号"), "id", True, ("人员编号", "工号"), 16),
-    Column("name", gettext_lazy("姓名"), "text", True, max_length=40),
-    Column("kind", gettext_lazy("身份"), "choice", synonyms=("人员类别",), choices=PersonKind.choices),
-    Column("unit", gettext_lazy("单位"), "text", True, ("所在单位", "部门"), 80, width=20),
-    Column("title", gettext_lazy("职务"), synonyms=("岗位",), max_length=40),
-    Column("phone", gettext_lazy("手机号"), "id", synonyms=("手机", "联系电话", "电话"), max_length=20),
-    Column("starts_on", gettext_lazy("任职日期"), "date", synonyms=("起始日期",)),
+    Column("police_no", gettext_lazy("警号"), "id", True, ("人员编号", "工号", "警号/工号"), 16),
+    Column("name", gettext_lazy("姓名"), "name", True, max_length=40),
+    Column("kind", gettext_lazy("身份"), "choice", synonyms=("人员类别", "人员身份"), choices=PersonKind.choices),
+    Column(
+        "unit",
+        gettext_lazy("单位"),
+        "name",
+        True,
+        ("所在单位", "工作单位", "所属单位", "所在部门", "部门"),
+        80,
+        width=20,
+    ),
+    Column("title", gettext_lazy("职务"), synonyms=("现任职务", "职务名称", "岗位"), max_length=40),
+    Column(
+        "phone",
+        gettext_lazy("手机号"),
+        "id",
+        synonyms=("手机", "手机号码", "联系电话", "联系方式", "电话"),
+        max_length=20,
+    ),
+    Column("starts_on", gettext_lazy("任职日期"), "date", synonyms=("任职时间", "任现职时间", "起始日期")),
 )
 
 
@@ -217,7 +239,7 @@ def judge_people(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Jud
     known = {person.police_no: person for person in there}
     for row in rows:
         look = Look(row)
-        phone = look.text("phone")
+        phone = re.sub("[-–—]", "", look.text("phone"))
         phone = "" if "*" in phone else phone
         if phone and not re.fullmatch(PHONE, phone):
             look.fault("phone", _("手机号是1开头的11位数字。"))

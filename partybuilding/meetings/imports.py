@@ -30,30 +30,45 @@ COLUMNS = (
     Column(
         "unit",
         gettext_lazy("支部"),
+        "name",
         required=True,
-        synonyms=("党支部", "所在支部", "组织名称"),
+        synonyms=("党支部", "所在支部", "支部名称", "党支部名称", "组织名称", "党组织"),
         max_length=80,
         width=22,
     ),
     Column("title", gettext_lazy("标题"), synonyms=("会议名称", "活动名称"), max_length=120, width=24),
     Column("theme", gettext_lazy("主题"), synonyms=("会议主题", "活动主题", "议题"), max_length=120, width=24),
-    Column("starts_at", gettext_lazy("开始"), "moment", True, ("开始时间", "时间", "会议时间", "召开时间"), width=17),
+    Column(
+        "starts_at",
+        gettext_lazy("开始"),
+        "moment",
+        True,
+        ("开始时间", "时间", "会议时间", "召开时间", "活动时间"),
+        width=17,
+    ),
     Column("ends_at", gettext_lazy("结束"), "moment", synonyms=("结束时间",), width=17),
     Column("minutes", gettext_lazy("时长（分钟）"), "integer", synonyms=("分钟",)),
     Column(
-        "kinds", gettext_lazy("内容"), required=True, synonyms=("会议类型", "类型", "类别"), max_length=80, width=20
+        "kinds",
+        gettext_lazy("内容"),
+        required=True,
+        synonyms=("会议类型", "会议类别", "活动类型", "类型", "类别"),
+        max_length=80,
+        width=20,
     ),
-    Column("group", gettext_lazy("党小组"), max_length=40),
+    Column("group", gettext_lazy("党小组"), "name", max_length=40),
     Column("place", gettext_lazy("地点"), synonyms=("会议地点",), max_length=120),
     Column("mode", gettext_lazy("方式"), "choice", choices=Mode.choices),
-    Column("chair", gettext_lazy("主持人"), synonyms=("主持",), max_length=40),
-    Column("recorder", gettext_lazy("记录人"), synonyms=("记录",), max_length=40),
-    Column("lecturer", gettext_lazy("主讲人"), synonyms=("讲课人", "授课人"), max_length=40),
+    Column("chair", gettext_lazy("主持人"), "name", synonyms=("主持",), max_length=40),
+    Column("recorder", gettext_lazy("记录人"), "name", synonyms=("记录",), max_length=40),
+    Column("lecturer", gettext_lazy("主讲人"), "name", synonyms=("讲课人", "授课人"), max_length=40),
     Column("leave", gettext_lazy("请假"), synonyms=("请假人员",), max_length=400, width=20),
     Column("absent", gettext_lazy("缺席"), synonyms=("缺席人员", "未到人员"), max_length=400, width=20),
     Column("summary", gettext_lazy("记录"), synonyms=("会议内容", "主要内容", "会议记录"), width=30),
 )
 APART = re.compile(r"[、，,；;/\s]+")
+NOBODY = frozenset(("无", "没有", "—", "-", "0"))
+STRETCHED = re.compile(r"(?<![\u3400-\u9fff])([\u3400-\u9fff])\s+([\u3400-\u9fff])(?![\u3400-\u9fff])")
 KINDS = {str(kind.label): kind.value for kind in SegmentKind} | {
     "党员大会": "MM",
     "支部党员大会": "MM",
@@ -179,7 +194,8 @@ def _marks(look: Look, people: People) -> tuple[Mark, ...]:
 
 
 def _parts(text: str | None) -> list[str]:
-    return [part for part in APART.split(text or "") if part]
+    """The names of a list; one of two signs that was stretched to stand aligned, 张　三, is one name."""
+    return [part for part in APART.split(STRETCHED.sub(r"\1\2", text or "")) if part and part not in NOBODY]
 
 
 def _key(person: Person | None) -> int | None:

@@ -34,7 +34,7 @@ COLUMNS = (
         max_length=60,
         width=24,
     ),
-    Column("hall", gettext_lazy("大厅"), synonyms=("办理大厅", "服务大厅"), max_length=80),
+    Column("hall", gettext_lazy("大厅"), "name", synonyms=("办理大厅", "服务大厅"), max_length=80),
     Column(
         "received_at",
         gettext_lazy("收件"),
@@ -47,7 +47,7 @@ COLUMNS = (
     Column("delivered_at", gettext_lazy("送达"), "moment", False, ("送达时间", "领取时间"), width=17),
     Column("outcome", gettext_lazy("结果"), "choice", synonyms=("办理结果",), choices=Outcome.choices),
     Column("outcome_reason", gettext_lazy("理由"), max_length=500, width=24),
-    Column("handler", gettext_lazy("经办"), synonyms=("经办人", "受理人", "办理人"), max_length=40),
+    Column("handler", gettext_lazy("经办"), "name", synonyms=("经办人", "受理人", "办理人"), max_length=40),
     Column("external_no", gettext_lazy("平台流水号"), "id", synonyms=("流水号",), max_length=40, width=20),
     Column("state", gettext_lazy("状态"), "choice", choices=RequestState.choices),
 )

@@ -28,13 +28,14 @@ _PLAIN = {ord(wide): ord(wide) - 0xFEE0 for wide in "０１２３４５６７８
     code: code - 0xFEE0 for first, last in ((0xFF21, 0xFF3A), (0xFF41, 0xFF5A)) for code in range(first, last + 1)
 }
 _HIDDEN = re.compile(r"[\s\u00ad\u200c\u200d]+")
+_ALIGNED = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _CUT = re.compile(r"[+-]?\d(\.\d+)?[Ee]\+\d{1,3}")
 _FAILED = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
 _INTEGER = re.compile(r"([+-]?)(\d{1,30}|\d{1,3}(?:,\d{3}){1,9})(?:\.0*)?")
 _NUMBER = re.compile(r"([+-]?)(\d{1,30}|\d{1,3}(?:,\d{3}){1,9})(\.\d{1,30})?")
 _DAY = re.compile(r"(\d{4})\s?[年./-]\s?(\d{1,2})\s?[月./-]\s?(\d{1,2})(?!\d)(?:\s?日)?")
 _SHORT_YEAR = re.compile(r"\d{2}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}(?!\d)")
-_CLOCK = re.compile(r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?|[时点](?:(\d{1,2})分?)?)")
+_CLOCK = re.compile(r"(上午|早上|中午|下午|晚上?|AM|PM)?\s?(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?|[时点](?:(\d{1,2})分?)?)")
 _YES = frozenset(("是", "√", "✓", "✔", "TRUE", "Y", "YES", "1"))
 _NO = frozenset(("否", "×", "✗", "✘", "X", "FALSE", "N", "NO", "0"))
 
@@ -61,6 +62,12 @@ def as_code(raw: Any) -> str | None:
     if text is None or text.isascii() and text.isalnum():
         return text
     return _HIDDEN.sub("", half_width(text)) or None
+
+
+def as_name(raw: Any) -> str | None:
+    """What people and units are called: without the blanks that ledgers put into 张　三 so that names stand aligned."""
+    text = as_text(raw)
+    return text and _ALIGNED.sub("", text)
 
 
 def as_integer(raw: Any) -> int | None:
@@ -131,13 +138,21 @@ def _naive(raw: Any, since: datetime) -> datetime | None:
     rest = text[found.end() :]
     if not rest:
         return day
-    clock = _CLOCK.fullmatch(rest.lstrip("T ")) if rest[0] in "T " or found[0].endswith("日") else None
+    clock = _CLOCK.fullmatch(rest.lstrip("T ")) if rest[0] in "T 上早中下晚AP" or found[0].endswith("日") else None
     if clock is None:
         raise Refused(_no_time(text))
     try:
-        return day.replace(hour=int(clock[1]), minute=int(clock[2] or clock[4] or 0), second=int(clock[3] or 0))
+        minute, second = int(clock[3] or clock[5] or 0), int(clock[4] or 0)
+        return day.replace(hour=_hour(clock[1], int(clock[2])), minute=minute, second=second)
     except ValueError:
         raise Refused(_no_time(text)) from None
+
+
+def _hour(half: str | None, hour: int) -> int:
+    """下午2:30 is 14:30, and so is 下午14:30; noon is 12 and may be 1."""
+    if half in ("下午", "晚", "晚上", "PM") and hour < 12 or half == "中午" and hour < 3:
+        return hour + 12
+    return hour
 
 
 def _from_digits(text: str, since: datetime) -> datetime:

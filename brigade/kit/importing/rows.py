@@ -117,12 +117,12 @@ def _reader_of(column: Column, since: datetime) -> Callable[[Any], Any]:
             return partial(cells.as_moment, since=since)
         case "choice":
             return _choice(column.choices)
-        case "text" | "id":
-            convert = cells.as_text if column.kind == "text" else cells.as_code
-            return partial(_fitting, convert, column.max_length or MAX_TEXT)
+        case "text" | "id" | "name":
+            return partial(_fitting, _TEXTS[column.kind], column.max_length or MAX_TEXT)
     return _PLAIN_KINDS[column.kind]
 
 
+_TEXTS: dict[str, Callable[[Any], str | None]] = {"text": cells.as_text, "id": cells.as_code, "name": cells.as_name}
 _PLAIN_KINDS: dict[str, Callable[[Any], Any]] = {
     "integer": cells.as_integer,
     "number": cells.as_number,

@@ -100,7 +100,7 @@ def _table_of(
 
 
 _NOTHING: frozenset[int] = frozenset()
-_TOTAL = re.compile(r"(本页|本月|本季度?|本年|全年)?(合计|总计|小计|累计)[:：]?")
+_TOTAL = re.compile(r"(本页|本月|本季度?|本年|全年)?(合计|总计|小计|累计)[:：]?(共?\d+[人名个条次件户]?)?")
 
 
 def _spread(grid: list[list[Any]], merged: list[tuple[tuple[int, int], tuple[int, int]]]) -> dict[int, frozenset[int]]:
@@ -133,7 +133,10 @@ def _is_data(line: Line, headings: list[str]) -> bool:
     text = likeness(first)
     if _TOTAL.fullmatch(text):
         return False
-    return text not in headings or [likeness(_heading(cell)) for cell in line.cells] != headings
+    if text not in headings:
+        return True
+    pairs = enumerate(zip(line.cells, headings, strict=True))
+    return any(place not in line.spread and likeness(_heading(cell)) != heading for place, (cell, heading) in pairs)
 
 
 def _find_head(

@@ -25,16 +25,17 @@ from partybuilding.branches.states import ENTERED_AS, MemberStatus
 PERM = "branches.change_partymember"
 COLUMNS = (
     Column("number", gettext_lazy("警号"), "id", synonyms=("人员编号", "工号"), max_length=16),
-    Column("person", gettext_lazy("姓名"), required=True, synonyms=("党员姓名", "党员"), max_length=40),
+    Column("person", gettext_lazy("姓名"), "name", required=True, synonyms=("党员姓名", "党员"), max_length=40),
     Column(
         "branch",
         gettext_lazy("党支部"),
+        "name",
         required=True,
         synonyms=("支部", "所在党支部", "所属支部"),
         max_length=80,
         width=22,
     ),
-    Column("group", gettext_lazy("党小组"), synonyms=("所在党小组",), max_length=40),
+    Column("group", gettext_lazy("党小组"), "name", synonyms=("所在党小组",), max_length=40),
     Column(
         "status",
         gettext_lazy("身份"),

@@ -32,14 +32,17 @@ COLUMNS = (
     Column(
         "name",
         gettext_lazy("党组织"),
+        "name",
         required=True,
         synonyms=("党组织名称", "党支部名称", "支部名称", "组织名称", "名称", "党支部", "支部"),
         max_length=80,
         width=30,
     ),
-    Column("short_name", gettext_lazy("简称"), synonyms=("党组织简称", "支部简称"), max_length=24),
+    Column("short_name", gettext_lazy("简称"), "name", synonyms=("党组织简称", "支部简称"), max_length=24),
     Column("kind", gettext_lazy("类别"), "choice", synonyms=("党组织类别", "组织类别"), choices=BranchKind.choices),
-    Column("parent", gettext_lazy("上级"), synonyms=("上级党组织", "所属党总支", "隶属"), max_length=80, width=20),
+    Column(
+        "parent", gettext_lazy("上级"), "name", synonyms=("上级党组织", "所属党总支", "隶属"), max_length=80, width=20
+    ),
     Column(
         "established_on",
         gettext_lazy("成立日期"),
