@@ -1,4 +1,4 @@
-"""What a report tells: whom its series names hears of its confirmation; that it waits stands in a list and the digest."""
+"""What a report tells: whom its series names hears that it is confirmed; that it waits stands in lists and digests."""
 
 from __future__ import annotations
 
