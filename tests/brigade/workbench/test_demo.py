@@ -88,7 +88,8 @@ def test_a_year_of_records_lies_behind_it(demo):
 
 
 def test_hazards_stand_everywhere_in_the_table():
-    assert set(Hazard.objects.values_list("state", flat=True)) == set(HazardState)
+    left = {HazardState.VOIDED}  # only an import that is taken back voids
+    assert set(Hazard.objects.values_list("state", flat=True)) == set(HazardState) - left
     assert set(HazardDocument.objects.values_list("step", flat=True)) == {0, *(step for step, _kind in STEPS)}
     assert Hazard.objects.filter(reopen_count=1, state=HazardState.RECTIFYING).exists()
     assert Hazard.objects.filter(disputed_at__isnull=False).exists()
