@@ -239,6 +239,9 @@ class HazardMoveSerializer(WithPhotos):
     leader = serializers.CharField(required=False, allow_blank=True)
     listed_on = serializers.DateField(required=False)
     is_public = serializers.BooleanField(required=False)
+    crash_analysis = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    scheme = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    cost = serializers.DecimalField(required=False, max_digits=12, decimal_places=2, min_value=0)
     unit = serializers.PrimaryKeyRelatedField(queryset=LINE, required=False)
 
 
@@ -272,6 +275,7 @@ READS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "recheck": (("note",), ()),
     "list": (("level", "document_no", "leader", "listed_on"), ("due_on", "is_public")),
     "delist": (("level", "document_no"), ()),
+    "report_up": (("crash_analysis", "scheme", "signed_by"), ("cost",)),
     "hand_over": (("unit",), ()),
 }
 """Move → what it needs, and what it may have besides."""

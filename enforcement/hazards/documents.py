@@ -86,6 +86,13 @@ VERIFIED = (
     Field("on_time", gettext_lazy("是否按期"), "按期"),
     Field("submitted_on", gettext_lazy("提交日期"), "2026年3月31日"),
 )
+LISTED = (
+    Field("listing_level", gettext_lazy("挂牌级别"), "县级"),
+    Field("listing_no", gettext_lazy("挂牌文号"), "东政安〔2026〕3号", longest=60),
+    Field("listing_leader", gettext_lazy("挂牌责任领导"), "王建国", longest=60),
+    Field("listed_on", gettext_lazy("挂牌日期"), "2026年5月8日"),
+    Field("listing_due_on", gettext_lazy("挂牌期限"), "2026年8月8日"),
+)
 MORE: dict[str, tuple[Field, ...]] = {
     DocumentKind.REMINDER: LATE,
     DocumentKind.URGING: LATE,
@@ -99,6 +106,20 @@ MORE: dict[str, tuple[Field, ...]] = {
     ),
     DocumentKind.VERIFICATION: VERIFIED,
     DocumentKind.CLOSING: VERIFIED,
+    DocumentKind.LISTED: (*LISTED, *LATE),
+    DocumentKind.DELISTED: (
+        *LISTED,
+        Field("delisting_no", gettext_lazy("摘牌文号"), "东政安〔2026〕9号", longest=60),
+        Field("delisted_on", gettext_lazy("摘牌日期"), "2026年8月1日"),
+        Field("closed_on", gettext_lazy("销号日期"), "2026年7月28日"),
+        LATE[1],
+    ),
+    DocumentKind.SPECIAL: (
+        Field("crash_analysis", gettext_lazy("事故情况"), "近三年发生事故4起，其中亡人1起。", longest=2000),
+        Field("scheme", gettext_lazy("一点一方案"), "清除遮挡，增设让行标志和警示灯。", longest=2000),
+        Field("cost", gettext_lazy("所需经费"), "48000.00"),
+        Field("listing", gettext_lazy("挂牌情况"), "县级，东政安〔2026〕3号", longest=80),
+    ),
 }
 """What the template of one kind may name besides."""
 GROUP = gettext_lazy("隐患")

@@ -221,6 +221,9 @@ REOPEN = _move(
 RECHECK = _move("recheck", _("回访"), {CLOSED}, SAME, "verify", "rechecked")
 LIST = _move("list", _("挂牌督办"), OPEN - {REPORTED}, SAME, "list", "listed", notice="hazards.listed")
 DELIST = _move("delist", _("摘牌"), {CLOSED}, SAME, "list", "delisted", guard=rules.can_delist)
+REPORT_UP = _move(
+    "report_up", _("报送专题报告"), OPEN - {REPORTED}, SAME, "notify", "reported_up", guard=rules.can_report_up
+)
 HAND_OVER = _move("hand_over", _("改派中队"), OPEN, SAME, "hand_over", "handed_over", notice="hazards.handed_over")
 ESCALATE = _move(
     "escalate",
@@ -263,6 +266,7 @@ MOVES = [
     RECHECK,
     LIST,
     DELIST,
+    REPORT_UP,
     HAND_OVER,
     ESCALATE,
     AMEND,

@@ -162,6 +162,9 @@ class DocumentKind(models.TextChoices):
     EXTENSION = "extension", _("延期审批表")
     VERIFICATION = "verification", _("现场核验记录")
     CLOSING = "closing", _("销号审批表")
+    LISTED = "listed", _("挂牌督办通知")
+    DELISTED = "delisted", _("摘牌通知")
+    SPECIAL = "special", _("隐患专题报告")
 
 
 def form_code(kind: str) -> str:

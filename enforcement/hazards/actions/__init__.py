@@ -30,7 +30,16 @@ from enforcement.hazards.actions.mending import (
     start,
     submit,
 )
-from enforcement.hazards.actions.notifying import control, dispute, grade, grade_major, notify, transfer, uphold
+from enforcement.hazards.actions.notifying import (
+    control,
+    dispute,
+    grade,
+    grade_major,
+    notify,
+    report_up,
+    transfer,
+    uphold,
+)
 from enforcement.hazards.actions.reference import HOLDINGS, load_categories, reveal_phone, set_owner
 from enforcement.hazards.actions.reporting import (
     amend,
@@ -78,6 +87,7 @@ MAKE: dict[str, Callable[..., Hazard]] = {
     "recheck": recheck,
     "list": list_hazard,
     "delist": delist,
+    "report_up": report_up,
     "hand_over": hand_over,
 }
 """Move → the action that makes it; the page and the API both come here."""

@@ -181,7 +181,7 @@ def list_hazard(
     is_public: bool = False,
 ) -> Hazard:
     """Put it on the list of a level (挂牌督办): the county's by the road safety office, higher ones by the clerk from
-    their document."""
+    their document. The owner, where there is one, gets a notice of it."""
     _check_level(level)
     rules.check_level(by, hazard, level)
     number = fitting(needed(document_no, "document_no", _("写明挂牌文号")), 60, "document_no")
@@ -204,7 +204,9 @@ def list_hazard(
             is_public=is_public,
             listed_by=by,
         )
-        return {"listing": [None, f"{row.get_level_display()}{number}"]}
+        return {"listing": [None, f"{row.get_level_display()}{number}"]} | _told(
+            locked, DocumentKind.LISTED, row, by, now
+        )
 
     return workflow.edit(hazard, moves.LIST, by=by, now=now, version=version, write=write)
 
@@ -218,7 +220,8 @@ def delist(
     document_no: str,
     version: int | None = None,
 ) -> Hazard:
-    """Take it off the list (摘牌), only closed and only by the level that listed it; for whom `list_hazard` is."""
+    """Take it off the list (摘牌), only closed and only by the level that listed it; for whom `list_hazard` is. The
+    owner gets a notice of it."""
     _check_level(level)
     rules.check_level(by, hazard, level)
     number = fitting(needed(document_no, "document_no", _("写明摘牌文号")), 60, "document_no")
@@ -227,9 +230,29 @@ def delist(
         row = rules.check_delisting(locked, level)
         row.delisted_on, row.delisting_no, row.delisted_by = timezone.localdate(now), number, by
         row.save(update_fields=["delisted_on", "delisting_no", "delisted_by"])
-        return {"listing": [f"{row.get_level_display()}{row.document_no}", number]}
+        shown = {"listing": [f"{row.get_level_display()}{row.document_no}", number]}
+        return shown | _told(locked, DocumentKind.DELISTED, row, by, now)
 
     return workflow.edit(hazard, moves.DELIST, by=by, now=now, version=version, write=write)
+
+
+def _told(locked: Hazard, kind: DocumentKind, row: SupervisionListing, by: Any, now: datetime) -> dict[str, Any]:
+    """The notice to the owner that his hazard is on a list, or off it; nothing while nobody has been told of it."""
+    if locked.owner is None:
+        return {}
+    more = {
+        "listing_level": row.get_level_display(),
+        "listing_no": row.document_no,
+        "listing_leader": row.leader,
+        "listed_on": queries.day_text(row.listed_on),
+        "listing_due_on": queries.day_text(row.due_on),
+        "delisting_no": row.delisting_no,
+        "delisted_on": queries.day_text(row.delisted_on),
+        "closed_on": queries.day_text(locked.closed_at),
+        "days_overdue": locked.days_overdue(now),
+        "history": queries.history(locked),
+    }
+    return {"document": [None, issue(locked, kind, by=by, now=now, more=more).number]}
 
 
 def _check_level(level: str) -> None:

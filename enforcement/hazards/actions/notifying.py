@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -211,6 +212,41 @@ def uphold(*, by: Any, hazard: Hazard, now: datetime, reason: str, version: int 
         locked.disputed_at = None
 
     return workflow.advance(hazard, moves.UPHOLD, by=by, now=now, version=version, reason=reason, write=write)
+
+
+def report_up(
+    *,
+    by: Any,
+    hazard: Hazard,
+    now: datetime,
+    crash_analysis: str,
+    scheme: str,
+    signed_by: Person,
+    version: int | None = None,
+    cost: Decimal | None = None,
+) -> Hazard:
+    """Report a major or listed hazard to the government of the district with what to do about it (专题报告); for the
+    clerk, signed by a leader of the brigade. Refused without the crashes, a scheme, and interim measures.
+
+    道路交通安全法第二十九条第二款.
+    """
+    crashes = rules.needed_reason(crash_analysis, "crash_analysis", _("写明这里的事故情况；没有发生过，写明没有"))
+    plan = rules.needed_reason(scheme, "scheme", _("写明怎样整改，一点一方案"))
+    rules.check_signer(hazard, signed_by)
+
+    def write(locked: Hazard) -> dict[str, Any]:
+        row = locked.open_listing
+        locked.cost_estimate = cost if cost is not None else locked.cost_estimate
+        more = {
+            "crash_analysis": crashes,
+            "scheme": plan,
+            "cost": "" if locked.cost_estimate is None else f"{locked.cost_estimate:.2f}",
+            "listing": f"{row.get_level_display()}，{row.document_no}" if row is not None else "",
+        }
+        document = issue(locked, DocumentKind.SPECIAL, by=by, now=now, signed_by=signed_by, more=more)
+        return {"document": [None, document.number]}
+
+    return workflow.edit(hazard, moves.REPORT_UP, by=by, now=now, version=version, write=write)
 
 
 def escalate(*, hazard: Hazard, step: int, kind: str, by: Any, now: datetime) -> Hazard:

@@ -23,6 +23,7 @@ from enforcement.hazards.forms.moves import (
     RecheckForm,
     RegisterForm,
     ReopenForm,
+    ReportUpForm,
     SendBackForm,
     StartForm,
     SubmitForm,
@@ -61,6 +62,7 @@ FORMS: dict[str, type[MoveForm]] = {
     "recheck": RecheckForm,
     "list": ListForm,
     "delist": DelistForm,
+    "report_up": ReportUpForm,
     "hand_over": HandOverForm,
 }
 """Move → what it asks for."""

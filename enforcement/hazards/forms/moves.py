@@ -380,6 +380,34 @@ class DelistForm(MoveForm):
         self.fields["level"].choices = [(row.level, f"{row.get_level_display()}（{row.document_no}）") for row in rows]
 
 
+class ReportUpForm(MoveForm):
+    """What the government reads beside what is known: the crashes there, what to do, what it costs, who signs."""
+
+    crash_analysis = Text(
+        label=gettext_lazy("事故情况"),
+        multiline=True,
+        max_length=2000,
+        needed=gettext_lazy("写明这里的事故情况；没有发生过，写明没有"),
+    )
+    scheme = Text(
+        label=gettext_lazy("一点一方案"),
+        multiline=True,
+        max_length=2000,
+        needed=gettext_lazy("写明怎样整改，一点一方案"),
+    )
+    cost = money_field(label=gettext_lazy("所需经费（元）"))
+    signed_by = one_of(gettext_lazy("签发人"), empty_label=gettext_lazy("选签发人"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        signers = queries.signers_of(self.record, timezone.localdate())
+        self.fields["signed_by"].queryset = Person.objects.filter(pk__in=[one.pk for one in signers])
+        own = next((one for one in signers if one.pk == self.user.pk), None)
+        self.initial.setdefault("signed_by", own or (signers[0] if signers else None))
+        self.initial.setdefault("scheme", self.record.plan_measures or self.record.suggestion)
+        self.initial.setdefault("cost", self.record.cost_estimate)
+
+
 class HandOverForm(MoveForm):
     unit = one_of(gettext_lazy("改派给"), empty_label=gettext_lazy("选中队"))
 

@@ -27,6 +27,8 @@ SENT_PAPERS = (
     DocumentKind.REMINDER,
     DocumentKind.URGING,
     DocumentKind.EXTENSION,
+    DocumentKind.LISTED,
+    DocumentKind.DELISTED,
 )
 SENT_PHOTOS = (PhotoKind.BEFORE, PhotoKind.INTERIM, PhotoKind.AFTER, PhotoKind.RELAPSE)
 

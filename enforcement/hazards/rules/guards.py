@@ -306,6 +306,14 @@ def can_delist(hazard: Hazard, by: Any, now: datetime) -> None:
         raise Refused(_("这处隐患没有挂牌"))
 
 
+def can_report_up(hazard: Hazard, by: Any, now: datetime) -> None:
+    """The government hears of what is grave or listed, and how it is held down meanwhile."""
+    if hazard.grade != Grade.MAJOR and hazard.open_listing is None:
+        raise Refused(_("重大的、挂牌的隐患才报送专题报告"), article=_("道路交通安全法第二十九条第二款"))
+    if not hazard.interim_measures:
+        raise Refused(_("先登记临时管控措施，再报送专题报告"), field="interim_measures")
+
+
 def needed_reason(text: str, field: str, sentence: str) -> str:
     """The cleaned text, of several lines, of a field that must not be empty."""
     text = clean_text(text, multiline=True)

@@ -26,6 +26,9 @@ PAGES = {
     "hazards.extension": (1, 1, 2),
     "hazards.verification": (1, 1, 3),
     "hazards.closing": (1, 1, 3),
+    "hazards.listed": (2, 1, 5),
+    "hazards.delisted": (2, 1, 5),
+    "hazards.special": (2, 2, 15),
 }
 """Sheets with examples, with nothing, with the longest; counted by hand when the form was made."""
 A4 = {(595, 842), (842, 595)}

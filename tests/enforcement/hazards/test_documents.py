@@ -1,20 +1,35 @@
 """Documents say what was so when they were issued, in Word that opens."""
 
 import subprocess
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 
 import docx
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from brigade.files import actions as files
 from brigade.files.states import FORMS
 from brigade.kit.documents import check_template
+from brigade.kit.refusals import Refused
 from enforcement.hazards import actions, documents
 from enforcement.hazards.models import Hazard, HazardDocument
 from enforcement.hazards.states import DocumentKind, form_code
 from tests.brigade.org.factories import person
-from tests.enforcement.hazards.world import at, category, closed, later, notified, rectifying
+from tests.enforcement.hazards.world import (
+    at,
+    category,
+    closed,
+    controlled,
+    graded,
+    handed_in,
+    later,
+    notified,
+    rectifying,
+    verified,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = "2025-05-06T08:00"
@@ -106,8 +121,102 @@ def test_the_form_of_an_extension(world):
         assert words in said
 
 
+COUNTY = {"level": "county", "document_no": "东安委〔2025〕3号", "leader": "区领导甲", "listed_on": date(2025, 5, 6)}
+
+
+def listed_and_off(world) -> Hazard:
+    """On the county's list while it was mended, and off it three days later."""
+    hazard = actions.list_hazard(
+        by=world.office, hazard=rectifying(world, DAY), now=later(DAY, hours=6), **COUNTY, due_on=date(2025, 8, 6)
+    )
+    hazard = verified(world, handed_in(world, hazard, later(DAY, days=1)), later(DAY, days=2))
+    return actions.delist(
+        by=world.office, hazard=hazard, now=later(DAY, days=3), level="county", document_no="东安委〔2025〕30号"
+    )
+
+
+def reported_up(world, **fields) -> Hazard:
+    hazard = notified(world, DAY, major=True)
+    given = {
+        "crash_analysis": "近三年亡人事故2起，均为右转弯",
+        "scheme": "拆除遮挡\n加装警示灯",
+        "signed_by": world.deputy,
+        "cost": Decimal("48000"),
+    } | fields
+    return actions.report_up(by=world.clerk, hazard=hazard, now=later(DAY, hours=4), **given)
+
+
+def test_20_the_owner_gets_a_notice_when_it_is_listed_and_when_it_is_taken_off(client, world):
+    hazard = listed_and_off(world)
+    on, off = (hazard.documents.get(kind=kind) for kind in ("listed", "delisted"))
+    said = text_of(documents.paper(on)[0])
+    for words in ("区公路中心：", "东安委〔2025〕3号", "县级挂牌督办", "区领导甲", "2025年8月6日", hazard.number):
+        assert words in said
+    assert "逾期" not in said
+    said = text_of(documents.paper(off)[0])
+    for words in ("东安委〔2025〕30号", "自2025年5月9日起不再列为县级挂牌督办", "减速带和警示标志已装", "2025年5月8日"):
+        assert words in said
+    client.force_login(world.liaison)
+    page = client.get(hazard.get_absolute_url()).content.decode()
+    assert "挂牌督办通知" in page and "摘牌通知" in page
+
+
+def test_what_is_listed_late_says_by_how_many_days_and_what_nobody_has_goes_to_nobody(world):
+    late = rectifying(world, DAY, days=10)
+    late = actions.list_hazard(by=world.office, hazard=late, now=at("2025-05-23T09:00"), **COUNTY)
+    assert "至今已逾期7天" in text_of(documents.paper(late.documents.get(kind="listed"))[0])
+    nobodys = actions.list_hazard(
+        by=world.office, hazard=graded(world, DAY, category=category("signs")), now=later(DAY, days=1), **COUNTY
+    )
+    assert not nobodys.documents.exists() and nobodys.open_listing is not None
+
+
+def test_the_special_report_says_crashes_scheme_cost_and_interim_measures(client, world):
+    hazard = reported_up(world)
+    paper = hazard.documents.get(kind="special")
+    said = text_of(documents.paper(paper)[0])
+    for words in (
+        "区人民政府：", "第二十九条第二款", "近三年亡人事故2起", "拆除遮挡", "加装警示灯", "48000.00元", "限速40",
+        "区公路中心", "重大",
+    ):  # fmt: skip
+        assert words in said
+    assert paper.signed_by == world.deputy and hazard.cost_estimate == 48_000
+    client.force_login(world.liaison)
+    assert "隐患专题报告" not in client.get(hazard.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"crash_analysis": " "}, "写明这里的事故情况"),
+        ({"scheme": ""}, "写明怎样整改"),
+        ({"signed_by": None}, "不能签发"),
+    ],
+)
+def test_a_special_report_lacks_nothing(world, change, sentence):
+    if "signed_by" in change:
+        change = {"signed_by": world.captain}
+    with pytest.raises(Refused, match=sentence):
+        reported_up(world, **change)
+
+
+def test_only_what_is_grave_or_listed_and_held_down_is_reported_to_the_government(world):
+    given = {"by": world.clerk, "now": later(DAY, days=1), "crash_analysis": "没有发生过", "scheme": "补标线"}
+    given["signed_by"] = world.deputy
+    plain = notified(world, DAY)
+    with pytest.raises(Refused, match="重大的、挂牌的隐患才报送专题报告"), transaction.atomic():
+        actions.report_up(hazard=plain, **given)
+    listed = actions.list_hazard(by=world.office, hazard=plain, now=later(DAY, hours=5), **COUNTY)
+    with pytest.raises(Refused, match="先登记临时管控措施"), transaction.atomic():
+        actions.report_up(hazard=listed, **given)
+    listed = controlled(world, listed, later(DAY, hours=6))
+    made = actions.report_up(hazard=listed, **given).documents.get(kind="special")
+    assert "县级，东安委〔2025〕3号" in text_of(documents.paper(made)[0])
+
+
 def test_word_opens_them_all(world, office, tmp_path):
-    closed(world, DAY)
+    listed_and_off(world)
+    reported_up(world)
     hazard = rectifying(world, DAY, days=10, category=category("signs"))
     hazard = actions.ask_extension(by=world.liaison, hazard=hazard, now=later(DAY, days=1), days=5, reason="材料未到")
     actions.grant_extension(by=world.deputy, hazard=hazard, now=later(DAY, days=2))
