@@ -27,7 +27,7 @@ bind("form[data-draft]", (form) => {
     const { saved } = read(key) || {};
     drop(key);
     const anew = () => { if (form.closest("dialog")) { put(form, begun); say(""); } else { form.reset(); location.reload(); } };
-    (saved ? discard(saved.id) : Promise.resolve()).then(anew, anew);
+    (saved ? discard(saved.draft) : Promise.resolve()).then(anew, anew);
   };
   const push = (leaving) => {
     rest();
@@ -53,13 +53,13 @@ bind("form[data-draft]", (form) => {
     if ((own.base && hidden(form, "base")) || own.version === begun.version) restore(own);
     else say("这条记录在你写草稿之后改过", "仍带出草稿", () => restore(own));
   }
-  const other = "draftAsked" in form.dataset && another(key);
+  const other = "draftAsked" in form.dataset && another(key, form);
   if (other) offer(form, other, () => drop(other.key));
   if (!isAnswer) find(form).then((found) => {
     if (!found || (own && own.saved && own.saved.at === found.at) || same(found.lines)) return;
     const use = () => { restore(found); write(key, { ...found, saved: found }); };
-    if (found.asked === begun.asked) offer(form, found, () => discard(found.id), use, pack(form));
-    else if (!other) offer(form, found, () => discard(found.id));
+    if (found.asked === begun.asked) offer(form, found, () => discard(found.draft), use, pack(form));
+    else if (!other) offer(form, found, () => discard(found.draft));
   }).catch(() => { /* no connection: this browser's copy is all there is */ });
   ["input", "change"].forEach((name) => form.addEventListener(name, (event) => {
     if (event.target !== form) { clearTimeout(timer); timer = setTimeout(keep, PAUSE); }

@@ -30,7 +30,7 @@ def save_draft(
     page = queries.page_of(address, name)
     form = queries.form_at(resolve(urlsplit(address).path), name, asked, record_id)
     typed = _typed(content)
-    text = json.dumps(typed | {"address": address, "asked": asked}, ensure_ascii=False)
+    text = json.dumps(typed | {"address": address, "asked": asked, "id": record_id}, ensure_ascii=False)
     if len(text.encode()) > rules.DRAFT_BYTES:
         raise Refused(_("内容太长，草稿只存在这台电脑；先提交一部分"))
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Drafts of forms, for static/js/drafts.js: kept as one types, offered when the form is opened again, thrown away."""
+"""Drafts of forms, for static/js/draft-server.js: kept as one types, offered when the form opens again, thrown away."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _kept(request: HttpRequest) -> HttpResponse:
         now=timezone.now(),
         **{name: str(sent.get(name) or "").replace("\0", "") for name in names},
     )
-    return _answer({"id": str(draft.pk), "at": _moment(draft)})
+    return _answer({"draft": str(draft.pk), "at": _moment(draft)})
 
 
 def _found(request: HttpRequest) -> HttpResponse:
@@ -53,7 +53,7 @@ def _found(request: HttpRequest) -> HttpResponse:
         draft = None
     if draft is None:
         return HttpResponse(status=204)
-    return _answer({**content, "id": str(draft.pk), "at": _moment(draft)})
+    return _answer({**content, "draft": str(draft.pk), "at": _moment(draft)})
 
 
 @require_POST

@@ -50,11 +50,13 @@ def test_the_same_form_again_replaces_its_draft_and_another_record_has_its_own(c
     save(client, [["place", "二"]], record_id=one)
     save(client, [["place", "三"]], record_id=two)
     assert Draft.objects.count() == 2
-    assert found(client).json()["lines"] == [["place", "三"]], "the newest is offered"
+    newest = found(client).json()
+    assert newest["lines"] == [["place", "三"]], "the newest is offered"
+    assert newest["id"] == two, "and goes on as the same record, so that its sending takes it away"
 
 
 def test_nobody_else_sees_or_drops_it(client, me):
-    pk = save(client, [["place", "二楼"]]).json()["id"]
+    pk = save(client, [["place", "二楼"]]).json()["draft"]
     client.force_login(person(at=me.unit))
     assert found(client).status_code == 204
     assert client.post(reverse("workbench:draft_drop", args=[pk])).status_code == 404
@@ -62,7 +64,7 @@ def test_nobody_else_sees_or_drops_it(client, me):
 
 
 def test_its_owner_drops_it(client, me):
-    pk = save(client, [["place", "二楼"]]).json()["id"]
+    pk = save(client, [["place", "二楼"]]).json()["draft"]
     assert client.post(reverse("workbench:draft_drop", args=[pk])).status_code == 204
     assert found(client).status_code == 204 and not Draft.objects.exists()
 
