@@ -160,13 +160,43 @@ def advance(
     return locked
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What goes along with new records: index entries, audit events, the duties and figures that they count for."""
+
+    entries: list[Any]
+    events: list[Any]
+    keys: list[Key]
+    marks: indicators.Marks
+
+
+def make_ready(records: Sequence[R], move: Move, *, by: Any, now: datetime) -> Ready:
+    """All that `bulk` will write along with these new records, which have no child rows. Nothing is written: on SQLite
+    everybody who writes waits for a transaction to end, so what can be made before it begins is made here."""
+    for record in records:
+        record.search_text = haystack(record.search_words())
+    return _along(records, move, by, now)
+
+
+def _along(records: Sequence[R], move: Move, by: Any, now: datetime) -> Ready:
+    told = [audit.Entry(verb=move.audit, target=record, by=by, now=record.created_at or now) for record in records]
+    keys = sorted({key for record in records for key in obligations.keys_of(record)})
+    return Ready(search.made(records), audit.made(told), keys, indicators.cells_of_all(records))
+
+
 def bulk(
-    records: Sequence[R], move: Move, *, by: Any, now: datetime, write: Callable[[Sequence[R]], None] | None = None
+    records: Sequence[R],
+    move: Move,
+    *,
+    by: Any,
+    now: datetime,
+    write: Callable[[Sequence[R]], None] | None = None,
+    ready: Ready | None = None,
 ) -> None:
     """Create many records at once, each in the state that it carries, with one audit row each, in one transaction.
 
     For imports and the demo world; obligations and figures are brought up to date for all of them together.
-    A person needs the right of `move` on every unit; the portal itself may.
+    A person needs the right of `move` on every unit; the portal itself may. `ready` is what `make_ready` made of them.
     """
     if not records:
         return
@@ -174,18 +204,17 @@ def bulk(
         for record in records:
             if not by.is_system:
                 _may(record, move, by)
-            record.search_text = haystack(record.search_words())
+            if ready is None:
+                record.search_text = haystack(record.search_words())
         type(records[0])._base_manager.bulk_create(records, batch_size=500)
         if write is not None:
             write(records)
-        search.enter(records)
-        audit.record_many(
-            [audit.Entry(verb=move.audit, target=record, by=by, now=record.created_at or now) for record in records]
-        )
-        keys = sorted({key for record in records for key in obligations.keys_of(record)})
-        marks = {mark for record in records for mark in indicators.cells_of(record)}
-        for start in range(0, len(keys), obligations.BATCH):
-            changed = obligations.touch(keys[start : start + obligations.BATCH], now=now)
+        along = ready or _along(records, move, by, now)
+        search.write(along.entries)
+        audit.keep(along.events)
+        marks = set(along.marks)
+        for start in range(0, len(along.keys), obligations.BATCH):
+            changed = obligations.touch(along.keys[start : start + obligations.BATCH], now=now)
             marks |= indicators.cells_after(changed)
         indicators.mark(marks)
 

@@ -100,9 +100,11 @@ class Import:
     that together may stand only once in a file, `private` those whose cells no page shows.
 
     `judge(rows, by=, now=)` looks all rows up in the database in constant queries and gives `Judged` in their order.
-    `prepare(draft)` is what takes long and needs no transaction. `write(drafts, by=, now=)` writes a batch within the
-    one transaction, audited, and returns what it wrote, in order; a batch may lean on the ones before. `used(keys)`
-    says in one sentence which of the rows are in use since, or nothing; `undo(keys, by=, now=, reason=)` voids a batch.
+    `prepare(draft)` is what takes long and needs no transaction; `ready(drafts, by=, now=)` gives batches of what
+    `write` takes in place of drafts, made before the transaction, for which everybody waits who writes. `write(drafts,
+    by=, now=)` writes a batch within the one transaction, audited, and returns what it wrote, in order; a batch may
+    lean on the ones before. `used(keys)` says in one sentence which of the rows are in use since, or nothing;
+    `undo(keys, by=, now=, reason=)` voids a batch.
     `handout` are the columns of a list handed over once after the import, `handed(draft)` its row.
     """
 
@@ -121,6 +123,7 @@ class Import:
     explains: str | Promise = ""
     """What follows from the import, said where the file is chosen."""
     prepare: Callable[[Any], Any] | None = None
+    ready: Callable[..., Iterable[Any]] | None = None
     handout_note: str | Promise = ""
     handout: Sequence[Column] = ()
     handed: Callable[[Any], Sequence[Any]] | None = None

@@ -20,8 +20,16 @@ BATCH = 500
 
 def enter(things: Sequence[Any]) -> None:
     """Make the entries of new things of one kind, in the transaction that wrote them and their child rows."""
-    for start in range(0, len(things), BATCH):
-        Entry.objects.bulk_create([_entry(thing) for thing in things[start : start + BATCH]])
+    write(made(things))
+
+
+def made(things: Sequence[Any]) -> list[Entry]:
+    """The entries of new things without child rows, for `write` in the transaction that writes them."""
+    return [_entry(thing) for thing in things]
+
+
+def write(entries: Sequence[Entry]) -> None:
+    Entry.objects.bulk_create(entries, batch_size=BATCH)
 
 
 def keep(things: Sequence[Any]) -> None:

@@ -174,7 +174,8 @@ IMPORTS = [
         },
         explains=gettext_lazy("只收已办结的历史办件；办事人姓名、证件号、电话不导入。"),
         judge=judge,
-        write=lambda drafts, *, by, now: actions.record_past(drafts, by=by, now=now),
+        ready=actions.ready_past,
+        write=lambda batch, *, by, now: actions.record_past(batch, by=by, now=now),
         used=used,
         undo=actions.take_back_past,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import IO, Any
 
@@ -180,11 +180,15 @@ def _write(run: ImportRun, spec: Import, job: Job, now: datetime) -> int:
             if n % 20 == 0:
                 jobs.progress(job, 0)
                 _tell(run, n)
+    batches: list[Any] = []
+    for batch in spec.ready(drafts, by=by, now=now) if spec.ready else _batches(drafts):
+        batches.append(batch)
+        jobs.progress(job, 0)
     written: list[Any] = []
     with transaction.atomic():
         _lock(run, ImportState.RUNNING)
-        for start in range(0, len(drafts), rules.WRITTEN_AT_ONCE):
-            written += spec.write(drafts[start : start + rules.WRITTEN_AT_ONCE], by=by, now=now)
+        for batch in batches:
+            written += spec.write(batch, by=by, now=now)
             if not spec.prepare:
                 _tell(run, len(written))
         handout = [spec.handed(draft) for draft in drafts] if spec.handed else []
@@ -200,6 +204,11 @@ def _write(run: ImportRun, spec: Import, job: Job, now: datetime) -> int:
         )
         _note("ledger.imported", run, by, len(written), now)
     return len(written)
+
+
+def _batches(drafts: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(drafts), rules.WRITTEN_AT_ONCE):
+        yield drafts[start : start + rules.WRITTEN_AT_ONCE]
 
 
 def undo_import(*, by: Any, run: ImportRun, reason: str, now: datetime) -> ImportRun:

@@ -17,7 +17,7 @@ from services.requests.actions.clock import (
     recompute_due,
     remind_soon_due,
 )
-from services.requests.actions.history import PastRequest, record_past, take_back_past
+from services.requests.actions.history import PastRequest, ready_past, record_past, take_back_past
 from services.requests.actions.leaving import HOLDINGS
 from services.requests.actions.requests import (
     Citizen,

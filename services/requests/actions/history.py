@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from brigade import workflow
 from brigade.kit.ids import new_id
+from brigade.ledgers.rules import WRITTEN_AT_ONCE
 from brigade.org.models import Person, Unit
 from brigade.reference.actions import next_numbers
+from brigade.reference.models import Counter
 from services.requests import moves, rules
 from services.requests.models import ServiceItem, ServiceRequest
 from services.requests.states import RequestState
+
+KIND = "request"
+"""Of the counter that numbers requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +41,49 @@ class PastRequest:
     limits: rules.Limits
 
 
-def record_past(drafts: Sequence[PastRequest], *, by: Any, now: datetime) -> list[ServiceRequest]:
+@dataclass(frozen=True, slots=True)
+class PastBatch:
+    """Requests of the past with the numbers that they will get, unless somebody takes one before."""
+
+    drafts: Sequence[PastRequest]
+    serials: list[int]
+    requests: list[ServiceRequest]
+    ready: workflow.Ready
+
+
+def ready_past(drafts: Sequence[PastRequest], *, by: Any, now: datetime) -> Iterator[PastBatch]:
+    """All that `record_past` will write, made before its transaction: the hall writes meanwhile. Nothing is written."""
+    halls = {draft.hall.pk for draft in drafts}
+    last: dict[tuple[int, int], int] = defaultdict(int)
+    for hall, year, number in Counter.objects.filter(kind=KIND, unit__in=halls).values_list("unit", "year", "last"):
+        last[hall, year] = number
+    for start in range(0, len(drafts), WRITTEN_AT_ONCE):
+        batch = drafts[start : start + WRITTEN_AT_ONCE]
+        serials = []
+        for draft in batch:
+            last[_series(draft)] += 1
+            serials.append(last[_series(draft)])
+        yield _batch(batch, serials, by, now)
+
+
+def _batch(drafts: Sequence[PastRequest], serials: list[int], by: Any, now: datetime) -> PastBatch:
+    requests = [_request(draft, serial, by, now) for draft, serial in zip(drafts, serials, strict=True)]
+    ready = workflow.make_ready(requests, moves.RECORD_PAST, by=by, now=now)
+    return PastBatch(drafts, serials, requests, ready)
+
+
+@transaction.atomic
+def record_past(batch: PastBatch, *, by: Any, now: datetime) -> list[ServiceRequest]:
     """Record settled requests of the past, each with a number of its year. Shift leader and head of their halls.
 
     Of their citizens nothing is kept: a settled request needs nobody's data any more.
     """
-    numbers = _numbers(drafts)
-    requests = [_request(draft, next(numbers[_series(draft)]), by, now) for draft in drafts]
-    workflow.bulk(requests, moves.RECORD_PAST, by=by, now=now)
-    return requests
+    numbers = _numbers(batch.drafts)
+    serials = [next(numbers[_series(draft)]) for draft in batch.drafts]
+    if serials != batch.serials:
+        batch = _batch(batch.drafts, serials, by, now)
+    workflow.bulk(batch.requests, moves.RECORD_PAST, by=by, now=now, ready=batch.ready)
+    return batch.requests
 
 
 def _series(draft: PastRequest) -> tuple[int, int]:
@@ -54,9 +94,7 @@ def _numbers(drafts: Sequence[PastRequest]) -> dict[tuple[int, int], Iterator[in
     counts: dict[tuple[int, int], int] = defaultdict(int)
     for draft in drafts:
         counts[_series(draft)] += 1
-    return {
-        (hall, year): iter(next_numbers(hall, "request", year, count)) for (hall, year), count in sorted(counts.items())
-    }
+    return {(hall, year): iter(next_numbers(hall, KIND, year, count)) for (hall, year), count in sorted(counts.items())}
 
 
 def _request(draft: PastRequest, serial: int, by: Any, now: datetime) -> ServiceRequest:
