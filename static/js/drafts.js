@@ -13,8 +13,8 @@ const pageOf = (path) => `${mine()}${path.split("?")[0]}:`;
 export const keyOf = (form) => `${pageOf(pathOf(form))}${form.dataset.draft}:${form.dataset.draftAsked || ""}`;
 
 /* The newest draft of the same page that was asked for something else; null when there is none. */
-export function another(key) {
-  const keys = Object.keys(localStorage).filter((each) => each.startsWith(pageOf(location.pathname)) && each !== key && read(each));
+export function another(key, form) {
+  const keys = Object.keys(localStorage).filter((each) => each.startsWith(pageOf(pathOf(form))) && each !== key && read(each));
   const found = keys.map((each) => ({ key: each, ...read(each) })).sort((one, other) => other.at - one.at);
   return found[0] || null;
 }

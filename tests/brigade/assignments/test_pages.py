@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.html import escape
 
 from brigade import workflow
 from brigade.assignments import actions, moves
@@ -13,6 +14,7 @@ from brigade.audit.actions import SYSTEM
 from brigade.files.models import File
 from brigade.indicators.models import Figure
 from brigade.kit.ids import new_id
+from brigade.ledgers.models import Draft
 from brigade.org.actions import close_unit
 from brigade.org.states import Role, Tree
 from tests.attack.town import town as build_town
@@ -128,6 +130,42 @@ def test_a_figure_of_the_board_goes_along_with_its_title_period_and_value(client
     assert made.source_text == "车管所大厅：收件7件（2026年11月1日至2026年11月20日）"
     client.force_login(head)
     assert made.source_text in text(client, made.get_absolute_url())
+
+
+def kept(client, address, name, pk, asked=""):
+    """What the browser sends two seconds after the last key."""
+    sent = {"address": address, "name": name, "asked": asked, "record_id": str(pk), "lines": [["title", "三轮车"]]}
+    assert client.post("/drafts/", sent, content_type="application/json").status_code == 200
+
+
+def test_the_draft_of_a_task_stays_while_it_is_refused_and_goes_with_its_sending(client, world):
+    town = build_town()
+    leader, head = person(Role.BRIGADE_LEADER, at=town.brigade), person(Role.HALL_HEAD, at=town.hall.hall)
+    client.force_login(leader)
+    asked = f"kind=requests.servicerequest&id={town.request.pk}"
+    page = text(client, f"{NEW}?{asked}")
+    assert f'data-draft-asked="{escape(asked)}"' in page, "what is written about one record is not put into another's"
+    one, other = new_id(), new_id()
+    kept(client, f"{NEW}?{asked}", "ask", one, asked)
+    kept(client, NEW, "ask", other)
+    assert Draft.objects.visible_to(leader).count() == 2
+    sent = {"id": one, "draft": "ask", "draft_asked": asked, "title": "查一查", "due_on": "2026-11-27", "to": []}
+    assert client.post(f"{NEW}?{asked}", sent).status_code == 422
+    assert Draft.objects.visible_to(leader).count() == 2
+    sent["to"] = [f"{head.unit_id}:hall_head"]
+    assert client.post(f"{NEW}?{asked}", sent).status_code == 302
+    assert Draft.objects.visible_to(leader).get().form.endswith(str(other)), "the other one is still there"
+
+
+def test_the_draft_of_a_reply_goes_with_the_reply(client, world):
+    made = task(world)
+    client.force_login(world.head)
+    move = reverse("assignments:assignment_move", args=[made.pk, "reply"])
+    kept(client, move, "reply", "")
+    assert client.post(move, {"text": " ", "version": 1, "draft": "reply", "draft_asked": ""}).status_code == 422
+    assert Draft.objects.count() == 1
+    assert client.post(move, {"text": "办了", "version": 1, "draft": "reply", "draft_asked": ""}).status_code == 302
+    assert not Draft.objects.exists()
 
 
 # The record page
