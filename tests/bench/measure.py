@@ -43,7 +43,7 @@ from brigade.reference.actions import load_reference  # noqa: E402
 from brigade.search.queries import find  # noqa: E402
 from services.requests import actions as requests  # noqa: E402
 from services.requests.models import ServiceRequest  # noqa: E402
-from tests.bench import imports  # noqa: E402
+from tests.bench import hazards, imports  # noqa: E402
 from tests.bench.world import (  # noqa: E402
     NOW,
     TODAY,
@@ -75,6 +75,7 @@ def main() -> None:
         audited_writes(world)
         full_moves(world)
         imports.measure(world, say)
+        hazards.measure(world, say, timed, counted)
         sealed_list(clerk)
         first_page(clerk)
         add_requests(world, FEW + 1, FINDABLE)
@@ -82,7 +83,7 @@ def main() -> None:
         searches(world)
         add_requests(world, FINDABLE + 1, MANY)
         enter_requests()
-        ledger_searches(clerk)
+        ledger_searches(world)
         many_rows(clerk, small)
         boards(world)
         reminders(world)
@@ -153,31 +154,50 @@ def many_rows(clerk: Client, small: list[float]) -> None:
     say("ledger page : Django admin, 1 M rows", "≤ 0.5×", words, ours <= admin / 2)
 
 
-def searches(world: World, rounds: int = 12) -> None:
-    """What a person may see, all or a part: by two characters, pinyin, initials, number and tail."""
-    seen = {"two characters": ["驾驶", "登记", "剧毒", "曾伟"], "pinyin, initials": ["jsz", "zw", "zengwei", "jdcdy"]}
-    seen |= {"number": ["办00123456", "办0001", "23456"], "phone tail": ["4321", "0007"]}
+WORDS = {
+    "two characters": ["驾驶", "登记", "剧毒", "曾伟", "王芳"],
+    "in every title": ["东昌", "东昌府区", "昌府"],
+    "pinyin, initials": ["jsz", "zw", "wf", "zengwei", "jdcdy", "dcf"],
+    "number": ["办00123456", "办0001", "23456", "0123456"],
+    "phone tail": ["4321", "0007"],
+    "two words": ["驾驶 曾伟", "zw 4321", "东昌府 王芳"],
+    "nothing": ["谡谡", "xqzv", "13912345678", "驾驶 谡谡"],
+}
+
+
+def searches(world: World, rounds: int = 10) -> None:
+    """What a person may see, all or a part of it: words that are rare, frequent, in every row and in none."""
     times: dict[str, list[float]] = {}
     for _round in range(rounds):
         for who in (world.clerk, world.head_of_one):
-            for name, words in seen.items():
+            for name, words in WORDS.items():
                 for typed in words:
                     user = Person.objects.get(pk=who.pk)
                     start = time.perf_counter()
                     found = find(user, typed)
                     times.setdefault(name, []).append((time.perf_counter() - start) * 1000)
-                    assert found or who == world.head_of_one, typed
-    p95 = {name: quantiles(values, n=20)[18] for name, values in times.items()}
-    words = ", ".join(f"{name} {value:.0f}" for name, value in p95.items())
-    say("search p95, 300 k records", "≤ 50 ms", f"{words} ms", max(p95.values()) <= 50)
+                    assert found or who == world.head_of_one or name in ("two words", "nothing"), typed
+    every = [ms for several in times.values() for ms in several]
+    words = ", ".join(f"{name} {p95(several):.0f}" for name, several in times.items())
+    say("search p95, 300 k records", "≤ 50 ms", f"{p95(every):.0f} ms  ({words})", p95(every) <= 50)
 
 
-def ledger_searches(clerk: Client) -> None:
-    """A word of one row, of some thousands and of most, against the ledger without a word."""
-    words = ("办00123456", "曾伟", "剧毒", "登记")
-    plain, *found = timed(lambda: get(clerk, LEDGER), *(partial(get, clerk, f"{LEDGER}?q={word}") for word in words))
-    told = ", ".join(f"{word} {ms:.0f}" for word, ms in zip(words, found, strict=True))
-    say("ledger search : ledger page, 1 M rows", "≤ 2×", f"{told} : {plain:.0f} ms", max(found) <= 2 * plain)
+def p95(values: list[float]) -> float:
+    return quantiles(values, n=20)[18]
+
+
+def ledger_searches(world: World) -> None:
+    """The page of a ledger with a word of one row, of some thousands, of many, of all and of none, by who sees all and
+    by who sees one hall of ten.
+    """
+    words, told, worst = ("办00123456", "曾伟", "zw", "剧毒", "驾驶 王芳", "东昌", "谡谡"), [], 0.0
+    for who in (world.clerk, world.head_of_one):
+        client = Client()
+        client.force_login(who)
+        found = timed(*(partial(get, client, f"{LEDGER}?q={word}") for word in words), rounds=7)
+        told.append(", ".join(f"{word} {ms:.0f}" for word, ms in zip(words, found, strict=True)))
+        worst = max(worst, *found)
+    say("ledger search, 1 M rows", "≤ 100 ms", f"{worst:.0f} ms  (all: {told[0]}; a tenth: {told[1]})", worst <= 100)
 
 
 def boards(world: World) -> None:

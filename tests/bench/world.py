@@ -10,7 +10,8 @@ from typing import Any
 from django.db import connection, models
 from django.utils import timezone
 
-from brigade.kit.searching import Name, tokens
+from brigade.kit.pinyin import search_forms
+from brigade.kit.searching import Name, haystack, tokens
 from brigade.org.models import Person, Unit
 from brigade.org.states import Tree, UnitKind
 from brigade.search.actions import catch_up, make_index
@@ -24,6 +25,8 @@ SERVICES = (
     *("机动车驾驶证补领", "机动车注册登记", "申领免检标志", "机动车转移登记", "驾驶证期满换证"),
     *("电动自行车登记", "违法处理咨询", "剧毒化学品运输通行证", "校车驾驶资格", "机动车抵押登记"),
 )
+EVERYWHERE = "（东昌府区）"
+"""Stands in the title of every request."""
 SURNAMES, GIVEN = "赵钱孙李周吴郑王冯陈曾单仇乐张刘杨黄马胡", "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀英霞平刚桂"
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=timezone.get_default_timezone())
@@ -47,11 +50,17 @@ class World:
         self.items = [service(number) for number in range(ITEMS)]
 
 
+def in_letters(signs: str) -> str:
+    """The first letter of each character, as of a surname."""
+    return "".join(search_forms(sign, surname=True)[-1] for sign in signs)
+
+
 def service(number: int) -> ServiceItem:
+    name = f"{SERVICES[number % len(SERVICES)]}{number}"
     categories = ServiceItem._meta.get_field("category").flatchoices
     return ServiceItem.objects.create(
         code=f"S{number:03}",
-        name=f"{SERVICES[number % len(SERVICES)]}{number}",
+        name=name,
         category=categories[number % len(categories)][0],
         statutory_days=10,
         promised_days=5,
@@ -60,7 +69,7 @@ def service(number: int) -> ServiceItem:
         verified=ServiceItem._meta.get_field("verified").flatchoices[0][0],
         pinyin="shixiang",
         initials="sx",
-        search_text="sx",
+        search_text=haystack([name + EVERYWHERE]),
         effective_from=date(2020, 1, 1),
     )
 
@@ -70,9 +79,15 @@ def add_requests(world: World, first: int, last: int, *, hall: Unit | None = Non
     spread = f"{world.halls[0].pk} + n.i % {HALLS}" if hall is None else str(hall.pk)
     at = after(f"(n.i * 7919) % {DAYS * 1440}")
     item = f"{world.items[0].pk} + n.i % {ITEMS}"
-    title = f"(SELECT name FROM {ServiceItem._meta.db_table} WHERE id = {item})"
+    named, read = (
+        f"(SELECT {name} FROM {ServiceItem._meta.db_table} WHERE id = {item})" for name in ("name", "search_text")
+    )
+    title = f"{named} || '{EVERYWHERE}'"
     signs = [(SURNAMES, "n.i"), (GIVEN, f"n.i / {len(SURNAMES)}"), (GIVEN, "n.i / 7")]
-    citizen = " || ".join(f"substr('{all_}', CAST(1 + ({at_}) % {len(all_)} AS integer), 1)" for all_, at_ in signs)
+    citizen, letters = (
+        " || ".join(f"substr('{of(all_)}', CAST(1 + ({at_}) % {len(all_)} AS integer), 1)" for all_, at_ in signs)
+        for of in (str, in_letters)
+    )
     number = "'办' || lpad(n.i::text, 8, '0')" if is_postgres() else "'办' || printf('%08d', n.i)"
     tail = "(n.i * 7919) % 10000"
     tail = f"lpad(({tail})::text, 4, '0')" if is_postgres() else f"printf('%04d', {tail})"
@@ -81,7 +96,7 @@ def add_requests(world: World, first: int, last: int, *, hall: Unit | None = Non
         unit_id=spread,
         number=number,
         title=title,
-        search_text=f"{title} || ' ' || {citizen} || ' ' || {number} || ' ' || {tail}",
+        search_text=" || ' ' || ".join((title, read, citizen, letters, number, tail)),
         state="'completed'",
         outcome="'approved'",
         item_id=item,
