@@ -23,6 +23,7 @@ from brigade.audit import actions as audit
 from brigade.audit.actions import SYSTEM
 from brigade.indicators import actions as indicators
 from brigade.kit.discover import rooms
+from brigade.kit.inserting import Rows, insert, made_ready
 from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.searching import haystack
 from brigade.notices import actions as notices
@@ -162,10 +163,10 @@ def advance(
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What goes along with new records: index entries, audit events, the duties and figures that they count for."""
+    """New records with what goes along with them: index entries, audit events, the duties and figures that they move;
+    all rows turned for the database."""
 
-    entries: list[Any]
-    events: list[Any]
+    rows: Sequence[Rows]
     keys: list[Key]
     marks: indicators.Marks
 
@@ -175,13 +176,17 @@ def make_ready(records: Sequence[R], move: Move, *, by: Any, now: datetime) -> R
     everybody who writes waits for a transaction to end, so what can be made before it begins is made here."""
     for record in records:
         record.search_text = haystack(record.search_words())
-    return _along(records, move, by, now)
+    marks = indicators.cells_of_all(records)
+    along = [search.made(records), audit.made(_told(records, move, by, now)), indicators.made(marks)]
+    return Ready([made_ready(rows) for rows in (records, *along)], _keys(records), marks)
 
 
-def _along(records: Sequence[R], move: Move, by: Any, now: datetime) -> Ready:
-    told = [audit.Entry(verb=move.audit, target=record, by=by, now=record.created_at or now) for record in records]
-    keys = sorted({key for record in records for key in obligations.keys_of(record)})
-    return Ready(search.made(records), audit.made(told), keys, indicators.cells_of_all(records))
+def _told(records: Sequence[Record], move: Move, by: Any, now: datetime) -> list[audit.Entry]:
+    return [audit.Entry(verb=move.audit, target=record, by=by, now=record.created_at or now) for record in records]
+
+
+def _keys(records: Sequence[Record]) -> list[Key]:
+    return sorted({key for record in records for key in obligations.keys_of(record)})
 
 
 def bulk(
@@ -206,17 +211,23 @@ def bulk(
                 _may(record, move, by)
             if ready is None:
                 record.search_text = haystack(record.search_words())
-        type(records[0])._base_manager.bulk_create(records, batch_size=500)
-        if write is not None:
-            write(records)
-        along = ready or _along(records, move, by, now)
-        search.write(along.entries)
-        audit.keep(along.events)
-        marks = set(along.marks)
-        for start in range(0, len(along.keys), obligations.BATCH):
-            changed = obligations.touch(along.keys[start : start + obligations.BATCH], now=now)
-            marks |= indicators.cells_after(changed)
-        indicators.mark(marks)
+        if ready is None:
+            type(records[0])._base_manager.bulk_create(records, batch_size=500)
+            if write is not None:
+                write(records)
+            search.enter(records)
+            audit.record_many(_told(records, move, by, now))
+            marks = indicators.cells_of_all(records)
+            indicators.mark(marks)
+        else:
+            for rows in ready.rows:
+                insert(rows)
+            marks = ready.marks
+        keys = ready.keys if ready else _keys(records)
+        moved: indicators.Marks = set()
+        for start in range(0, len(keys), obligations.BATCH):
+            moved |= indicators.cells_after(obligations.touch(keys[start : start + obligations.BATCH], now=now))
+        indicators.mark(moved - marks)
 
 
 def hand_over(

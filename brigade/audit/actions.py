@@ -1,7 +1,7 @@
 """Writing the audit trail, sealing it, anchoring its head, and keeping the triggers in place."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -83,17 +83,14 @@ def record(
 
 def record_many(entries: Iterable[Entry]) -> int:
     """Write many events, each exactly as `record` would, in few INSERTs; returns how many."""
-    return keep(made(entries))
+    events = made(entries)
+    AuditEvent.objects.bulk_create(events, batch_size=1000)
+    return len(events)
 
 
 def made(entries: Iterable[Entry]) -> list[AuditEvent]:
-    """The events of what is about to happen, for `keep` in the transaction in which it does."""
+    """The events of what is about to happen, to be written in the transaction in which it does."""
     return [_event(entry) for entry in entries]
-
-
-def keep(events: Sequence[AuditEvent]) -> int:
-    AuditEvent.objects.bulk_create(events, batch_size=1000)
-    return len(events)
 
 
 def _event(entry: Entry) -> AuditEvent:

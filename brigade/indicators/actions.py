@@ -84,9 +84,12 @@ def cells_after(obligations: Iterable[Any]) -> Marks:
 
 def mark(marks: Marks) -> None:
     """Say that these cells must be computed again; part of the caller's transaction."""
-    Dirty.objects.bulk_create(
-        [Dirty(indicator=code, unit_id=cell.unit_id, day=cell.day) for code, cell in sorted(marks)]
-    )
+    Dirty.objects.bulk_create(made(marks))
+
+
+def made(marks: Marks) -> list[Dirty]:
+    """What `mark` writes."""
+    return [Dirty(indicator=code, unit_id=cell.unit_id, day=cell.day) for code, cell in sorted(marks)]
 
 
 def drain(*, now: datetime) -> str:

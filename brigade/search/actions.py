@@ -20,16 +20,13 @@ BATCH = 500
 
 def enter(things: Sequence[Any]) -> None:
     """Make the entries of new things of one kind, in the transaction that wrote them and their child rows."""
-    write(made(things))
+    for start in range(0, len(things), BATCH):
+        Entry.objects.bulk_create(made(things[start : start + BATCH]))
 
 
 def made(things: Sequence[Any]) -> list[Entry]:
-    """The entries of new things without child rows, for `write` in the transaction that writes them."""
+    """The entries of new things, to be written in the transaction that writes these."""
     return [_entry(thing) for thing in things]
-
-
-def write(entries: Sequence[Entry]) -> None:
-    Entry.objects.bulk_create(entries, batch_size=BATCH)
 
 
 def keep(things: Sequence[Any]) -> None:
