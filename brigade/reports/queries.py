@@ -209,7 +209,7 @@ def _against(one: Standing, period: Period, then: Then) -> dict[str, str]:
     else:
         gap = (one.value - other.value) * 100 / other.value
         change = _signed(gap, "%")
-    if not gap:
+    if not rounded(gap, 1):
         return {**said, "change": _("持平"), "verdict": ""}
     verdict = verdict_on(one, other, _length(period), _length(then.period))
     return {**said, "change": change, "verdict": verdict.words if verdict else ""}

@@ -215,7 +215,7 @@ FIGURES = [
     Indicator(
         code="hazards.closing",
         label=_("整改率"),
-        basis=_("登记在这段时间里、到数据截至时已销号÷登记在这段时间里的全部；登记越晚，整改的时间越短"),
+        basis=_("登记在这段时间里的，到数据截至时已销号÷全部；登记越晚，整改的时间越短"),
         kind=Kind.RATIO,
         tree=Tree.LINE,
         suffix="%",
@@ -252,6 +252,7 @@ FIGURES = [
         compute=_flow(_past_limit, "due_at", "grade"),
         drill=_drill("due_at", overdue="true"),
         facets=GRADES,
+        ripens=True,
         good=-1,
     ),
     Indicator(

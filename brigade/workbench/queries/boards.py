@@ -119,10 +119,9 @@ class Card:
             return str(self.against.none) if self.compares else ""
         if standing.last_amount == 0 and standing.indicator.kind != Kind.RATIO:
             return str(self.against.zero)
-        now, then = standing.amount, standing.last_amount
-        if now is None or then is None:
-            return str(self.against.gone) if now is not None else ""
-        gap = rounded(now - then, 1)
+        gap = self._gap
+        if gap is None:
+            return str(self.against.gone) if standing.amount is not None else ""
         if not gap:
             return str(self.against.same)
         unit = _("个百分点") if standing.indicator.kind == Kind.RATIO else standing.indicator.suffix
@@ -131,10 +130,18 @@ class Card:
         return f"{more if gap > 0 else less}{amount}{unit}"
 
     @property
+    def _gap(self) -> Decimal | None:
+        """By how much it differs, as it is shown; None where the two are not to be compared."""
+        now, then = self.standing.amount, self.standing.last_amount
+        if self.standing.indicator.ripens or now is None or then is None:
+            return None
+        return rounded(now - then, 1)
+
+    @property
     def _test(self) -> Verdict | None:
         """Whether what differs is more than chance; None where nothing differs or nothing can be tested."""
         standing, last = self.standing, self.standing.last
-        if standing.indicator.ripens or not standing.change:
+        if not self._gap or not standing.change:
             return None
         return verdict_on(standing, last, _days(standing), _days(last))
 
@@ -144,8 +151,8 @@ class Card:
 
     @property
     def arrow(self) -> str:
-        gap = None if self.standing.indicator.ripens else self.standing.change
-        return "" if not gap else "up" if gap > 0 else "down"
+        gap = self._gap
+        return "" if not gap or not self.standing.change else "up" if gap > 0 else "down"
 
     @property
     def tone(self) -> str:

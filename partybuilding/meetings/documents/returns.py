@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -244,7 +245,7 @@ def kept_table(unit: Unit, period: Period, cut_off: datetime) -> dict[str, Any] 
     top = PartyBranch.objects.select_related("unit").filter(unit=unit).first()
     if top is None:
         return None
-    found = queries.quarter_return(top, period, cut_off)
+    found = replace(queries.quarter_return(top, period, cut_off), as_of=cut_off)
     requirements = [str(SegmentKind(code).label) for code, _share in found.shares()]
     return {
         "label": _("各支部"),
