@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from brigade.reports.models import VIEW, Report
 from brigade.reports.states import ReportState
 from brigade.reports.tables import ReportFilters, ReportTable
 
+COUNTED = re.compile(r"(?P<word>\D+?)(?P<of>\d+/\d+)?(?:（(?P<why>.+)）)?")
 ROWS = Report.objects.select_related("unit", "snapshot", "confirmed_by", "created_by")
 
 
@@ -110,16 +112,15 @@ def _two_lines(table: dict[str, Any] | None) -> dict[str, Any] | None:
     """A table of words as it fits a page: 6/7=85.7% and 达标2/2（8月豁免） have what explains them on a second line."""
     if table is None:
         return None
+    return table | {"lines": [[_two(cell) for cell in line] for line in table["lines"]]}
 
-    def split(words: str) -> tuple[str, str]:
-        if "=" in words:
-            parts, _equals, whole = words.partition("=")
-            return whole, parts
-        main, _bracket, more = words.partition("（")
-        return main, more.removesuffix("）")
 
-    heads = [split(head) for head in table["heads"]]
-    return table | {"heads": heads, "lines": [[split(cell) for cell in line] for line in table["lines"]]}
+def _two(words: str) -> tuple[str, str]:
+    parts, equals, whole = words.partition("=")
+    if equals:
+        return whole, parts
+    found = COUNTED.fullmatch(words)
+    return (found["word"], " ".join(filter(None, (found["of"], found["why"])))) if found else (words, "")
 
 
 def _buttons(report: Report, options: list[workflow.Option]) -> list[dict[str, Any]]:

@@ -249,7 +249,7 @@ def kept_table(unit: Unit, period: Period, cut_off: datetime) -> dict[str, Any] 
     requirements = [str(SegmentKind(code).label) for code, _share in found.shares()]
     return {
         "label": _("各支部"),
-        "heads": [_("支部"), _("党员"), *requirements, _("结果"), _("组织生活（次）"), _("到会率"), _("学时")],
+        "heads": [_("支部"), _("党员"), *requirements, _("结果"), _("次数"), _("到会率"), _("学时")],
         "lines": [
             [line["name"], line["members"], *line["cells"], line["result"], line["meetings"], line["attendance"],
              line["hours"]]
