@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import time, timedelta
 from typing import NamedTuple
 
-from brigade.kit.clocks import at
+from brigade.kit.clocks import add_workdays, at
+from brigade.reference.queries import calendar
 from brigade.workbench.demo.kinds import Kind
 from brigade.workbench.demo.story import Story
 
@@ -114,7 +115,8 @@ def reported_only(story: Story, kind: Kind) -> None:
 
 def handed_in(story: Story, kind: Kind) -> None:
     _begun(story, kind)
-    story.submit(story.world.now - timedelta(days=2, hours=3), kind.remedy)
+    day = add_workdays(story.world.today, -2, calendar()).date
+    story.submit(at(day, time(15, 20)), kind.remedy)
 
 
 def deferred(story: Story, kind: Kind) -> None:
@@ -132,7 +134,7 @@ def relapsed(story: Story, kind: Kind) -> None:
 
 def major_under_way(story: Story, kind: Kind) -> None:
     _sent(story, is_major=True, key_reason="三年内发生亡人事故2起")
-    story.list("city", "聊安办〔2026〕31号", "副市长")
+    story.list("city", f"聊安办〔{story.moment.year}〕31号", "副市长")
     story.accept()
     story.start(kind.remedy)
     story.progress("护栏和标志基础已完成")
@@ -143,20 +145,20 @@ def major_late(story: Story, kind: Kind) -> None:
     story.accept()
     story.start(kind.remedy)
     story.progress("施工图已审")
-    story.list("county", "东交安办〔2026〕9号", "副区长")
+    story.report_up(story.list("county", f"东交安办〔{story.moment.year}〕9号", "副区长"))
     story.run_late(story.world.now)
 
 
 def major_done(story: Story, kind: Kind) -> None:
     _sent(story, is_major=True, key_reason="三年内发生亡人事故2起")
-    row = story.list("county", "东交安办〔2026〕3号", "副区长")
+    row = story.list("county", f"东交安办〔{story.moment.year}〕3号", "副区长")
     story.accept()
     story.start(kind.remedy)
     hazard = story.hazard
     half = hazard.delivered_at + (hazard.due_at - hazard.delivered_at) / 2
     story.submit(at(half.date(), time(11)), kind.remedy)
     story.verify()
-    story.delist(row, "东交安办〔2026〕14号")
+    story.delist(row, f"东交安办〔{story.moment.year}〕14号")
     story.recheck()
 
 
@@ -183,7 +185,7 @@ class Pinned(NamedTuple):
 
 PINNED = (
     Pinned("平交路口缺让行标志", 0, reported_only),
-    Pinned("路面坑槽", 0, reported_only),
+    Pinned("路面坑槽", 0, reported_only, "闫寺街道"),
     Pinned("支路接入视距不良", 4, reported_only),
     Pinned("标线磨损看不清", 3, registered_only),
     Pinned("行道树遮挡视线", 6, graded_only),
@@ -191,13 +193,15 @@ PINNED = (
     Pinned("急弯前缺警告标志", 9, disputed),
     Pinned("支路接入坡差大", 12, signed),
     Pinned("标线磨损看不清", 31, extension_waits),
-    Pinned("护栏被撞损坏", 30, handed_in),
+    Pinned("护栏被撞损坏", 30, handed_in, "闫寺街道"),
     Pinned("爆闪警示灯不亮", 7, handed_in, "梁水镇"),
     Pinned("路面坑槽", 36, stuck),
     Pinned("穿村路段无减速带", 74, stuck, "梁水镇"),
     Pinned("支路接入坡差大", 84, stuck),
     Pinned("标线磨损看不清", 70, stuck),
-    Pinned("指路标志被行道树遮挡", 41, stuck),
+    Pinned("指路标志被行道树遮挡", 41, stuck, "柳园街道"),
+    Pinned("临水路段无防护", 25, stuck, "闫寺街道"),
+    Pinned("施工路段标志不全", 10, signed, "古楼街道"),
     Pinned("临水路段无防护", 68, deferred),
     Pinned("护栏被撞损坏", 95, relapsed),
     Pinned("桥头护栏缺失12米", 120, major_under_way),

@@ -12,13 +12,15 @@ from uuid import UUID
 from django.db.models import Model
 
 from brigade import workflow
-from brigade.audit.actions import SYSTEM, record_many
+from brigade.audit.actions import record_many
 from brigade.files.models import File
 from brigade.indicators import actions as indicators
 from brigade.kit.clocks import add_workdays, at
 from brigade.kit.ids import new_id
+from brigade.notices import actions as notices
+from brigade.notices.rules import NOTICES
 from brigade.obligations import actions as obligations
-from brigade.org.models import Unit
+from brigade.org.models import Person, Unit
 from brigade.reference.actions import next_numbers
 from brigade.reference.queries import calendar, parameter
 from brigade.workbench.demo import pictures
@@ -27,12 +29,12 @@ from brigade.workbench.demo.fates import COURSE, PINNED, Script
 from brigade.workbench.demo.kinds import KINDS, Kind
 from brigade.workbench.demo.pictures import Shot
 from brigade.workbench.demo.places import ORGANISATIONS, Map, Spot
-from brigade.workbench.demo.story import Ahead, Story
+from brigade.workbench.demo.story import Ahead, Story, on_the_road
 from brigade.workbench.demo.world import SEED, World
 from enforcement.hazards import moves
 from enforcement.hazards.models import Category, Defect, Hazard, HazardDocument
 from enforcement.hazards.queries import day_text
-from enforcement.hazards.states import PHOTOLESS, HazardState, OwnerType, PhotoKind, Source
+from enforcement.hazards.states import PHOTOLESS, DocumentKind, HazardState, OwnerType, PhotoKind, Source
 
 PER_MONTH = (7, 13)
 """Hazards found in a month, least and most."""
@@ -48,6 +50,8 @@ SOURCES = (
 )
 AGAIN = 6
 """So many were reported twice; the second report was merged into the first."""
+NEWS = timedelta(days=9)
+"""What happened longer ago, whoever was told of it has read."""
 
 
 def build(world: World) -> None:
@@ -56,18 +60,41 @@ def build(world: World) -> None:
     stories = sorted(_stories(world, random), key=lambda story: story.hazard.created_at)
     _number(world, [story.hazard for story in stories])
     _number_documents(world, [document for story in stories for document in story.documents])
-    workflow.bulk(
-        [story.hazard for story in stories],
-        moves.REPORT,
-        by=SYSTEM,
-        now=world.now,
-        write=lambda _rows: _children(stories),
-    )
+    for by, told in _by_reporter(stories):
+        rows = [story.hazard for story in told]
+        workflow.bulk(rows, moves.REPORT, by=by, now=world.now, write=lambda _rows, told=told: _children(told))
     keys = sorted({key for story in stories for key in story.keys})
     for start in range(0, len(keys), obligations.BATCH):
-        indicators.mark(
-            indicators.cells_after(obligations.touch(keys[start : start + obligations.BATCH], now=world.now))
-        )
+        some = obligations.touch(keys[start : start + obligations.BATCH], now=world.now)
+        indicators.mark(indicators.cells_after(some))
+    _tell(world, stories)
+
+
+def _by_reporter(stories: Sequence[Story]) -> Iterator[tuple[Person, list[Story]]]:
+    """Each reports his own; what was merged comes after what it was merged into."""
+    for has_twin in (False, True):
+        found: dict[Person, list[Story]] = {}
+        for story in stories:
+            if (story.hazard.dup_of is not None) == has_twin:
+                found.setdefault(story.hazard.created_by, []).append(story)
+        yield from found.items()
+
+
+def _tell(world: World, stories: Sequence[Story]) -> None:
+    """Of the last days' steps, what the door would have told whom."""
+    told = {move.audit: move.notice for move in moves.MOVES if move.notice}
+    for story in stories:
+        for entry in story.entries:
+            if entry.verb in told and entry.now > world.now - NEWS:
+                notice = NOTICES[told[entry.verb]]
+                notices.post(
+                    notice.code,
+                    to=notice.to(story.hazard),
+                    target=story.hazard,
+                    stage=f"{entry.now:%y%m%d%H%M}",
+                    context={"record": story.hazard, "by": entry.by, "reason": entry.note},
+                    now=entry.now,
+                )
 
 
 def _stories(world: World, random: Random) -> Iterator[Story]:
@@ -96,6 +123,7 @@ def _stories(world: World, random: Random) -> Iterator[Story]:
         yield teller.tell_again(story)
 
 
+LISTS = frozenset({DocumentKind.LISTED, DocumentKind.DELISTED})
 SETTLED = frozenset({HazardState.INVALID, HazardState.MERGED})
 
 
@@ -132,14 +160,15 @@ class Teller:
         return story
 
     def _moment(self, day: date) -> datetime:
+        """By daylight; what would be found later today was found at that hour yesterday."""
         moment = at(day, time(self.random.randrange(8, 18), self.random.randrange(60)))
-        return min(moment, self.world.now - timedelta(minutes=self.random.randrange(30, 90)))
+        return moment if moment < self.world.now - timedelta(minutes=30) else moment - timedelta(days=1)
 
     def _begin(self, kind: Kind, spot: Spot, moment: datetime) -> Story:
         random, world = self.random, self.world
         unit = self.squadron[spot.town.name]
         source = random.choice(SOURCES)
-        by = random.choice(world.staff[unit.code][1:])
+        by = random.choice(on_the_road(world, unit)[1:])
         hazard = Hazard(
             id=new_id(),
             unit=unit,
@@ -192,7 +221,7 @@ def _number(world: World, hazards: Sequence[Hazard]) -> None:
 
 
 def _number_documents(world: World, documents: list[HazardDocument]) -> None:
-    """Gap-free by year too; each letter of the overdue ladder tells what was written before."""
+    """Gap-free by year too; letters to late owners, and about lists, tell what was written before."""
     documents.sort(key=lambda document: document.issued_at)
     letters: dict[UUID, list[str]] = {}
     prefix = parameter("hazards.document_prefix", world.today)
@@ -203,7 +232,7 @@ def _number_documents(world: World, documents: list[HazardDocument]) -> None:
             document.number = f"{prefix}〔{year}〕{serial}号"
             document.facts |= {"document_no": document.number, "number": document.hazard.number}
             sent = letters.setdefault(document.hazard.pk, [])
-            if document.step:
+            if document.step or document.kind in LISTS:
                 document.facts["history"] = list(sent)
             sent.append(f"{day_text(document.issued_at)} {document.get_kind_display()}（{document.number}）")
 

@@ -22,10 +22,10 @@ Shot = tuple[File, str]
 
 
 def build(world: World) -> dict[str, list[Shot]]:
-    """Pictures of before, after and of the verification, some of each."""
+    """Pictures of before, of cones around it, of after and of the verification, some of each."""
     by = world.people["D10022"]
     shots: dict[str, list[Shot]] = {}
-    for kind in (PhotoKind.BEFORE, PhotoKind.AFTER, PhotoKind.VERIFICATION):
+    for kind in (PhotoKind.BEFORE, PhotoKind.INTERIM, PhotoKind.AFTER, PhotoKind.VERIFICATION):
         for n in range(SCENES):
             content = _drawn(Random(SEED + n), kind)
             upload = SimpleUploadedFile(f"演示{kind.label}.jpg", content, "image/jpeg")
@@ -48,12 +48,16 @@ def _drawn(random: Random, kind: str) -> bytes:
         size = random.randrange(40, 120)
         draw.rectangle((x - 5, horizon, x + 5, horizon + size), fill=(92, 70, 50))
         draw.ellipse((x - size // 2, horizon - size, x + size // 2, horizon + size // 3), fill=(70, 105, 62))
-    if kind == PhotoKind.BEFORE:
+    if kind in (PhotoKind.BEFORE, PhotoKind.INTERIM):
         for _hole in range(5):
             x, y = random.randrange(330, 620), random.randrange(horizon + 150, HEIGHT - 40)
             draw.ellipse((x, y, x + random.randrange(40, 110), y + 26), fill=(66, 64, 62))
     else:
         _mended(draw, horizon, far)
+    if kind == PhotoKind.INTERIM:
+        for x in range(300, 700, 80):
+            draw.polygon(((x, 430), (x + 22, 500), (x - 22, 500)), fill=(232, 96, 24))
+            draw.rectangle((x - 12, 462, x + 12, 474), fill=(250, 250, 250))
     if kind == PhotoKind.VERIFICATION:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         draw = ImageDraw.Draw(image)

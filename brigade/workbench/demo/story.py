@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from functools import cache
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ from brigade.files.queries import version_in_use
 from brigade.kit.clocks import at, workday_on_or_after
 from brigade.obligations.actions import keys_of
 from brigade.obligations.models import Key
-from brigade.org.models import Person
+from brigade.org.models import Person, Unit
 from brigade.reference.queries import calendar, parameter
 from brigade.workbench.demo.pictures import Shot
 from brigade.workbench.demo.world import World
@@ -44,6 +45,11 @@ from enforcement.hazards.states import (
 CLERK, DEPUTY, LEADER, OFFICE = "D10011", "D10003", "D10001", "D80001"
 
 
+def on_the_road(world: World, unit: Unit) -> list[Person]:
+    """Its leader first, then who goes on patrol; who only keeps the minutes does not."""
+    return [person for person in world.staff[unit.code] if person.police_no != "D10021"]
+
+
 class Ahead(Exception):
     """The next step lies in the future: here the story stands today."""
 
@@ -64,7 +70,7 @@ class Story:
         self.rows: list[Any] = []
         self.files: list[File] = []
         self.documents: list[HazardDocument] = []
-        staff = [person for person in world.staff[hazard.unit.code] if person.kind == "officer"]
+        staff = [person for person in on_the_road(world, hazard.unit) if person.kind == "officer"]
         self.captain = staff[0]
         self.pair = random.sample([one for one in staff if one != hazard.created_by], 2)
         owner = hazard.owner
@@ -174,7 +180,7 @@ class Story:
         self.reach(self.moment + timedelta(hours=self.random.randrange(2, 9)))
         hazard.interim_measures = "设锥桶和警示牌，限速40公里，早晚高峰派人值守"
         hazard.interim_at = self.moment
-        self.photo(PhotoKind.INTERIM, self.pair[0], PhotoKind.BEFORE)
+        self.photo(PhotoKind.INTERIM, self.pair[0])
         self.did("controlled", self.captain)
 
     def notify(self) -> None:
@@ -391,11 +397,40 @@ class Story:
             listed_by=by,
         )
         self.rows.append(row)
+        self._tell_of(row, DocumentKind.LISTED, by)
         self.did("listed", by, number)
         return row
+
+    def _tell_of(self, row: SupervisionListing, kind: str, by: Person) -> None:
+        more = {
+            "listing_level": row.get_level_display(),
+            "listing_no": row.document_no,
+            "listing_leader": row.leader,
+            "listed_on": queries.day_text(row.listed_on),
+            "listing_due_on": queries.day_text(row.due_on),
+            "delisting_no": row.delisting_no,
+            "delisted_on": queries.day_text(row.delisted_on),
+            "closed_on": queries.day_text(self.hazard.closed_at),
+            "days_overdue": self.hazard.days_overdue(self.moment),
+        }
+        self.issue(kind, by, **more)
+
+    def report_up(self, row: SupervisionListing) -> None:
+        by = self.people[CLERK]
+        self.later(2)
+        more = {
+            "crash_analysis": "三年内发生伤人事故3起，均为夜间驶出路外",
+            "scheme": self.hazard.suggestion,
+            "cost": "86000.00",
+            "listing": f"{row.get_level_display()}，{row.document_no}",
+        }
+        self.hazard.cost_estimate = Decimal(more["cost"])
+        self.issue(DocumentKind.SPECIAL, by, self.people[DEPUTY], **more)
+        self.did("reported_up", by)
 
     def delist(self, row: SupervisionListing, number: str) -> None:
         self.later(3)
         row.delisted_on, row.delisting_no = self.moment.date(), number
         row.delisted_by = row.listed_by
+        self._tell_of(row, DocumentKind.DELISTED, row.listed_by)
         self.did("delisted", row.listed_by, number)

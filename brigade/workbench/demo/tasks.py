@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from uuid import UUID
 
 from brigade import workflow
@@ -193,10 +193,10 @@ def _reply(world: World, task: Assignment, ago: int, text: str) -> Assignment:
 
 
 NEWS = (
-    (150, "夏季路面执勤防暑安排", "高温时段换岗缩短到1小时，岗亭备药备水。"),
-    (95, "中秋国庆假期值班安排", "值班表已排好，换班提前一天报办公室。"),
+    (150, "岗亭药品饮水补充", "各中队清点岗亭药箱，缺的到办公室领取。"),
+    (95, "节假日值班轮换办法", "值班表提前一周排好，换班提前一天报办公室。"),
     (40, "执法记录仪更换通知", "本周起以旧换新，到科技宣传科领取。"),
-    (12, "冬季警服发放", "按号领取，尺码不合的三天内调换。"),
+    (12, "警服补发", "按号领取，尺码不合的三天内调换。"),
 )
 """Older announcements: working days ago, title, text."""
 
@@ -230,7 +230,7 @@ def _announcements(world: World) -> None:
         title="年终考核材料报送要求",
         text="各单位于12月10日前报送。",
         units=[world.units["DD"]],
-        now=_moment(world, 0, 8) if world.now.hour > 8 else world.now - timedelta(hours=1),
+        now=_moment(world, 0, 8) if world.now.hour > 8 else _moment(world, 1, 16),
     )
 
 
