@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from brigade.assignments import queries
 from brigade.assignments.models import Assignment
 from brigade.assignments.rules import HAND_OUT
-from brigade.kit.forms import LONGEST_KEY, DayInput, Form, in_our_time
+from brigade.kit.forms import LONGEST_KEY, DayInput, Form, PickGroups, in_our_time
 from brigade.kit.text import clean_text, whole_number
 from brigade.org.models import Person, Unit
 
@@ -37,19 +37,13 @@ class Day(forms.DateField):
         super().__init__(widget=DayInput(), validators=[in_our_time], error_messages=words, **kwargs)
 
 
-class Addressees(forms.CheckboxSelectMultiple):
-    """Units as buttons to press, by tree; the other posts are folded away."""
-
-    template_name = "assignments/addressees.html"
-
-
 class AddresseesField(forms.MultipleChoiceField):
     """Posts as unit:role. A unit that was closed meanwhile is no choice any more, but is still understood: what is
     wrong with it is the action's to say."""
 
     def __init__(self, **kwargs: Any) -> None:
         words = {"required": _("选交办给谁，一个以上")}
-        super().__init__(label=_("交给"), widget=Addressees(), error_messages=words, **kwargs)
+        super().__init__(label=_("交给"), widget=PickGroups(), error_messages=words, **kwargs)
         self.units: Any = Unit.objects.none()
 
     def reach(self, user: Person, now: datetime) -> None:

@@ -105,6 +105,12 @@ class ManyChoiceField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
 
+class PickGroups(forms.CheckboxSelectMultiple):
+    """Choices in groups as buttons to press; the first group lies open, the others are folded away."""
+
+    template_name = "ui/pick_groups.html"
+
+
 class OneChoiceField(forms.ModelChoiceField):
     """A row whose key is that of another row: the framework looks such a key up however long it is."""
 

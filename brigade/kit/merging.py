@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -72,7 +72,7 @@ class Part:
             return self.loose[name].words or "、".join(self.loose[name].values)
         values = self.lines.get(name, ())
         known = getattr(self.form.fields.get(name), "choices", None)
-        named = {str(value): str(label) for value, label in known} if known else {}
+        named = dict(_named(known or ()))
         return "、".join(named.get(value, value) for value in values)
 
     def summary(self) -> str:
@@ -81,6 +81,15 @@ class Part:
             row.summary() for rows in self.rows.values() for row in rows if row
         ]
         return "，".join(filter(None, told))[:WORDS]
+
+
+def _named(choices: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """Value → what it is called, also of choices in groups."""
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _named(label)
+        else:
+            yield str(value), str(label)
 
 
 @dataclass(frozen=True, slots=True)

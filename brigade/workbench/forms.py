@@ -11,11 +11,12 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, Form, ManyChoiceField
+from brigade.kit.forms import DayInput, Form, ManyChoiceField, PickGroups
 from brigade.kit.text import half_width
 from brigade.notices.queries import people_in
 from brigade.notices.rules import PUBLISH_PERM, TITLE_LENGTH
 from brigade.org.models import Person, Unit
+from brigade.org.states import Tree
 from brigade.reference.actions import Day
 from brigade.reference.models import Parameter
 from brigade.reference.states import DayReason
@@ -141,11 +142,13 @@ class WithdrawForm(Form):
 
 
 class UnitPicks(forms.models.ModelChoiceIterator):
-    """Units as they stand in their tree, by their short names."""
+    """Units by their short names, tree by tree: the line of command first, organisations outside last."""
 
-    def __iter__(self) -> Iterator[tuple[Any, str]]:
-        for _depth, unit in self.queryset.open_on(timezone.localdate()).as_tree():
-            yield self.choice(unit)
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        units = [unit for _depth, unit in self.queryset.open_on(timezone.localdate()).as_tree()]
+        for tree in Tree:
+            if picks := [self.choice(unit) for unit in units if unit.tree == tree]:
+                yield tree.label, picks
 
 
 class UnitsField(ManyChoiceField):
@@ -177,7 +180,7 @@ class AnnouncementForm(Form):
         help_text=_("附了文件可以不写"),
     )
     units = UnitsField(
-        Unit.objects.none(), label=_("发给单位"), required=False, widget=forms.CheckboxSelectMultiple,
+        Unit.objects.none(), label=_("发给单位"), required=False, widget=PickGroups,
         help_text=_("连同它下面的全部单位"), error_messages={"invalid_choice": _("有单位不归你管，重新选")},
     )  # fmt: skip
     people = PeopleField(

@@ -29,7 +29,7 @@ from brigade.workbench.forms import AnnouncementForm, WithdrawForm
 from brigade.workbench.tables import AnnouncementFilters, AnnouncementTable, ReceiptFilters, ReceiptTable
 
 ROWS = Announcement.objects.select_related("unit", "created_by")
-NAMES_SHOWN = 20
+NAMES_SHOWN = 8
 
 
 class AnnouncementList(Listing):
