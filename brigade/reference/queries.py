@@ -118,7 +118,12 @@ def parameters_on(day: date) -> list[Parameter]:
     return list(Parameter.objects.on(day).order_by("code"))
 
 
+def outline() -> dict[str, Any]:
+    """The district as GeoJSON, WGS-84; a fresh one for each caller."""
+    return json.loads(OUTLINE.read_text(encoding="utf-8"))
+
+
 @cache
 def district() -> Area:
     """The district that the brigade polices; the outline is coarse (some hundred metres), so its border is no proof."""
-    return area(json.loads(OUTLINE.read_text(encoding="utf-8"))["features"][0]["geometry"])
+    return area(outline()["features"][0]["geometry"])

@@ -48,8 +48,8 @@ class GradeColumn(Column):
 class HazardTable(django_tables2.Table):
     number = CodeColumn()
     title = Column(small="place", linkify=True, width=30)
-    town = Column(accessor="town__name", verbose_name=_("乡镇街道"))
-    category = Column(accessor="category__name", verbose_name=_("类别"))
+    town = Column(accessor="town__name", verbose_name=_("乡镇街道"), css="fit")
+    category = Column(accessor="category__name", verbose_name=_("类别"), css="fit")
     grade = GradeColumn()
     state = StateColumn(tones={"deferred": "waive", "invalid": "off", "merged": "off", "voided": "off"})
     owner = Column(accessor="owner__short_name", verbose_name=_("责任单位"))
@@ -73,8 +73,8 @@ class SentTable(django_tables2.Table):
 
     number = CodeColumn()
     title = Column(small="place", linkify=True, width=30)
-    town = Column(accessor="town__name", verbose_name=_("乡镇街道"))
-    category = Column(accessor="category__name", verbose_name=_("类别"))
+    town = Column(accessor="town__name", verbose_name=_("乡镇街道"), css="fit")
+    category = Column(accessor="category__name", verbose_name=_("类别"), css="fit")
     grade = GradeColumn()
     state = StateColumn(tones={"deferred": "waive"})
     due_at = DueColumn(verbose_name=_("到期"), running=WITH_OWNER)
@@ -93,13 +93,13 @@ class OwnerTable(django_tables2.Table):
 
 
 class RoadTable(django_tables2.Table):
-    code = CodeColumn(linkify=("hazards:road_edit", {"pk": django_tables2.A("pk")}))
-    name = Column()
+    code = CodeColumn()
+    name = Column(linkify=("hazards:road_edit", {"pk": django_tables2.A("pk")}))
     road_class = Column()
     owner = Column(accessor="owner__short_name", verbose_name=_("管养单位"))
     is_urban = Column()
     is_divided = Column()
-    surveyed = Column(verbose_name=_("桩号坐标"), css="num")
+    surveyed = Column(verbose_name=_("有坐标的桩号"), css="num")
 
 
 class ByCode(django_filters.ChoiceFilter):

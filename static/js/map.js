@@ -1,4 +1,4 @@
-/* <div data-map data-outline data-points>: the places of the list on the outline of the district, no tiles needed; what
+/* <div data-map data-outline data-points>: the places of the list on the district and its roads, no tiles needed; what
    lies too close together stands as a number. Instead of data-points: data-map-pick or data-map-at, see map-pick.js. */
 import { bind, icon, load, make, style } from "./bind.js";
 import { pick, show } from "./map-pick.js";
@@ -50,7 +50,7 @@ bind("[data-map]", async (box) => {
   const words = box.dataset.labels.split("|");
   const map = window.L.map(box, { attributionControl: false, zoomControl: false, minZoom: 8, maxZoom: 18, ...calm });
   window.L.control.zoom({ zoomInTitle: words[0], zoomOutTitle: words[1] }).addTo(map);
-  const outline = window.L.geoJSON(await (await fetch(box.dataset.outline)).json(), { interactive: false, className: "map-outline" });
+  const outline = window.L.geoJSON(await (await fetch(box.dataset.outline)).json(), { interactive: false, style: ({ geometry }) => ({ className: geometry.type === "LineString" ? "map-road" : "map-outline" }) });
   map.fitBounds(outline.addTo(map).getBounds(), { animate: false });
   if (box.dataset.points) places(map, box, words);
   if (box.dataset.mapPick) pick(map, box);

@@ -29,6 +29,7 @@ from enforcement.hazards.states import CoordSystem, Direction, GeoSource, Source
 PICK = {"data-pick": ""}
 OFFICE = ("is_key", "key_reason", "visibility", "cost_estimate")
 """What squadron leader and clerk decide, and who reported it does not."""
+ROADSIDE = ("road", "stake_start", "stake_end", "direction")
 POINT = ("lat", "lon", "coord_sys", "acc_m", "geo_source")
 
 
@@ -149,7 +150,13 @@ class AmendForm(MoveForm, PlaceFields, WhatFields):
     visibility = Choice(label=_("公开范围"), choices=Visibility.choices)
     cost_estimate = money_field(label=_("预算（元）"))
     photos = PhotosField(label=_("补照片"))
-    field_order = ("title", "description", "category", "defect", "road", "stake_start", "stake_end", "direction")
+    field_order = ("title", "description", "category", "defect")
+    template_name = "hazards/amend_form.html"
+    drawn = frozenset({"title", "description", "category", "defect", "town", "where", *PlaceFields.base_fields})
+    """What the template names itself; the rest comes after it."""
+
+    class Media:
+        css = {"all": ("css/map.css",)}
 
     def __init__(self, *args: Any, record: Hazard, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
@@ -157,6 +164,15 @@ class AmendForm(MoveForm, PlaceFields, WhatFields):
         if not self.user.has_perm("hazards.amend_hazard", record):
             for name in OFFICE:
                 del self.fields[name]
+
+    @property
+    def opens_stake(self) -> bool:
+        """Whether road and stakes are unfolded: where they are known, or something about them is wrong."""
+        return bool(self["road"].value()) or any(self.errors.get(name) for name in ROADSIDE)
+
+    @property
+    def asks_datum(self) -> bool:
+        return self.is_bound and bool(self.errors.get("coord_sys") or self.data.get("is_datum_confirmed"))
 
     def arguments(self) -> dict[str, Any]:
         data = self.cleaned_data

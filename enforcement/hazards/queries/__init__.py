@@ -5,7 +5,7 @@ This room is a package: what it offers stands here, by its part.
 """
 
 from enforcement.hazards.queries.duplicates import Near, Neighbourhood, near, near_hazard, near_place
-from enforcement.hazards.queries.maps import ACROSS, ALONE, SOON, by_town, on_map, tone_of
+from enforcement.hazards.queries.maps import ACROSS, ALONE, SOON, by_town, ground, on_map, tone_of
 from enforcement.hazards.queries.papers import (
     Reused,
     day_text,

@@ -48,7 +48,8 @@ def near(
     """The up to five nearest hazards of the same category, open or closed lately, the newest first.
 
     Two are near by stakes on the same road in a compatible direction, or over ground; opposite carriageways are not.
-    Two queries, each over an index: a box around the point, a stretch of the road.
+    Two queries for where the others lie, each over an index: a box around the point, a stretch of the road. A third
+    reads those that are near.
     """
     if not category.radius_m:
         return []
@@ -57,15 +58,27 @@ def near(
     if but is not None:
         alive = alive.exclude(pk=but)
     here = Spot(category.radius_m, point, acc_m, road, stake_m, direction)
-    candidates: dict[Any, Hazard] = {}
+    others: dict[Any, Spot] = {}
     if point is not None:
-        candidates |= {other.pk: other for other in _in_box(alive, point, limits.widest)}
+        others |= _spots(_in_box(alive, point, limits.widest), road)
     if road is not None and stake_m is not None:
-        candidates |= {other.pk: other for other in _along(alive, road, stake_m, limits.reach)}
-    gaps = [(other, gap(here, spot_of(other), limits)) for other in candidates.values()]
-    found = [Near(other, metres) for other, metres in gaps if metres is not None]
-    nearest = sorted(found, key=lambda one: one.metres)[:SHOWN]
-    return sorted(nearest, key=lambda one: one.hazard.discovered_at, reverse=True)
+        others |= _spots(_along(alive, road, stake_m, limits.reach), road)
+    gaps = ((pk, gap(here, spot, limits)) for pk, spot in others.items())
+    found = [(metres, pk) for pk, metres in gaps if metres is not None]
+    nearest = {pk: metres for metres, pk in sorted(found)[:SHOWN]}
+    rows = Hazard.objects.select_related("town", "road").filter(pk__in=nearest) if nearest else ()
+    return sorted((Near(row, nearest[row.pk]) for row in rows), key=lambda one: one.hazard.discovered_at, reverse=True)
+
+
+def _spots(rows: QuerySet[Hazard], road: Road | None) -> dict[Any, Spot]:
+    """Where each of the hazards lies; of roads only the one that is asked about counts."""
+    names = ("pk", "lat", "lon", "acc_m", "road", "stake_start_m", "direction")
+    found = {}
+    for pk, lat, lon, acc_m, road_id, stake_m, direction in rows.values_list(*names):
+        point = None if lat is None else Point(float(lat), float(lon))
+        on = road if road is not None and road.pk == road_id else None
+        found[pk] = Spot(0, point, acc_m, on, stake_m, direction)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +184,14 @@ def _in_box(alive: QuerySet[Hazard], point: Point, metres: float) -> QuerySet[Ha
         "lat__range": (degrees(box.south), degrees(box.north)),
         "lon__range": (degrees(box.west), degrees(box.east)),
     }
-    return alive.filter(**here).select_related("town", "road")
+    return alive.filter(**here)
 
 
 def _along(alive: QuerySet[Hazard], road: Road, stake_m: int, reach: int) -> QuerySet[Hazard]:
     """Wide enough for what chainage equations add or take away."""
     slack = reach + sum(abs(ahead - back) for back, ahead in road.breaks)
     stretch = (max(stake_m - slack, 0), stake_m + slack)
-    return alive.filter(road=road, stake_start_m__range=stretch).select_related("town", "road")
+    return alive.filter(road=road, stake_start_m__range=stretch)
 
 
 def near_place(place: dict[str, Any], category: Category, now: datetime) -> list[Near]:

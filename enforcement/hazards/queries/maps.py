@@ -10,6 +10,8 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from brigade.kit.geo import Box
+from brigade.reference.models import Road
+from brigade.reference.queries import district, outline
 from enforcement.hazards.models import Hazard
 from enforcement.hazards.queries.duplicates import degrees
 from enforcement.hazards.states import (
@@ -21,6 +23,18 @@ ALONE = 300
 """Up to so many places of a view stand one by one; more are drawn together."""
 ACROSS = 20
 """Squares from west to east in which places are drawn together."""
+
+
+def ground() -> dict[str, Any]:
+    """What a map is drawn on: the district, and each road as far as its surveyed stakes lie in the district's box."""
+    (south, west), (north, east) = district().bounds
+    drawn = outline()
+    for road in Road.objects.surveyed().order_by("code"):
+        line = [[lon, lat] for _m, lat, lon in road.stakes if south <= lat <= north and west <= lon <= east]
+        if len(line) > 1:
+            shape = {"type": "LineString", "coordinates": line}
+            drawn["features"].append({"type": "Feature", "properties": {"name": road.name}, "geometry": shape})
+    return drawn
 
 
 def on_map(hazards: QuerySet[Hazard], box: Box, now: datetime) -> dict[str, Any]:

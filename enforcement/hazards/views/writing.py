@@ -76,10 +76,12 @@ def _has_wrong(form: ReportForm, names: Iterable[str]) -> bool:
 
 
 def _goes_to(request: HttpRequest, form: ReportForm, now: datetime) -> str:
-    """Who gets the report, as `actions.report` decides it."""
+    """Who gets the report, as `actions.report` decides it; nobody can say before the town is known."""
     town = form.looked_at()[2] if form.is_bound else None
     town_id = town.pk if town else form.initial.get("town")
-    unit = (squadron_of(town_id, timezone.localdate(now)) if town_id else None) or request.user.unit
+    if town_id is None:
+        return ""
+    unit = squadron_of(town_id, timezone.localdate(now)) or request.user.unit
     return unit.short_name if unit else ""
 
 

@@ -94,3 +94,14 @@ def test_the_table_below_the_map_counts_the_same_by_town(client, world):
     page = client.get(reverse("hazards:hazard_map"))
     assert [(row["town__name"], row["n"], row["open"]) for row in page.context["towns"]] == [(world.town.name, 1, 1)]
     assert f"town={world.town.pk}" in page.content.decode()
+
+
+def test_41_the_map_needs_nothing_but_the_district_and_its_roads(client, world):
+    client.force_login(world.officer)
+    drawn = client.get("/enforcement/hazards/map/outline/").json()
+    shapes = [feature["geometry"]["type"] for feature in drawn["features"]]
+    assert shapes[0] in ("Polygon", "MultiPolygon") and shapes[1:] == ["LineString"]
+    road = drawn["features"][1]
+    assert road["properties"]["name"] == "县道012" and road["geometry"]["coordinates"][0] == [115.9855, 36.4]
+    page = client.get("/enforcement/hazards/map/").content.decode()
+    assert "http://" not in page.replace("http://www.w3.org", "") and "tile" not in page

@@ -316,6 +316,16 @@ def test_a_correction_opens_with_what_was_written_and_changes_only_what_is_chang
     assert (float(hazard.lat), float(hazard.lon)) == tuple(HERE)
 
 
+def test_a_correction_shows_the_place_on_the_map_and_never_asks_the_desk_where_it_stands(client, world, day):
+    hazard = registered(world, day)
+    client.force_login(world.clerk)
+    text = client.get(f"{hazard.get_absolute_url()}moves/amend/").content.decode()
+    assert "data-map-pick" in text and "css/map.css" in text
+    assert "data-here-now" not in text
+    for name in ("title", "stake_start", "lat", "town", "where", "source", "suggestion", "is_key"):
+        assert text.count(f'name="{name}"') == 1, name
+
+
 def test_who_reported_it_corrects_it_while_it_waits_but_decides_nothing_of_the_office(client, world, day):
     hazard = reported(world, day)
     client.force_login(world.officer)
