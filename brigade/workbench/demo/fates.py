@@ -83,7 +83,7 @@ def stuck(story: Story, kind: Kind) -> None:
 
 def extension_waits(story: Story, kind: Kind) -> None:
     _begun(story, kind)
-    story.extend(10, is_answered=False)
+    story.extend(10, is_answered=False, asked_on=add_workdays(story.world.today, -1, calendar()).date)
 
 
 def not_signed(story: Story, kind: Kind) -> None:
@@ -192,7 +192,7 @@ PINNED = (
     Pinned("支路接入视距不良", 13, not_signed, "梁水镇"),
     Pinned("急弯前缺警告标志", 9, disputed),
     Pinned("支路接入坡差大", 12, signed),
-    Pinned("标线磨损看不清", 31, extension_waits),
+    Pinned("标线磨损看不清", 28, extension_waits),
     Pinned("护栏被撞损坏", 30, handed_in, "闫寺街道"),
     Pinned("爆闪警示灯不亮", 7, handed_in, "梁水镇"),
     Pinned("路面坑槽", 36, stuck),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from random import Random
@@ -253,10 +253,10 @@ class Story:
     def _limit(self, due_at: datetime) -> None:
         self.hazard.due_at = self.turn.due_at = due_at
 
-    def extend(self, days: int, is_answered: bool = True) -> None:
-        """Asked for a few days before the limit ends."""
+    def extend(self, days: int, is_answered: bool = True, asked_on: date | None = None) -> None:
+        """Asked for a few days before the limit ends, or on that day."""
         hazard = self.hazard
-        day = workday_on_or_after(hazard.due_at.date() - timedelta(days=5), calendar()).date
+        day = asked_on or workday_on_or_after(hazard.due_at.date() - timedelta(days=5), calendar()).date
         self.reach(max(at(day, time(10)), self.moment + timedelta(hours=1)))
         row = Extension(
             hazard=hazard,
