@@ -41,6 +41,7 @@ _HAN = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUNS = re.compile(f"([{_HAN}]+)|((?:(?![{_HAN}])[^\\W_])+)")
 _DIGITS = re.compile(r"[0-9]{2,}")
 _BORDERS = re.compile(r"[0-9](?=[^0-9])|[^0-9](?=[0-9])")
+_PRIVATE = re.compile(r"[0-9](?:[\s.·•\-—–]*[0-9]){10,}[Xx]?")
 _DOTS = re.compile("[·•‧・]")
 
 
@@ -177,6 +178,25 @@ def forms(word: str) -> tuple[str, ...]:
 def _forms(word: str, is_name: bool) -> tuple[str, ...]:
     joined = _joined(_normal(word))
     return tuple(_spoken(joined, is_name)) if len(joined) <= WHOLE else ()
+
+
+def last_four(text: str) -> str:
+    """The end by which a phone is found that somebody gave by more than its last four digits; empty for other texts.
+
+    Its other digits are in no index; a whole number is found by its blind index.
+    """
+    digits = re.sub(r"[\s-]", "", _normal(text[:LONGEST]))
+    return digits[-4:] if re.fullmatch("[0-9]{5,10}", digits) else ""
+
+
+def masked(text: str) -> str:
+    """The text with identity and phone numbers down to their last four signs, as a trail may keep it."""
+    return _PRIVATE.sub(lambda found: f"*******{found[0][-4:]}", unicodedata.normalize("NFKC", text[:LONGEST]))
+
+
+def names_somebody(text: str) -> bool:
+    """Whether an identity or phone number stands in the text."""
+    return bool(_PRIVATE.search(unicodedata.normalize("NFKC", text[:LONGEST])))
 
 
 def whole(text: str) -> str:

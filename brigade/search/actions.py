@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connections, transaction
 from django.db.models import ForeignKey, Model, prefetch_related_objects
 from django.utils.translation import gettext as _
 
+from brigade.audit import actions as audit
+from brigade.kit.searching import masked
 from brigade.search import rules
 from brigade.search.models import Entry
 from brigade.search.queries import findable, is_complete, missing
@@ -72,6 +75,19 @@ def _enter(model: type[Model]) -> int:
         prefetch_related_objects(rows, *keys)
         keep(rows)
     return len(rows)
+
+
+def note(*, by: Any, text: str, found: int, now: datetime) -> None:
+    """Leave in the trail what a person looked for and how many rows he was shown; of numbers of people the last four.
+
+    The same words within `NOTED` count once: a page that is opened again is not another search.
+    """
+    key = f"search.noted:{by.pk}:{rules.fingerprint(text)}"
+    if not cache.add(key, True, rules.NOTED.total_seconds()):
+        return
+    words = masked(text)
+    sentence = _("搜索“%(words)s”，看到%(found)d条") % {"words": words, "found": found}
+    audit.record("search.asked", None, by=by, sentence=sentence, changes={"words": words, "found": found}, now=now)
 
 
 def make_index(using: str = "default") -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _lazy
 
 from brigade.kit.searching import BEGINNINGS, SIGN, Clauses, tokens
 
 EDITION = 2
 """Goes up when tokens are made another way; `actions.catch_up` then makes those of all entries anew."""
+VERBS = {"search.asked": _lazy("搜索")}
+NOTED = timedelta(minutes=10)
+"""The same words of the same person are noted once in that time."""
 TABLE = "search_entry"
 FULL_TEXT = "search_words"
 """SQLite's full text table; it keeps no copy of the words, three triggers follow `TABLE`."""

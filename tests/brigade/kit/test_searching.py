@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brigade.kit.searching import SIGN, Name, fts5, haystack, pieces, question, tokens, tsquery, whole
+from brigade.kit.searching import (
+    SIGN,
+    Name,
+    fts5,
+    haystack,
+    last_four,
+    masked,
+    pieces,
+    question,
+    tokens,
+    tsquery,
+    whole,
+)
 
 
 def meets(typed: str, *words: str) -> bool:
@@ -175,6 +187,35 @@ def test_what_was_looked_for_is_marked_also_where_it_was_typed_in_letters(typed,
     found = pieces(text, question(typed).words)
     assert "".join(piece for piece, _hit in found) == text
     assert "".join(piece for piece, is_hit in found if is_hit) == marked
+
+
+@pytest.mark.parametrize(
+    ("typed", "end"),
+    [
+        ("63514321", "4321"),
+        ("6351-4321", "4321"),
+        ("54321", "4321"),
+        ("4321", ""),
+        ("13863514321", ""),
+        ("办54321", ""),
+    ],
+)
+def test_a_longer_tail_of_a_phone_gives_its_last_four_digits(typed, end):
+    assert last_four(typed) == end
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("刘某某 138-6351-4321", "刘某某 *******4321"),
+        ("371502199003070035", "*******0035"),
+        ("37150219900307003x", "*******003x"),
+        ("DCF-CGS-BJ-2026-00001", "DCF-CGS-BJ-2026-00001"),
+        ("4321", "4321"),
+    ],
+)
+def test_a_trail_keeps_no_number_by_which_a_citizen_is_known(typed, kept):
+    assert masked(typed) == kept
 
 
 texts = st.text(max_size=80) | st.text(alphabet="驾驶证曾单重庆A1g·— \x00\n'\"*😀", max_size=80)

@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from brigade.audit.models import AuditEvent
+from services.requests.actions import Citizen
 from tests.services.requests.conftest import world
 from tests.services.requests.world import taken_in
 
@@ -69,3 +71,36 @@ def test_the_field_stands_on_every_page_and_takes_the_slash(clerk):
 def test_a_page_without_htmx_finds_the_same(clerk, world):
     request = taken_in(world, "PL01", "2026-06-12T10:00")
     assert request.get_absolute_url() in html(clerk, q=request.number)
+
+
+def noted():
+    return [event.changes for event in AuditEvent.objects.filter(verb="search.asked").order_by("id")]
+
+
+def test_a_phone_of_which_more_than_the_tail_is_known_is_found_by_the_tail_and_the_page_says_so(clerk, world):
+    request = taken_in(world, "PL01", "2026-06-12T10:00", citizen=Citizen(name="刘某某", phone="13863514321"))
+    text = html(clerk, q="63514321")
+    assert request.get_absolute_url() in text and "没有“63514321”，下面是末四位为4321的" in text
+    assert "末四位" not in html(clerk, q="13863514321")
+    assert "没有找到“13863510000”" in html(clerk, q="13863510000")
+
+
+def test_a_search_that_was_sent_is_noted_once_and_typing_is_not(clerk, world):
+    taken_in(world, "PL01", "2026-06-12T10:00")
+    html(clerk, q="刘某", target="bar-found")
+    html(clerk, q="")
+    assert noted() == []
+    for _ in range(2):
+        html(clerk, q="刘某某")
+    html(clerk, q="饕餮")
+    assert noted() == [{"words": "刘某某", "found": 1}, {"words": "饕餮", "found": 0}]
+    event = AuditEvent.objects.filter(verb="search.asked").first()
+    assert event.actor_id == world.clerk.pk and "搜索“刘某某”，看到1条" in event.sentence
+
+
+def test_who_looks_for_a_citizen_by_a_number_is_noted_while_typing_and_the_number_is_not(clerk, world):
+    for typed in ("138 6351 4321", "１３８６３５１４３２１", "37150219900307003X"):
+        html(clerk, q=typed, target="bar-found")
+    assert [change["words"] for change in noted()] == ["*******4321", "*******4321", "*******003X"]
+    kept = "".join(f"{event.sentence}{event.changes_text}" for event in AuditEvent.objects.all())
+    assert "13863514321" not in kept and "6351" not in kept and "3715021990" not in kept
