@@ -49,7 +49,7 @@ def test_it_holds_the_lines_of_the_return_with_cut_off_and_version_of_the_formul
     assert [section["label"] for section in content["sections"]] == ["组织生活"]
     client.force_login(world.office)
     page = client.get(report.get_absolute_url()).content.decode()
-    assert "6/7=85.7%" in page and "第八党支部" not in page and "未达标0/1" in page
+    assert "85.7%<small>6/7</small>" in page and "未达标<small>0/1</small>" in page
 
 
 def test_a21_from_the_workbench_to_the_word_in_three_interactions(client, world, report):
