@@ -16,6 +16,7 @@ from brigade.audit.actions import record_many
 from brigade.files.models import File
 from brigade.indicators import actions as indicators
 from brigade.kit.clocks import add_workdays, at
+from brigade.kit.geo import Point, distance
 from brigade.kit.ids import new_id
 from brigade.notices import actions as notices
 from brigade.notices.rules import NOTICES
@@ -50,6 +51,8 @@ SOURCES = (
 )
 AGAIN = 6
 """So many were reported twice; the second report was merged into the first."""
+APART_M, SAME_FOR, TRIES = 250, 400, 15
+"""Metres and days within which nobody finds another of the same category; so often a place is drawn."""
 NEWS = timedelta(days=9)
 """What happened longer ago, whoever was told of it has read."""
 
@@ -137,15 +140,27 @@ class Teller:
         self.categories = {category.code: category for category in Category.objects.all()}
         self.defects = {defect.code: defect for defect in Defect.objects.all()}
         self.shots: dict[str, list[Shot]] = pictures.build(world)
+        self.known: dict[str, list[tuple[date, Point]]] = {}
 
     def tell(self, kind: Kind, found_on: date, script: Script, town: str = "") -> Story:
-        spot: Spot = getattr(self.map, kind.where)()
-        while town and spot.town.name != town:
-            spot = getattr(self.map, kind.where)()
+        spot = self._spot(kind, found_on, town)
         story = self._begin(kind, spot, self._moment(found_on))
         with suppress(Ahead):
             script(story, kind)
         return story
+
+    def _spot(self, kind: Kind, found_on: date, town: str) -> Spot:
+        """A place of that sort, in the town if one is named, and where possible away from others of its category."""
+        known = [point for day, point in self.known.get(kind.category, ()) if abs((found_on - day).days) < SAME_FOR]
+        for _try in range(TRIES):
+            spot: Spot = getattr(self.map, kind.where)()
+            while town and spot.town.name != town:
+                spot = getattr(self.map, kind.where)()
+            point = Point(float(spot.columns["lat"]), float(spot.columns["lon"]))
+            if all(distance(point, other) > APART_M for other in known):
+                break
+        self.known.setdefault(kind.category, []).append((found_on, point))
+        return spot
 
     def tell_again(self, first: Story) -> Story:
         """Somebody else reports the same some days later."""

@@ -96,7 +96,7 @@ CROSSINGS = (
     ("柳园路南段", "新区街道", 36.4300, 115.9950),
 )
 
-STEP_M = 200
+STEP_M = 100
 """How far apart the hand-drawn stakes stand."""
 
 
