@@ -183,7 +183,7 @@ def preview(found: Checked, spec: Import, mapping: Mapping[str, str]) -> list[di
         for column in spec.columns:
             if column.code in places:
                 text = _cell(one, column, lines[one.row.number][places[column.code]], spec)
-                cells.append({"text": text, "fault": faults.pop(column.code, "")})
+                cells.append({"label": str(column.label), "text": text, "fault": faults.pop(column.code, "")})
         shown.append({"n": one.row.number, "cells": cells, "known": one.is_known, "rest": "；".join(faults.values())})
     return shown
 

@@ -4,17 +4,23 @@ from datetime import datetime
 
 import pytest
 
+from brigade.audit.models import AuditEvent
 from brigade.indicators.models import Dirty
 from brigade.jobs import actions as jobs
 from brigade.jobs.models import Job
 from brigade.jobs.states import JobState
 from brigade.ledgers.models import ImportRun
+from brigade.ledgers.queries import checked
+from brigade.ledgers.rules import IMPORTS
 from brigade.ledgers.states import ImportState
 from brigade.obligations.models import Obligation
+from brigade.search.models import Entry
+from brigade.search.rules import key_of
+from services.requests import actions
 from services.requests.models import ServiceRequest
 from services.requests.states import RequestState
 from tests.brigade.ledgers.books import again, book
-from tests.services.requests.world import at
+from tests.services.requests.world import at, taken_in
 
 URL = "/services/requests/"
 HEAD = ["业务名称", "受理时间", "办结时间", "经办人", "流水号"]
@@ -132,3 +138,16 @@ def test_a_long_ledger_is_checked_in_constant_queries(client, world, lead, djang
     lines = [["PL02", "2026-3-2 9:00", "2026-3-3 9:00", "王晓燕", f"YS{n}"] for n in range(300)]
     with django_assert_max_num_queries(40):
         upload(client, lines)
+
+
+def test_a_number_that_is_taken_while_the_sheet_is_made_ready_is_passed_over_and_nothing_else(client, world, lead):
+    run = upload(client, LINES[2:])
+    draft = checked(run, IMPORTS[run.listing], by=lead, now=run.created_at).drafts
+    batch = next(iter(actions.ready_past(draft * 3, by=lead, now=run.created_at)))
+    taken = taken_in(world, "PL02", "2026-02-13T10:00")
+    made = actions.record_past(batch, by=lead, now=run.created_at)
+    numbers = [taken.number, *(one.number for one in made)]
+    assert [int(number[-5:]) for number in numbers] == [1, 2, 3, 4]
+    for one in made:
+        assert AuditEvent.objects.get(target_id=str(one.pk)).target_number == one.number
+        assert Entry.objects.filter(kind="requests.servicerequest", object_id=key_of(one.pk)).count() == 1
