@@ -3,7 +3,7 @@
    data-map-at="lat,lon" only shows it. */
 import { icon } from "./bind.js";
 
-const pinAt = (at, draggable) => window.L.marker(at, { draggable, icon: window.L.divIcon({ className: "map-mark pin", html: icon("geo-alt"), iconSize: [32, 32], iconAnchor: [16, 30] }) });
+const pinAt = (at, draggable) => window.L.marker(at, { draggable, keyboard: false, icon: window.L.divIcon({ className: "map-mark pin", html: icon("geo-alt"), iconSize: [32, 32], iconAnchor: [16, 30] }) });
 
 export const show = (map, text) => pinAt(text.split(",").map(Number), false).addTo(map);
 

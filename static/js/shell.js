@@ -34,6 +34,9 @@ bind("[data-drop]", (menu) => closeBeside(menu, menu.querySelector("summary"), (
 bind("[data-print]", (button) => button.addEventListener("click", () => window.print()));
 bind("[data-print-now]", () => window.addEventListener("load", () => window.print()));
 
+/* What is wider than the screen can be reached, and moved, by keyboard. */
+bind(".table-wrap, .track", (wide) => { if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0; });
+
 bind("[data-track]", (track) => {
   const now = track.querySelector(".now");
   if (now) track.scrollLeft = now.offsetLeft - (track.clientWidth - now.offsetWidth) / 2;

@@ -1,6 +1,7 @@
 """`make shots`: every page that each role of the demo brigade can reach, as it looks at the desk and on a phone.
 
-Starting at the workbench, each link is followed once for each kind of page. The pictures lie in var/shots/<role>/; a
+Starting at the workbench and at a search, each link is followed once for each kind of page; each move and the import of
+each ledger is a kind of its own. The pictures lie in var/shots/<role>/; a
 console error, a request to another host, or a link that leads nowhere makes the command fail.
 """
 
@@ -23,6 +24,7 @@ from tests.browser.portal import DESK, PHONE, ROOT, SCREEN, Portal, Watch, chrom
 SIZES = {"desk": DESK, "phone": PHONE}
 BOARDS = ("dashboard", "matrix", "screen")
 NOT_PAGES = ("logout",)
+NO_LINK_LEADS_TO = "/search/?q=中队"
 STANDS_STILL = """async () => {
   await document.fonts.ready;
   do await new Promise(requestAnimationFrame); while (document.querySelector(".htmx-request"));
@@ -81,7 +83,7 @@ def picture_role(address, role, police_no):
 
 def walk(page, place):
     """Follow every link, one for each kind of page; yield the links that lead nowhere."""
-    waiting, seen = [page.url], set()
+    waiting, seen = [page.url, urljoin(page.url, NO_LINK_LEADS_TO)], set()
     while waiting:
         address = waiting.pop(0)
         name = kind_of(address)
@@ -106,11 +108,16 @@ def kind_of(address):
     """The name of the page behind an address, None for what is no page of the portal."""
     from django.urls import Resolver404, resolve
 
+    parts = urlsplit(address)
     try:
-        match = resolve(urlsplit(address).path)
+        match = resolve(parts.path)
     except Resolver404:
         return None
     kind = match.view_name.replace(":", "-")
+    if kind.endswith("_move"):
+        kind = f"{kind}-{match.kwargs['code']}"
+    elif "import=" in parts.query:
+        kind = f"{kind}-import"
     return None if kind.endswith(NOT_PAGES) or not match.namespace else kind
 
 

@@ -13,11 +13,13 @@ import docx
 import openpyxl
 import pytest
 from docx.oxml.ns import qn
+from PIL import Image
 
 from tests.browser.portal import NOW, PHONE, sign_in
 
 TEXT = qn("w:t")
 RECORDER, SECRETARY, MEMBER, WINDOW = "D10021", "D10020", "D10022", "D10032"
+PATROL = MEMBER
 POLITICAL, LEADER, PARTY_OFFICE = "D10002", "D10001", "D10010"
 SYSTEM_ADMIN = "D90001"
 CLERK = "D10011"
@@ -25,9 +27,15 @@ CLERK = "D10011"
 MAIN_PAGES = {
     SECRETARY: ("/", "/party/meetings/new/", "/party/meetings/matrix/", "/party/meetings/", "/party/mine/"),
     LEADER: ("/dashboard/", "/obligations/", "/notices/", "/party/members/", "/org/people/")
-    + ("/assignments/", "/assignments/new/", "/notices/announcements/", "/notices/announcements/new/"),
-    WINDOW: ("/services/requests/", "/services/items/"),
+    + ("/assignments/", "/assignments/new/", "/assignments/*", "/org/people/*hand-over/", "/reports/*")
+    + ("/notices/announcements/", "/notices/announcements/new/", "/notices/announcements/*", "/search/?q=中队"),
+    WINDOW: ("/services/requests/", "/services/items/", "/services/requests/new/"),
+    PATROL: ("/enforcement/hazards/", "/enforcement/hazards/new/", "/enforcement/hazards/map/")
+    + ("/enforcement/hazards/*",),
+    CLERK: ("/documents/", "/documents/meetings.sign_in/", "/reports/", "/enforcement/hazards/?import=new"),
+    SYSTEM_ADMIN: ("/org/people/?import=new", "/org/units/", "/org/units/*change/"),
 }
+"""A star stands for the first record of a ledger."""
 
 
 # Everybody, in the morning
@@ -63,7 +71,7 @@ def test_a_leader_sees_the_figures_and_comes_from_one_to_a_case_and_back_to_the_
     page.get_by_role("link", name="领导看板").first.click()
     page.wait_for_url("**/dashboard/**")
     page.wait_for_load_state("networkidle")
-    assert abs(page.evaluate("window.scrollY") - place) < 4
+    assert abs(page.evaluate("window.scrollY") - place) < 20, "within a line of text"
     leader.interactions("B3", 3)
 
 
@@ -222,9 +230,18 @@ def test_a_sheet_of_people_is_brought_in_with_two_errors_mended_on_the_way(offic
     page.get_by_text("已入库60行").wait_for()
 
 
-def test_a_word_form_is_replaced_by_our_own_and_the_next_print_is_ours(officer, tmp_path):
+def test_the_office_confirms_a_report_with_one_sentence_and_replaces_a_word_form_by_its_own(officer, tmp_path):
     clerk = officer(CLERK)
     page = clerk.page
+    clerk.begin("/")
+    page.locator("li", has_text="每日简报").locator("a", has_text="去确认").first.click()
+    page.wait_for_url("**/reports/**")
+    clerk.fill(page.locator("[name=sentence]"), "周末两班改三班，重点看沙镇路口。")
+    page.get_by_role("button", name="确认", exact=True).click()
+    clerk.see("已确认")
+    clerk.reads("周末两班改三班，重点看沙镇路口。", "与生成时一致")
+    clerk.interactions("confirm a report", 4)
+
     clerk.begin("/documents/meetings.sign_in/")
     with page.expect_download() as download:
         page.get_by_role("link", name="下载现用模板").click()
@@ -250,6 +267,51 @@ def test_a_word_form_is_replaced_by_our_own_and_the_next_print_is_ours(officer, 
     answer = recorder.page.request.get(f"{address.rstrip('/')}/sign-in/")
     printed = docx.Document(BytesIO(answer.body())).paragraphs
     assert printed[0].text == "东区大队统一样式" and "{{" not in printed[1].text
+
+
+# On the road
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["fresh", "session lost"])
+def test_an_officer_reports_a_hazard_from_his_phone_and_is_shown_what_lies_near(officer, tmp_path, lost):
+    photo, known = tmp_path / "坑槽.jpg", open_hazard(officer(PATROL))
+    Image.effect_noise((640, 480), 80).save(photo)
+    here = {"latitude": float(known["lat"]), "longitude": float(known["lon"]), "accuracy": 12}
+    patrol = officer(PATROL, PHONE, has_touch=True, is_mobile=True, geolocation=here, permissions=["geolocation"])
+    page = patrol.page
+    patrol.begin("/")
+    page.get_by_role("link", name="报隐患").first.tap()
+    page.get_by_text("误差12米").wait_for()
+    page.locator("input[type=file]").set_input_files(photo)
+    page.locator(".shot img").wait_for()
+    page.locator(".picks").get_by_text(known["called"], exact=True).tap()
+    page.locator("#near .note").first.wait_for()
+    patrol.reads("米外有一处相近隐患", known["title"])
+    page.get_by_text("看过了，不是同一处").tap()
+    if lost:
+        patrol.lose_session()
+    page.get_by_role("button", name="上报给").tap()
+    if lost:
+        patrol.sign_in_again()
+        page.get_by_text("的草稿").wait_for()
+        page.locator(".shot img").wait_for()
+        page.locator("#near input:checked").wait_for()
+        page.get_by_role("button", name="上报给").tap()
+    page.wait_for_url(re.compile(r"/enforcement/hazards/[0-9a-f-]{36}/$"))
+    patrol.interactions("A4", 9 + 3 * lost)
+    patrol.reads("待核实", "李明哲 上报", f"-{NOW.year}-")
+    made = page.request.get(f"/api/v1/hazards/{page.url.split('/')[-2]}/").json()
+    assert (made["state"], made["category"]) == ("reported", known["category"]) and made["number"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def open_hazard(person):
+    """One of those that he may see, at a place of a kind that can be reported twice; `called` as its category is."""
+    kinds = person.page.request.get("/api/v1/hazard-categories/?page_size=100").json()["results"]
+    names = {kind["code"]: kind["name"] for kind in kinds if kind["radius_m"]}
+    rows = person.page.request.get("/api/v1/hazards/?state=rectifying").json()["results"]
+    found = next(row for row in rows if row["lat"] and row["category"] in names)
+    return found | {"called": names[found["category"]]}
 
 
 # The branch's recorder
@@ -421,7 +483,7 @@ def test_a_window_clerk_settles_one_citizen_and_tells_the_next_what_is_missing_b
         page.locator("[data-material]").first.wait_for()
         press("F2")
     clerk.see("已办结")
-    assert page.evaluate("document.activeElement.id") == "desk-find", "the next citizen can begin"
+    assert page.evaluate("document.activeElement.id") == "desk-item-ts-control", "the next citizen can begin"
     clerk.keys("C6", 8 + more)
     assert [found["state"] for found in find_requests(clerk, number)] == ["completed"]
 
@@ -450,7 +512,7 @@ def test_main_pages_can_be_used_with_a_screen_reader_and_on_a_phone(officer):
     findings = []
     for police_no, pages in MAIN_PAGES.items():
         desk, phone = officer(police_no), officer(police_no, PHONE)
-        for address in pages:
+        for address in [first_record(desk, address) for address in pages]:
             desk.begin(address)
             findings += [f"{address} {finding}" for finding in desk.serious_findings()]
             phone.begin(address)
@@ -458,6 +520,16 @@ def test_main_pages_can_be_used_with_a_screen_reader_and_on_a_phone(officer):
             if (wide := phone.page.evaluate("document.documentElement.scrollWidth")) > PHONE["width"]:
                 findings.append(f"{address} is {wide} wide on a phone")
     assert not findings, "\n".join(findings)
+
+
+def first_record(person, address):
+    """The address, with the first record of the ledger before its star in place of both."""
+    ledger, star, rest = address.partition("*")
+    if not star:
+        return address
+    person.begin(ledger)
+    links = person.page.locator("main tbody a[href], main .rows a[href]").evaluate_all("all => all.map(a => a.href)")
+    return next(link for link in links if re.search(r"/([0-9a-f-]{36}|[0-9]+)/$", link)) + rest
 
 
 # Two people, two PCs
