@@ -18,6 +18,7 @@ from brigade.kit.templatetags.ui import rounded
 from brigade.org.models import Unit, UnitPlacement
 
 NOTHING = (Decimal(), Decimal())
+ALL_BUT = Decimal("99.9")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,12 @@ def _paths(units: Collection[Unit], day: date) -> dict[int, str]:
 
 
 def shown(amount: Decimal, indicator: Indicator) -> str:
-    """A figure as it reads: one decimal for ratios and for what counts in halves, so that columns stand in line."""
+    """A figure as it reads: one decimal for ratios and for what counts in halves, so that columns stand in line.
+
+    What is not all is never rounded to 100.
+    """
+    if indicator.kind == Kind.RATIO and ALL_BUT <= amount < 100:
+        amount = ALL_BUT
     return f"{rounded(amount, int(indicator.kind == Kind.RATIO or indicator.halves)):,}"
 
 

@@ -175,6 +175,13 @@ def test_what_counts_in_halves_has_one_decimal_throughout_and_a_count_has_none()
     assert shown(Decimal("1250.0"), gatherings) == "1,250"
 
 
+def test_what_is_not_all_is_never_rounded_to_a_hundred():
+    """hazards §7 scenario 38: 411 of 412."""
+    rate = FIGURES["hazards.on_time"]
+    amounts = [Decimal(part) * 100 / Decimal(whole) for part, whole in ((411, 412), (9999, 10000), (412, 412), (0, 9))]
+    assert [shown(amount, rate) for amount in amounts] == ["99.8", "99.9", "100.0", "0.0"]
+
+
 def sheets_of(answer):
     book = openpyxl.load_workbook(io.BytesIO(answer.getvalue()))
     return {sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)] for sheet in book}, book
