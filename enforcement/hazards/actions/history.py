@@ -64,7 +64,7 @@ def _write_parts(drafts: Sequence[PastHazard]) -> None:
         [
             OwnerTurn(hazard=one, owner=one.owner, delivered_at=one.delivered_at, due_at=one.due_at)
             for one in (draft.hazard for draft in drafts)
-            if one.state == HazardState.RECTIFYING
+            if one.state == HazardState.RECTIFYING and one.delivered_at is not None and one.due_at is not None
         ]
     )
     Verification.objects.bulk_create([_closing(draft) for draft in drafts if draft.verifiers is not None])
@@ -77,9 +77,9 @@ def _closing(draft: PastHazard) -> Verification:
         hazard=one,
         unit=one.unit,
         owner=one.owner,
-        at=one.closed_at,
-        submitted_at=one.submitted_at,
-        due_at=one.due_at,
+        at=one.closed_at or one.discovered_at,
+        submitted_at=one.submitted_at or one.discovered_at,
+        due_at=one.due_at or one.discovered_at,
         has_passed=True,
         first=first,
         second=second,
