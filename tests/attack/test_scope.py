@@ -31,7 +31,7 @@ RECORDS = (
     "workbench:announcement_detail",
 )
 OWNERS = {"hazards:owner_edit", "hazards:owner_reveal"}
-NO_UNITS = {"workbench:parameter_set", *OWNERS}
+NO_UNITS = {"workbench:parameter_set", "hazards:road_edit", *OWNERS}
 """These name something that belongs to no unit, or that all police know of: who may not change it is told so."""
 
 
