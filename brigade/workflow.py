@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Field
+from django.db.models import F, Field, Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -177,8 +177,9 @@ def make_ready(records: Sequence[R], move: Move, *, by: Any, now: datetime) -> R
     for record in records:
         record.search_text = haystack(record.search_words())
     marks = indicators.cells_of_all(records)
-    along = [search.made(records), audit.made(_told(records, move, by, now)), indicators.made(marks)]
-    return Ready([made_ready(rows) for rows in (records, *along)], _keys(records), marks)
+    told = _told(records, move, by, now)
+    new: list[Sequence[Model]] = [records, search.made(records), audit.made(told), indicators.made(marks)]
+    return Ready([made_ready(rows) for rows in new], _keys(records), marks)
 
 
 def _told(records: Sequence[Record], move: Move, by: Any, now: datetime) -> list[audit.Entry]:

@@ -32,7 +32,7 @@ def made_ready(objects: Sequence[Model]) -> Rows:
     model = type(objects[0])
     fields = [field for field in model._meta.concrete_fields if not (field.primary_key and objects[0].pk is None)]
     table = connection.ops.quote_name(model._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     row = f"({', '.join(_placeholder(field) for field in fields)})"
     at_once = min(MOST_ROWS, (connection.features.max_query_params or MOST_VALUES) // len(fields))
     statements = []
