@@ -137,7 +137,8 @@ def advance(
     """Take `record` through `move`; returns the fresh record.
 
     `version` is the one that the person saw: another's change since then refuses with `Stale`. `changes` are fields to
-    set; `write(record)` may change child rows and returns what the audit shall show of them.
+    set; `write(record)` may change child rows and returns what the audit shall show of them, nothing where it left them
+    as they were.
     """
     with transaction.atomic(savepoint=False):
         locked = _lock(record)
@@ -155,7 +156,7 @@ def advance(
         locked.version += 1
         locked.search_text = haystack(locked.search_words())
         locked.save()
-        if words is None or words != _own_words(locked):
+        if words is None or words != _own_words(locked) or (extra and locked.READERS_IN_ROWS):
             search.keep([locked])
         _finish(locked, move, by, now, keys, marks, _diff(before, _values(locked)) | extra, reason)
     return locked
@@ -476,8 +477,9 @@ def _finish(
 
 
 def _own_words(record: Record) -> str | None:
-    """What the search has of the record; None where readers of its own come and go with its child rows."""
-    return search.words_of(record) if type(record).own_readers is Record.own_readers else None
+    """What the search has of the record but for readers in its child rows; None where readers come from elsewhere."""
+    is_alone = record.READERS_IN_ROWS or type(record).own_readers is Record.own_readers
+    return search.words_of(record, with_readers=False) if is_alone else None
 
 
 def _lock(record: R) -> R:

@@ -620,6 +620,8 @@ class Record(Versioned):
     """States in which somebody still has something to do: such a record goes along when its unit goes into another."""
     ANSWERING: tuple[str, ...] = ("unit",)
     """Columns that name a unit with something to do about an open record; each goes along."""
+    READERS_IN_ROWS = False
+    """Its own readers stand in child rows alone: a move that writes none leaves them as they are."""
     state_before: str
     """Where a record comes back to; a kind with a move that goes back keeps it in a column."""
 

@@ -56,6 +56,7 @@ class Meeting(Record):
     """
 
     OPEN = MEETING_OPEN
+    READERS_IN_ROWS = True
 
     state = models.CharField(_("状态"), max_length=24, choices=MeetingState.choices)
     theme = models.CharField(_("主题"), max_length=120, blank=True)

@@ -41,7 +41,7 @@ def test_a_refusal_is_recorded_after_the_work_is_rolled_back(rf):
     answer(rf.post("/enforcement/hazards/7/"), refusal, SignedIn())
     event = AuditEvent.objects.get()
     assert (event.verb, event.target_id, event.unit_id, event.result) == ("hazard.closed", "7", 3, "refused")
-    assert event.sentence.endswith("办理“hazard.closed”，结果：被拒绝，说明：还没有整改照片。")
+    assert event.sentence.endswith("办理“核验销号”，结果：被拒绝，说明：还没有整改照片。")
     assert event.changes == {"sent_to": "/enforcement/hazards/7/"}
 
 

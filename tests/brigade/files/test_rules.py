@@ -146,7 +146,7 @@ def test_what_a_document_may_not_carry(entry, reason):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
-@pytest.mark.parametrize("before", range(0, 10))
+@pytest.mark.parametrize("before", range(10))
 def test_a_document_type_is_found_where_two_pieces_meet(monkeypatch, encoding, before):
     monkeypatch.setattr(archives, "SMALL_ENTRY", 1000)
     start = (" " * (1000 - before)).encode()
