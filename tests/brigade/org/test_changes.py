@@ -24,11 +24,6 @@ def morning(time_machine):
 
 
 @pytest.fixture
-def brigade():
-    return unit("东昌府大队")
-
-
-@pytest.fixture
 def first(brigade):
     return unit("农村一中队", parent=brigade)
 
@@ -36,16 +31,6 @@ def first(brigade):
 @pytest.fixture
 def second(brigade):
     return unit("农村二中队", parent=brigade)
-
-
-@pytest.fixture
-def system_admin(brigade):
-    return person("system_admin", at=brigade)
-
-
-@pytest.fixture
-def security_admin(brigade):
-    return person("security_admin", at=brigade)
 
 
 @pytest.fixture

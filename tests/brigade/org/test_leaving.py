@@ -24,16 +24,6 @@ def morning(time_machine):
 
 
 @pytest.fixture
-def brigade():
-    return unit("东昌府大队")
-
-
-@pytest.fixture
-def squadron(brigade):
-    return unit("一中队", parent=brigade)
-
-
-@pytest.fixture
 def leader(brigade):
     return person("brigade_leader", at=brigade, name="秦志刚")
 

@@ -9,7 +9,7 @@ from brigade.audit.models import AuditEvent
 from brigade.kit.refusals import Refused
 from brigade.org import actions
 from brigade.org.models import Person, SignInTry
-from tests.brigade.org.factories import PASSWORD, person, unit
+from tests.brigade.org.factories import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/login/"
@@ -18,11 +18,6 @@ LOGIN = "/login/"
 @pytest.fixture(autouse=True)
 def morning(time_machine):
     time_machine.move_to("2026-11-23 07:50 +0800", tick=False)
-
-
-@pytest.fixture
-def brigade():
-    return unit("东昌府大队")
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ def today(time_machine):
 
 
 @pytest.fixture
-def brigade():
-    return unit("东昌府大队")
-
-
-@pytest.fixture
 def keeper(brigade):
     return person("system_admin", at=brigade)
 

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def brigade():
-    return unit("东昌府大队")
-
-
-@pytest.fixture
 def auditor(brigade):
     return person("audit_admin", at=brigade)
 

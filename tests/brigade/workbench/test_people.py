@@ -23,28 +23,8 @@ def morning(time_machine):
 
 
 @pytest.fixture
-def brigade():
-    return unit("东昌府大队")
-
-
-@pytest.fixture
-def squadron(brigade):
-    return unit("一中队", parent=brigade)
-
-
-@pytest.fixture
 def elsewhere():
     return unit("邻县大队")
-
-
-@pytest.fixture
-def system_admin(brigade):
-    return person("system_admin", at=brigade)
-
-
-@pytest.fixture
-def security_admin(brigade):
-    return person("security_admin", at=brigade)
 
 
 @pytest.fixture
