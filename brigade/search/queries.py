@@ -225,7 +225,8 @@ def _with_unit(rows: QuerySet) -> QuerySet:
 
 
 def _rank(row: Any, text: str, age: int, is_whole: bool) -> tuple[int, bool, int]:
-    name = Name(row.title) if isinstance(row, AbstractBaseUser) else row.title
+    is_person = isinstance(row, AbstractBaseUser)
+    name = Name(row.title) if is_person else row.title
     number, title = question(str(row.number)).whole, question(str(name)).whole
     spoken = forms(name) if text.isascii() else ()
     steps = (
