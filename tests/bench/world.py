@@ -118,8 +118,8 @@ def add_requests(world: World, first: int, last: int, *, hall: Unit | None = Non
     analyse()
 
 
-def enter_requests() -> None:
-    """The entries of the requests that have none: by statements too, the tokens of each title and name made once."""
+def enter_requests(first: int) -> None:
+    """The entries of the requests from number `first` on: by statements too, the tokens of each text made once."""
     kind, table = ServiceRequest._meta.label_lower, ServiceRequest._meta.db_table
     key = "replace(r.id::text, '-', '')" if is_postgres() else "r.id"
     ends = " || ".join(f"' ' || substr(r.number, {at})" for at in range(3, 8))
@@ -139,8 +139,8 @@ def enter_requests() -> None:
         cursor.execute(
             f"INSERT INTO {Entry._meta.db_table} (kind, object_id, print, edition, words) "
             f"SELECT '{kind}', {key}, '', {EDITION}, {words} FROM {table} r JOIN texts t ON t.text = r.title "
-            f"JOIN texts c ON c.text = r.citizen_name WHERE r.number LIKE '办________' AND NOT EXISTS "
-            f"(SELECT 1 FROM {Entry._meta.db_table} e WHERE e.kind = '{kind}' AND e.object_id = {key}) ORDER BY r.id"
+            f"JOIN texts c ON c.text = r.citizen_name WHERE r.number LIKE '办________' AND r.number >= '办{first:08}' "
+            f"ORDER BY r.id ON CONFLICT DO NOTHING"
         )
         cursor.execute("DROP TABLE texts")
         if not is_postgres():
