@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import docx
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Mm
 
 from brigade.files.queries import fill, open_file
 from brigade.files.states import BUILT_IN
-from brigade.kit.documents import Field, WordForm
-from enforcement.hazards.models import Hazard, HazardDocument
+from brigade.kit.documents import Field, WordForm, with_photos
+from enforcement.hazards.models import Hazard, HazardDocument, HazardPhoto
 from enforcement.hazards.states import Check, DocumentKind, PhotoKind, form_code
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FOLDER = Path(settings.BASE_DIR) / "templates" / "documents"
-PHOTO_WIDTH = Mm(74)
 FIELDS = (
     Field("document_no", gettext_lazy("文号"), "东公交隐〔2026〕42号", required=True),
     Field("issuer", gettext_lazy("制发单位"), "东区交警大队", longest=40, required=True),
@@ -167,23 +164,8 @@ def _with_photos(content: BytesIO, document: HazardDocument) -> BytesIO:
     hazard: Hazard = document.hazard
     rows = hazard.photos.filter(kind__in=kinds, taken_at__lte=document.issued_at).select_related("file")
     pictures = sorted(rows.order_by("taken_at", "pk"), key=lambda photo: kinds.index(PhotoKind(photo.kind)))
-    if not pictures:
-        return content
-    word = docx.Document(content)
-    word.add_page_break()
-    table = word.add_table(rows=0, cols=2)
-    for number, photo in enumerate(pictures):
-        if number % 2 == 0:
-            table.add_row()
-        cell = table.rows[-1].cells[number % 2]
-        place = cell.paragraphs[0]
-        place.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        place.paragraph_format.line_spacing = 1.0  # an exact line height would cut the picture
-        with open_file(photo.file) as picture:
-            place.add_run().add_picture(picture, width=PHOTO_WIDTH)
-        taken = f"{timezone.localtime(photo.taken_at):%Y-%m-%d %H:%M}"
-        cell.add_paragraph(f"{photo.get_kind_display()} {taken}").alignment = WD_ALIGN_PARAGRAPH.CENTER
-    output = BytesIO()
-    word.save(output)
-    output.seek(0)
-    return output
+    return with_photos(content, [(partial(open_file, photo.file), _caption(photo)) for photo in pictures])
+
+
+def _caption(photo: HazardPhoto) -> str:
+    return f"{photo.get_kind_display()} {timezone.localtime(photo.taken_at):%Y-%m-%d %H:%M}"

@@ -3,6 +3,17 @@
 from brigade.kit.documents.checking import Report, check_template
 from brigade.kit.documents.fields import Field, Filling, WordForm
 from brigade.kit.documents.filling import render_docx
+from brigade.kit.documents.photos import with_photos
 from brigade.kit.documents.printing import as_pdf, can_print
 
-__all__ = ["Field", "Filling", "Report", "WordForm", "as_pdf", "can_print", "check_template", "render_docx"]
+__all__ = [
+    "Field",
+    "Filling",
+    "Report",
+    "WordForm",
+    "as_pdf",
+    "can_print",
+    "check_template",
+    "render_docx",
+    "with_photos",
+]

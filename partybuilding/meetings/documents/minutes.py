@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from typing import Any
 
-import docx
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Mm
 
 from brigade.files.queries import fill, open_file
+from brigade.kit.documents import with_photos
 from partybuilding.branches.models import Membership
 from partybuilding.meetings import queries, rules
 from partybuilding.meetings.models import Attendance, Decision, Meeting, Session, Vote
@@ -30,7 +29,6 @@ from partybuilding.meetings.states import (
 )
 
 NUMERALS = "一二三四五六七八九十"
-PHOTO_WIDTH = Mm(74)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,30 +199,10 @@ def minutes(meeting: Meeting, *, photos: bool = False) -> tuple[BytesIO, str]:
     """会议记录 as Word, and its file name; `photos` adds a last page with them, two a row."""
     context = minutes_context(meeting)
     content = BytesIO(fill("meetings.minutes", context))
-    return (_with_photos(content, meeting) if photos else content), f"{context['title']}{meeting.held_on:%Y%m%d}.docx"
-
-
-def _with_photos(content: BytesIO, meeting: Meeting) -> BytesIO:
-    pictures = list(meeting.photos.select_related("file").order_by("seq"))
-    if not pictures:
-        return content
-    document = docx.Document(content)
-    document.add_page_break()
-    table = document.add_table(rows=0, cols=2)
-    for number, photo in enumerate(pictures):
-        if number % 2 == 0:
-            table.add_row()
-        cell = table.rows[-1].cells[number % 2]
-        place = cell.paragraphs[0]
-        place.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        with open_file(photo.file) as picture:
-            place.add_run().add_picture(picture, width=PHOTO_WIDTH)
-        if photo.caption:
-            cell.add_paragraph(photo.caption).alignment = WD_ALIGN_PARAGRAPH.CENTER
-    output = BytesIO()
-    document.save(output)
-    output.seek(0)
-    return output
+    if photos:
+        rows = meeting.photos.select_related("file").order_by("seq")
+        content = with_photos(content, [(partial(open_file, photo.file), photo.caption) for photo in rows])
+    return content, f"{context['title']}{meeting.held_on:%Y%m%d}.docx"
 
 
 def sign_in(meeting: Meeting, *, blank: bool = False) -> tuple[BytesIO, str]:
