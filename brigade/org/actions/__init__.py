@@ -30,7 +30,7 @@ from brigade.org.actions.intake import (
 )
 from brigade.org.actions.leaving import HOLDINGS, cancel_departure, close_departed, hand_over
 from brigade.org.actions.people import change_person, end_posting, enrol_person, post_person
-from brigade.org.actions.secondments import SECONDABLE, end_secondment, second_person, settle_secondment
+from brigade.org.actions.secondments import end_secondment, second_person, settle_secondment
 from brigade.org.actions.sensitive import reveal
 from brigade.org.actions.sessions import SignIn, forget_sign_ins, note_seen, sign_in, sign_out
 from brigade.org.actions.units import close_unit, move_unit, open_unit

@@ -174,12 +174,12 @@ def _close(departure: Departure, *, by: Any, now: datetime) -> None:
 
 
 def _turns(person: Person, on: date) -> QuerySet[DutyTurn]:
-    return person.duty_turns.filter(day__gte=on).select_related("unit").order_by("day")
+    return person.duty_turns.filter(day__gte=on).select_related("unit", "person").order_by("day")
 
 
 def _give_turns(*, by: Any, rows: list[DutyTurn], to: Person | None, now: datetime) -> None:
     DutyTurn.objects.filter(pk__in=[turn.pk for turn in rows]).update(person=to)
-    changes = {turn.day.isoformat(): [turn.person_id, to and to.name] for turn in rows}
+    changes = {turn.day.isoformat(): [turn.person.name, to and to.name] for turn in rows}
     audit.record("duty.arranged", rows[0].unit, by=by, changes=changes, now=now)
 
 

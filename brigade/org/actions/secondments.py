@@ -18,7 +18,7 @@ from brigade.org import rules
 from brigade.org.actions.grants import end_grant, grant_role
 from brigade.org.actions.units import lock_open
 from brigade.org.models import Grant, Person, Posting, Secondment, Unit
-from brigade.org.states import ADMIN_ROLES, Role
+from brigade.org.states import ADMIN_ROLES
 
 
 @transaction.atomic
@@ -164,7 +164,3 @@ def end_secondment(*, by: Any, secondment: Secondment, ends_on: date, now: datet
     audit.record("person.secondment_ended", posting.person, by=by, changes=changes, now=now)
     posting.ends_on = ends_on
     return secondment
-
-
-SECONDABLE = [role for role in Role if role not in ADMIN_ROLES]
-"""Roles that may go with a secondment."""
