@@ -36,7 +36,7 @@ FORMULA = 1
 BUILT_AT = time(6, 0)
 """When a report of yesterday, of last week or of last month is made: figures are settled, nobody is in yet."""
 HALL_CLOSED_AT = time(17, 40)
-"""When the brief of a hall is made of the same day (services §5.1 job 35)."""
+"""When the brief of a hall is made, of the same day."""
 
 
 # What stands in a report
@@ -175,8 +175,7 @@ SERIES: dict[str, Series] = {
         ),  # fmt: skip
     )
 }
-"""Weekly on Monday, monthly on the third working day (hazards §5 周报/月通报), the quarter on the second (services §5.1
-job 38), the hall's brief when it closes (job 35)."""
+"""Weekly on Monday, monthly on the third working day, the quarter on the second, the hall's brief when it closes."""
 
 
 def due_at(series: Series, period: Period, calendar: Calendar) -> datetime:
@@ -196,7 +195,7 @@ def periods_due(series: Series, now: datetime, calendar: Calendar) -> list[Perio
 
 
 def a_year_before(period: Period) -> Period:
-    """The same period of last year (enforcement §5.3 A8): the same month, and of a day or week the same dates.
+    """The same period of last year: the same month, and of a day or week the same dates.
 
     A week of dates and not of the same number: the 1st of October stays in its week.
     """
@@ -255,7 +254,7 @@ def compare_counts(now: int, then: int, days: int, days_then: int) -> Verdict:
     """Whether two counts of events differ by more than chance: the exact conditional test of two Poisson rates.
 
     Given their sum, the first is binomial with the share of its days; two-sided by doubling the smaller tail
-    (Przyborowski and Wilenski 1940). 30 and 18 in equal times give p=0.11 (hazards §7 scenario 34). Where not even
+    (Przyborowski and Wilenski 1940). 30 and 18 in equal times give p=0.11. Where not even
     "all in one period" would be more than chance, there is too little: 5 in all, in equal times.
     """
     total, share = now + then, days / (days + days_then)
@@ -280,7 +279,7 @@ def _upper_tail(k: int, n: int, p: float) -> float:
 
 
 def compare_shares(part: int, whole: int, part_then: int, whole_then: int) -> Verdict:
-    """Whether two shares differ by more than chance: the pooled two-proportion z test (hazards §3.6).
+    """Whether two shares differ by more than chance: the pooled two-proportion z test.
 
     255/300 → 276/300 gives z=2.687, p=0.0072. Too little where fewer than five are expected in any of the four cells.
     """

@@ -32,7 +32,7 @@ ROWS = Report.objects.select_related("unit", "snapshot", "confirmed_by", "create
 
 
 class ReportList(Listing):
-    """The editions that count, the latest period first."""
+    """Every edition, the latest period first; one that does not count any more says so."""
 
     model, table, filterset = Report, ReportTable, ReportFilters
     permission = VIEW

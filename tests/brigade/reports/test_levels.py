@@ -111,7 +111,7 @@ def test_a_backlog_alone_makes_no_report(world):
 
 
 def test_the_share_closed_of_those_registered_is_said_of_how_many_and_not_compared(world):
-    """hazards §5: 160 registered, 148 closed: 92.5 %."""
+    """160 registered, 148 closed: 92.5 %."""
     figure(world.first, "2025-11-01", 1, 1, code="hazards.closing")
     figure(world.first, "2025-11-17", 99, 100, code="hazards.closing")
     figure(world.first, "2026-11-17", 148, 160, code="hazards.closing")

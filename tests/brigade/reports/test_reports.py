@@ -88,7 +88,6 @@ def test_thirty_to_eighteen_stands_in_the_weekly_as_chance(world):
 
 
 def test_a_last_year_of_nothing_is_said_and_never_a_percentage(world):
-    """enforcement §5.3 A8 and S50."""
     figure(world.first, "2024-10-01", 1)
     figure(world.first, "2026-11-17", 3)
     built()
@@ -106,7 +105,7 @@ def test_before_there_were_figures_nothing_is_not_zero(world):
 
 
 def test_a_share_prints_of_what_and_differs_by_points(world):
-    """160 due, 120 of them in time: 75.0 % of due (hazards §5)."""
+    """160 due, 120 of them in time: 75.0 % of due."""
     figure(world.first, "2024-10-01", 1, 1, code="hazards.on_time")
     figure(world.first, "2026-11-17", 120, 160, code="hazards.on_time")
     figure(world.first, "2025-11-17", 148, 160, code="hazards.on_time")

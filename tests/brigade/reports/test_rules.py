@@ -19,7 +19,6 @@ COUNTS = st.integers(0, 400)
 
 
 def test_thirty_to_eighteen_is_chance():
-    """hazards §7 scenario 34."""
     verdict = compare_counts(18, 30, 7, 7)
     assert verdict.words == "差异不显著 p=0.11"
     assert verdict.p == pytest.approx(0.1114, abs=1e-4)
@@ -42,7 +41,7 @@ def test_february_is_not_less_than_january_because_it_is_shorter():
 
 
 def test_a_rising_share_of_helmets_is_more_than_chance():
-    """hazards §3.6: 255/300 → 276/300, z=2.687, p=0.0072."""
+    """255/300 → 276/300, z=2.687, p=0.0072."""
     verdict = compare_shares(276, 300, 255, 300)
     assert verdict.p == pytest.approx(0.0072, abs=5e-5)
     assert verdict.words == "差异显著 p=0.007"

@@ -176,7 +176,7 @@ def test_what_counts_in_halves_has_one_decimal_throughout_and_a_count_has_none()
 
 
 def test_what_is_not_all_is_never_rounded_to_a_hundred():
-    """hazards §7 scenario 38: 411 of 412."""
+    """411 of 412 is 99.76 %."""
     rate = FIGURES["hazards.on_time"]
     amounts = [Decimal(part) * 100 / Decimal(whole) for part, whole in ((411, 412), (9999, 10000), (412, 412), (0, 9))]
     assert [shown(amount, rate) for amount in amounts] == ["99.8", "99.9", "100.0", "0.0"]
