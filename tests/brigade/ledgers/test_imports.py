@@ -22,12 +22,13 @@ from brigade.ledgers.models import ImportRun, KeptMapping
 from brigade.ledgers.rules import IMPORTS
 from brigade.ledgers.states import ImportState
 from brigade.org.models import Grant, Person, Posting
-from tests.brigade.ledgers.books import again, book
+from tests.brigade.ledgers.books import again, book, into, work
 from tests.brigade.org.factories import grant, person, unit
 
 URL = "/org/people/"
 NEW = f"{URL}?import=new"
 HEAD = ["警号", "姓名", "身份", "单位", "职务", "手机号", "任职日期"]
+upload, bring_in = into(URL, HEAD)
 pytestmark = pytest.mark.django_db
 
 
@@ -57,27 +58,8 @@ def rows(count=3, **changed):
     return made
 
 
-def upload(client, lines, head=HEAD, **how):
-    answer = client.post(NEW, {"file": book([head, *lines], **how)})
-    assert answer.status_code == 302, answer.content.decode()
-    return ImportRun.objects.order_by("-created_at").first()
-
-
 def confirm(client, run):
     return client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
-
-
-def work():
-    for job in Job.objects.filter(name__startswith="ledgers.", state=JobState.QUEUED):
-        assert jobs.run(job.pk)
-
-
-def bring_in(client, lines, **how):
-    run = upload(client, lines, **how)
-    confirm(client, run)
-    work()
-    run.refresh_from_db()
-    return run
 
 
 def text_of(client, run, query=""):

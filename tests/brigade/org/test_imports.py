@@ -2,17 +2,14 @@
 
 import pytest
 
-from brigade.jobs import actions as jobs
-from brigade.jobs.models import Job
-from brigade.jobs.states import JobState
-from brigade.ledgers.models import ImportRun
 from brigade.ledgers.states import ImportState
 from brigade.org.models import Posting, Unit
-from tests.brigade.ledgers.books import book
+from tests.brigade.ledgers.books import into, work
 from tests.brigade.org.factories import LONG_AGO, person, unit
 
 URL = "/org/units/"
 HEAD = ["单位代码", "单位名称", "类别", "上级单位", "设立日期"]
+upload, bring_in = into(URL, HEAD)
 LINES = [
     ["CQ1-1", "一中队勤务组", "科室", "城区一中队", "2024.1.5"],
     ["CQ1", "城区一中队", "中队", "东昌府大队", "2023年3月1日"],
@@ -26,25 +23,6 @@ def keeper(client):
     who = person("system_admin", at=unit("东昌府大队"))
     client.force_login(who)
     return who
-
-
-def upload(client, lines):
-    answer = client.post(f"{URL}?import=new", {"file": book([HEAD, *lines])})
-    assert answer.status_code == 302, answer.content.decode()
-    return ImportRun.objects.order_by("-created_at").first()
-
-
-def bring_in(client, lines):
-    run = upload(client, lines)
-    client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
-    return work(run)
-
-
-def work(run):
-    for job in Job.objects.filter(name__startswith="ledgers.", state=JobState.QUEUED):
-        assert jobs.run(job.pk)
-    run.refresh_from_db()
-    return run
 
 
 def test_a_unit_may_stand_above_its_parent_in_the_sheet(client, keeper):

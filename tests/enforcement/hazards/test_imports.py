@@ -5,9 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from brigade.jobs import actions as jobs
-from brigade.jobs.models import Job
-from brigade.jobs.states import JobState
 from brigade.kit.geo import Datum, Point, distance, from_wgs84
 from brigade.ledgers.models import ImportRun
 from brigade.ledgers.states import ImportState
@@ -18,12 +15,13 @@ from brigade.reference.models import Road
 from enforcement.hazards import actions
 from enforcement.hazards.indicators import FIGURES
 from enforcement.hazards.models import Hazard, Verification
-from tests.brigade.ledgers.books import again, book
+from tests.brigade.ledgers.books import again, into, work
 from tests.brigade.org.factories import person
 from tests.enforcement.hazards.world import at, category, closed, reported
 
 URL = "/enforcement/hazards/"
 HEAD = ["乡镇", "隐患类型", "排查时间", "隐患位置", "路名", "桩号", "隐患描述"]
+upload, bring_in = into(URL, HEAD)
 pytestmark = pytest.mark.django_db
 
 
@@ -33,24 +31,6 @@ def clerk(client, world, time_machine):
     Road.objects.update(is_divided=False)
     client.force_login(world.clerk)
     return world.clerk
-
-
-def upload(client, lines, head=HEAD) -> ImportRun:
-    assert client.post(f"{URL}?import=new", {"file": book([head, *lines])}).status_code == 302
-    return ImportRun.objects.order_by("-created_at").first()
-
-
-def work() -> None:
-    for job in Job.objects.filter(name__startswith="ledgers.", state=JobState.QUEUED):
-        assert jobs.run(job.pk)
-
-
-def bring_in(client, lines, head=HEAD) -> ImportRun:
-    run = upload(client, lines, head)
-    client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
-    work()
-    run.refresh_from_db()
-    return run
 
 
 def only(client, line, head=HEAD) -> Hazard:

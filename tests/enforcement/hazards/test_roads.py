@@ -5,16 +5,14 @@ import pytest
 from brigade.audit.models import AuditEvent
 from brigade.kit.geo import breaks_text, course_text, parse_breaks, parse_course
 from brigade.kit.refusals import NotAllowed, Refused
-from brigade.ledgers.models import ImportRun
 from brigade.ledgers.states import ImportState
 from brigade.org.states import Role
 from brigade.reference.actions import RoadFacts, set_road
 from brigade.reference.models import Road
 from enforcement.hazards.models import Hazard
 from enforcement.hazards.rules import Place
-from tests.brigade.ledgers.books import book
+from tests.brigade.ledgers.books import into, work
 from tests.brigade.org.factories import person
-from tests.enforcement.hazards.test_imports import work
 from tests.enforcement.hazards.world import COURSE, reported
 
 URL = "/enforcement/hazards/roads/"
@@ -114,15 +112,7 @@ def test_police_read_the_roads_and_change_none(client, world):
 
 
 HEAD = ["路线编号", "路名", "行政等级", "养护单位", "中央隔离", "桩号坐标"]
-
-
-def bring_in(client, lines) -> ImportRun:
-    client.post(f"{URL}?import=new", {"file": book([HEAD, *lines])})
-    run = ImportRun.objects.order_by("-created_at").first()
-    client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
-    work()
-    run.refresh_from_db()
-    return run
+_upload, bring_in = into(URL, HEAD)
 
 
 def test_a_list_of_roads_comes_in_and_goes_again_while_no_hazard_lies_on_one(client, world):

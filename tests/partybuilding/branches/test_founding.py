@@ -6,22 +6,19 @@ import pytest
 from django.utils import timezone
 
 from brigade.audit.models import AuditEvent
-from brigade.jobs import actions as jobs
-from brigade.jobs.models import Job
-from brigade.jobs.states import JobState
-from brigade.ledgers.models import ImportRun
 from brigade.ledgers.states import ImportState
 from brigade.obligations.actions import reconcile
 from brigade.org.models import Unit
 from brigade.org.states import Role, Tree, UnitKind
 from partybuilding.branches.models import PartyBranch, PartyGroup
 from partybuilding.branches.states import BranchKind
-from tests.brigade.ledgers.books import book
+from tests.brigade.ledgers.books import into, work
 from tests.brigade.org.factories import person, unit
 from tests.partybuilding.factories import member
 
 URL = "/party/branches/"
 HEAD = ["序号", "党组织名称", "上级党组织", "成立时间", "党小组", "特色"]
+upload, bring_in = into(URL, HEAD)
 LINES = [
     [1, "中共东昌府大队城区一中队支部委员会", None, "2019.7.1", "第一党小组、第二党小组", "红色护航"],
     [2, "中共东昌府大队总支部委员会", None, "2018年7月1日", None, None],
@@ -43,25 +40,6 @@ def office(client, brigade):
     return who
 
 
-def upload(client, lines=LINES, head=HEAD):
-    answer = client.post(f"{URL}?import=new", {"file": book([head, *lines])})
-    assert answer.status_code == 302, answer.content.decode()
-    return ImportRun.objects.order_by("-created_at").first()
-
-
-def work(run):
-    for job in Job.objects.filter(name__startswith="ledgers.", state=JobState.QUEUED):
-        assert jobs.run(job.pk)
-    run.refresh_from_db()
-    return run
-
-
-def bring_in(client, lines=LINES, head=HEAD):
-    run = upload(client, lines, head)
-    client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
-    return work(run)
-
-
 def undo(client, run):
     return client.post(f"{URL}?import={run.pk}&undo=1", {"reason": "导错了表"})
 
@@ -72,7 +50,7 @@ def said(client, run):
 
 def test_a_brigade_begins_with_a_general_branch_its_branches_and_their_groups(client, office, brigade):
     assert "用平时的支部台账导入" in client.get(URL).text
-    run = bring_in(client)
+    run = bring_in(client, LINES)
     assert (run.state, run.counts["new"]) == (ImportState.DONE, 3), (run.error, run.preview)
     general = PartyBranch.objects.get(kind=BranchKind.GENERAL)
     assert (general.unit.parent, general.unit.kind) == (brigade, UnitKind.GENERAL_BRANCH)
@@ -89,7 +67,7 @@ def test_a_brigade_begins_with_a_general_branch_its_branches_and_their_groups(cl
     assert general.unit.code.startswith("DD-") and squadron.unit.code.startswith(f"{general.unit.code}-")
     assert AuditEvent.objects.filter(verb="branch.founded", actor_id=office.pk).count() == 3
     assert "东昌府大队城区一中队党支部" in client.get(URL).text
-    again = upload(client)
+    again = upload(client, LINES)
     assert again.counts == {"total": 3, "new": 0, "known": 3, "faulty": 0}
 
 
@@ -121,20 +99,20 @@ def test_days_groups_and_codes_are_looked_at(client, office, brigade):
 
 
 def test_what_differs_from_a_branch_that_stands_is_a_fault(client, office):
-    bring_in(client)
+    bring_in(client, LINES)
     run = upload(client, [[*LINES[0][:3], "2019.7.2", *LINES[0][4:]]])
     assert "已经成立，成立日期不同；更正请到支部页" in said(client, run)
 
 
 def test_a_unit_of_the_party_tree_that_is_no_branch_yet_becomes_one(client, office, brigade):
     place = unit(LINES[1][1], parent=brigade, tree=Tree.PARTY, kind=UnitKind.GENERAL_BRANCH, opened_on=date(2018, 7, 1))
-    assert bring_in(client).state == ImportState.DONE
+    assert bring_in(client, LINES).state == ImportState.DONE
     assert PartyBranch.objects.get(kind=BranchKind.GENERAL).pk == place.pk
     assert PartyBranch.objects.get(kind=BranchKind.BRANCH).unit.parent == place
 
 
 def test_unused_branches_go_back_even_after_a_night_and_come_again(client, office):
-    run = bring_in(client)
+    run = bring_in(client, LINES)
     reconcile(now=timezone.now())
     undo(client, run)
     assert work(run).state == ImportState.UNDONE, run.error
@@ -149,7 +127,7 @@ def test_unused_branches_go_back_even_after_a_night_and_come_again(client, offic
 
 
 def test_a_branch_with_a_member_keeps_all(client, office):
-    run = bring_in(client)
+    run = bring_in(client, LINES)
     member(PartyBranch.objects.get(kind=BranchKind.BRANCH), since=date(2020, 1, 1))
     answer = undo(client, run)
     assert answer.status_code == 422

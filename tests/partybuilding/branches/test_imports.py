@@ -5,20 +5,17 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from brigade.jobs import actions as jobs
-from brigade.jobs.models import Job
-from brigade.jobs.states import JobState
-from brigade.ledgers.models import ImportRun
 from brigade.ledgers.states import ImportState
 from partybuilding.branches.models import Membership, PartyMember
 from partybuilding.branches.queries import structure
 from partybuilding.meetings import actions
-from tests.brigade.ledgers.books import book
+from tests.brigade.ledgers.books import into, work
 from tests.brigade.org.factories import person
 from tests.partybuilding.factories import branch, sheet, world
 
 URL = "/party/members/"
 HEAD = ["姓名", "警号", "所属支部", "入党日期", "转正日期", "编入支部日期"]
+upload, bring_in = into(URL, HEAD)
 pytestmark = pytest.mark.django_db
 
 
@@ -32,25 +29,6 @@ def party(client):
 @pytest.fixture
 def home(party):
     return branch(party, full=3)
-
-
-def upload(client, lines):
-    answer = client.post(f"{URL}?import=new", {"file": book([HEAD, *lines])})
-    assert answer.status_code == 302, answer.content.decode()
-    return ImportRun.objects.order_by("-created_at").first()
-
-
-def work():
-    for job in Job.objects.filter(name__startswith="ledgers.", state=JobState.QUEUED):
-        assert jobs.run(job.pk)
-
-
-def bring_in(client, lines):
-    run = upload(client, lines)
-    client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
-    work()
-    run.refresh_from_db()
-    return run
 
 
 @pytest.fixture

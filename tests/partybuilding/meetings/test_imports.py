@@ -3,20 +3,18 @@
 import pytest
 from django.utils import timezone
 
-from brigade.jobs import actions as jobs
-from brigade.jobs.models import Job
-from brigade.jobs.states import JobState
 from brigade.ledgers.models import ImportRun
 from brigade.ledgers.states import ImportState
 from brigade.org.models import Person
 from partybuilding.meetings import actions
 from partybuilding.meetings.models import Attendance, Meeting
 from partybuilding.meetings.states import MeetingState
-from tests.brigade.ledgers.books import again, book
+from tests.brigade.ledgers.books import again, into, work
 from tests.partybuilding.factories import branch, world
 
 URL = "/party/meetings/"
 HEAD = ["党支部", "会议主题", "时间", "时长（分钟）", "会议类型", "主持人", "记录人", "授课人", "请假", "缺席"]
+upload, bring_in = into(URL, HEAD)
 pytestmark = pytest.mark.django_db
 
 
@@ -46,25 +44,6 @@ def lines(home):
         ],
         ["城区一中队党支部", "一季度党课", "2025年3月20日 9:00", 90, "党课", chair, recorder, chair, None, None],
     ]
-
-
-def upload(client, lines):
-    answer = client.post(f"{URL}?import=new", {"file": book([HEAD, *lines])})
-    assert answer.status_code == 302, answer.content.decode()
-    return ImportRun.objects.order_by("-created_at").first()
-
-
-def work():
-    for job in Job.objects.filter(name__startswith="ledgers.", state=JobState.QUEUED):
-        assert jobs.run(job.pk)
-
-
-def bring_in(client, lines):
-    run = upload(client, lines)
-    client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
-    work()
-    run.refresh_from_db()
-    return run
 
 
 def test_past_meetings_wait_for_their_chair_marked_as_entered_late_with_the_roll_of_their_day(client, home, lines):

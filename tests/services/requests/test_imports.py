@@ -6,9 +6,6 @@ import pytest
 
 from brigade.audit.models import AuditEvent
 from brigade.indicators.models import Dirty
-from brigade.jobs import actions as jobs
-from brigade.jobs.models import Job
-from brigade.jobs.states import JobState
 from brigade.ledgers.models import ImportRun
 from brigade.ledgers.queries import checked
 from brigade.ledgers.rules import IMPORTS
@@ -19,11 +16,12 @@ from brigade.search.rules import key_of
 from services.requests import actions
 from services.requests.models import ServiceRequest
 from services.requests.states import RequestState
-from tests.brigade.ledgers.books import again, book
+from tests.brigade.ledgers.books import again, into, work
 from tests.services.requests.world import at, taken_in
 
 URL = "/services/requests/"
 HEAD = ["业务名称", "受理时间", "办结时间", "经办人", "流水号"]
+upload, bring_in = into(URL, HEAD)
 pytestmark = pytest.mark.django_db
 
 
@@ -31,24 +29,6 @@ pytestmark = pytest.mark.django_db
 def lead(client, world):
     client.force_login(world.lead)
     return world.lead
-
-
-def upload(client, lines, head=HEAD):
-    assert client.post(f"{URL}?import=new", {"file": book([head, *lines])}).status_code == 302
-    return ImportRun.objects.order_by("-created_at").first()
-
-
-def work():
-    for job in Job.objects.filter(name__startswith="ledgers.", state=JobState.QUEUED):
-        assert jobs.run(job.pk)
-
-
-def bring_in(client, lines):
-    run = upload(client, lines)
-    client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
-    work()
-    run.refresh_from_db()
-    return run
 
 
 LINES = [
