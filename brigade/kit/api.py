@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from django.conf import settings
@@ -39,6 +40,15 @@ class MomentField(serializers.DateTimeField):
             return super().to_internal_value(value)
         except OverflowError:
             self.fail("invalid", format="YYYY-MM-DDThh:mm:ss+08:00")
+
+
+class FiniteField(serializers.FloatField):
+    """A number that can be reckoned with: neither "nan" nor "inf", which lie within no limits and outside of none."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if not isfinite(number := super().to_internal_value(data)):
+            self.fail("invalid")
+        return number
 
 
 class AvailableMoveSerializer(serializers.Serializer):

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from brigade import workflow
-from brigade.kit.api import AvailableMoveSerializer, MomentField, Pages
+from brigade.kit.api import AvailableMoveSerializer, FiniteField, MomentField, Pages
 from brigade.kit.geo import Point
 from brigade.kit.web import get_visible
 from brigade.org.models import Person, Unit
@@ -137,8 +137,8 @@ class PlaceSerializer(serializers.Serializer):
     road = serializers.SlugRelatedField(slug_field="code", queryset=Road.objects.all(), required=False, allow_null=True)
     stake_start = serializers.CharField(required=False, allow_blank=True, max_length=20)
     stake_end = serializers.CharField(required=False, allow_blank=True, max_length=20)
-    lat = serializers.FloatField(required=False, allow_null=True, min_value=-180, max_value=180)
-    lon = serializers.FloatField(required=False, allow_null=True, min_value=-180, max_value=180)
+    lat = FiniteField(required=False, allow_null=True, min_value=-180, max_value=180)
+    lon = FiniteField(required=False, allow_null=True, min_value=-180, max_value=180)
     coord_sys = serializers.ChoiceField(choices=CoordSystem.choices, required=False)
     acc_m = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=100_000)
     geo_source = serializers.ChoiceField(choices=GeoSource.choices, required=False)
@@ -230,8 +230,8 @@ class HazardMoveSerializer(WithPhotos):
     answer = serializers.CharField(required=False, allow_blank=True)
     second = serializers.PrimaryKeyRelatedField(queryset=PEOPLE, required=False)
     checks = serializers.DictField(child=serializers.BooleanField(), required=False)
-    lat = serializers.FloatField(required=False, min_value=-90, max_value=90, help_text="where the verifiers stand")
-    lon = serializers.FloatField(required=False, min_value=-180, max_value=180)
+    lat = FiniteField(required=False, min_value=-90, max_value=90, help_text="where the verifiers stand")
+    lon = FiniteField(required=False, min_value=-180, max_value=180)
     no_fix = serializers.ChoiceField(choices=NoFix.choices, required=False, allow_blank=True)
     document_no = serializers.CharField(required=False, allow_blank=True)
     review_on = serializers.DateField(required=False)

@@ -362,6 +362,17 @@ class Hazard(Record):
             parts.append(self.get_direction_display())
         return " ".join(filter(None, parts))
 
+    @property
+    def term_began_at(self) -> datetime | None:
+        """Since when its owner has had it: since the delivery, or since it came back."""
+        return max(filter(None, (self.delivered_at, self.reopened_at)), default=None)
+
+    @property
+    def term_extensions(self) -> models.QuerySet[Extension]:
+        """What the present owner has asked for in the present term; those of earlier ones count no more."""
+        began_at = self.term_began_at
+        return self.extensions.filter(asked_at__gte=began_at) if began_at is not None else self.extensions.none()
+
     def is_overdue(self, now: datetime) -> bool:
         return self.state in WITH_OWNER and self.disputed_at is None and self.due_at is not None and self.due_at < now
 

@@ -57,7 +57,7 @@ def _second_verifier(hazard: Hazard) -> Iterable[Person]:
 def _deciders(hazard: Hazard) -> Iterable[Person]:
     """Who decides on an extension: see `rules.can_decide_extension`."""
     today = timezone.localdate()
-    if hazard.grade == "major" and hazard.extensions.filter(is_granted=True).exists():
+    if hazard.grade == "major" and hazard.term_extensions.filter(is_granted=True).exists():
         return _office(hazard)
     return [
         person

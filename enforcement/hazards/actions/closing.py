@@ -42,6 +42,8 @@ def verify(
 
     def write(locked: Hazard) -> dict[str, Any]:
         rules.check_verifiers(locked, by, second)
+        if not queries.verifiers_of(locked, by).filter(pk=second.pk).exists():
+            raise Refused(_("%s不是本大队在岗的民警，请选另一名") % second.name, field="second")
         away = None if here is None or locked.point is None else round(distance(here, locked.point))
         rules.check_near(away, no_fix, now)
         shown = add_photos(locked, photos, PhotoKind.VERIFICATION, by, now, needed=_("拍至少1张核验照片"))
@@ -149,6 +151,9 @@ def reopen(
     def write(locked: Hazard) -> dict[str, Any]:
         shown = add_photos(locked, photos, PhotoKind.RELAPSE, by, now, needed=_("传至少1张反弹照片，要在销号之后拍摄"))
         locked.verifications.filter(has_passed=True, reopened_at__isnull=True).update(reopened_at=now)
+        locked.extensions.filter(decided_at__isnull=True).update(
+            decided_at=now, decided_by=by, is_granted=False, answer=_("已销号")
+        )
         locked.reopen_count += 1
         locked.reopened_at, locked.closed_at, locked.submitted_at = now, None, None
         set_limit(locked, rules.end_of(due_on))

@@ -57,8 +57,11 @@ def add_photos(
         raise Refused(_("照片没有传上来，请重新选"), field="photos")
     digests = [file.sha256 for file in files.values()]
     if kind in (PhotoKind.AFTER, PhotoKind.RELAPSE):
-        earlier = hazard.photos.exclude(kind=kind)
+        since = hazard.term_began_at if kind == PhotoKind.AFTER else hazard.closed_at
+        earlier = hazard.photos.exclude(kind=kind, taken_at__gt=since) if since else hazard.photos.all()
         rules.check_not_reused(digests, set(earlier.values_list("file__sha256", flat=True)))
+    if hazard.photos.filter(file__in=files).exists():
+        raise Refused(_("这张照片已经在这处隐患里，不用再传"), field="photos")
     for one in pictures:
         rules.check_taken(hazard, kind, one.taken_at, now)
         with open_file(files[one.file_id]) as content:
@@ -117,7 +120,11 @@ def end_pause(hazard: Hazard, kind: PauseKind, now: datetime, *, moves_limit: bo
         return
     ClockPause.objects.filter(pk=row.pk).update(ended_at=now)
     if moves_limit and hazard.due_at is not None:
-        set_limit(hazard, rules.moved_by_pause(hazard.due_at, row.started_at, now))
+        due_at = rules.moved_by_pause(hazard.due_at, row.started_at, now)
+        for other in hazard.pauses.filter(ended_at__gt=row.started_at).exclude(pk=row.pk):
+            counted = max(other.started_at, row.started_at), other.ended_at or now
+            due_at -= rules.moved_by_pause(due_at, *counted) - due_at  # those days moved it when that pause ended
+        set_limit(hazard, due_at)
 
 
 def set_limit(hazard: Hazard, due_at: datetime) -> None:

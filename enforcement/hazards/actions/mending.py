@@ -166,7 +166,7 @@ def grant_extension(*, by: Any, hazard: Hazard, now: datetime, version: int | No
 
     def write(locked: Hazard) -> dict[str, Any]:
         asked = _decide(locked, by, now, is_granted=True, answer=answer)
-        set_limit(locked, asked.old_due_at + timedelta(days=asked.days))
+        set_limit(locked, asked.new_due_at)
         more = {
             "extension_days": asked.days,
             "extension_reason": asked.reason,
@@ -191,5 +191,7 @@ def _decide(locked: Hazard, by: Any, now: datetime, *, is_granted: bool, answer:
     asked = rules.asked_extension(locked)
     asked.decided_at, asked.decided_by, asked.is_granted = now, by, is_granted
     asked.answer = fitting(answer, 200, "answer")
-    asked.save(update_fields=["decided_at", "decided_by", "is_granted", "answer"])
+    asked.old_due_at = locked.due_at or asked.old_due_at  # a pause may have moved it since it was asked
+    asked.new_due_at = asked.old_due_at + timedelta(days=asked.days)
+    asked.save(update_fields=["decided_at", "decided_by", "is_granted", "answer", "old_due_at", "new_due_at"])
     return asked

@@ -53,6 +53,8 @@ def grade_major(
     """
     expert_note = clean_text(expert_note, multiline=True)
     rules.check_major(by, second_grader, expert_note)
+    if second_grader is not None and not queries.graders_of(hazard, by).filter(pk=second_grader.pk).exists():
+        raise Refused(_("%s不是本大队在岗的民警，请选另一个人") % second_grader.name, field="second_grader")
     changes = {
         "grade": Grade.MAJOR,
         "graded_by": by,

@@ -60,6 +60,8 @@ def report(
     one of place and defect. Sending the same id twice makes one record. Refused without a
     place, without a photo where one can be taken, and while `is_new` does not say that what lies near was looked at.
     """
+    if unit is not None:
+        _check_own_brigade(unit, by.unit, now)
     unit = unit or squadron_of(town.pk, timezone.localdate(now)) or by.unit
     _check_parts(unit, source, category, defect, town, village)
     found_at = discovered_at or now
@@ -96,6 +98,11 @@ def report(
     )
     hazard.title = fitting(title, TITLE, "title") or usual_title(hazard)
     return workflow.begin(hazard, moves.REPORT, by=by, now=now, write=lambda new: _reported(new, photos, by, now))
+
+
+def _check_own_brigade(unit: Unit, near: Unit | None, now: datetime) -> None:
+    if near is None or not queries.squadrons(near, timezone.localdate(now)).filter(pk=unit.pk).exists():
+        raise Refused(_("选本大队在用的中队或大队"), field="unit")
 
 
 def _check_parts(
@@ -271,8 +278,7 @@ def _check_amended(hazard: Hazard, fields: dict[str, Any]) -> None:
 
 def hand_over(*, by: Any, hazard: Hazard, unit: Unit, now: datetime, version: int | None = None) -> Hazard:
     """Give a hazard to another squadron; for its leader, the clerk and the brigade's leaders. The squadron is told."""
-    if unit.tree != Tree.LINE or (unit.closed_on is not None and unit.closed_on <= timezone.localdate(now)):
-        raise Refused(_("选在用的中队或大队"), field="unit")
+    _check_own_brigade(unit, hazard.unit, now)
     if unit.pk == hazard.unit_id:
         raise Refused(_("本来就由%s负责") % unit.short_name, field="unit")
     return workflow.edit(hazard, moves.HAND_OVER, by=by, now=now, version=version, changes={"unit": unit})

@@ -413,4 +413,6 @@ class HandOverForm(MoveForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = queries.squadrons(timezone.localdate()).exclude(pk=self.record.unit_id)
+        self.fields["unit"].queryset = queries.squadrons(self.record.unit, timezone.localdate()).exclude(
+            pk=self.record.unit_id
+        )

@@ -42,10 +42,11 @@ def usual_town(user: Person, now: datetime) -> int | None:
     return beats_of(user.unit, timezone.localdate(now)).values_list("town", flat=True).order_by("town").first()
 
 
-def squadrons(on: date) -> QuerySet[Unit]:
-    """The units that can look after a hazard."""
+def squadrons(unit: Unit, on: date) -> QuerySet[Unit]:
+    """The units of the same brigade that can look after a hazard."""
     return (
-        Unit.objects.filter(tree=Tree.LINE, kind__in=(UnitKind.BRIGADE, UnitKind.SQUADRON))
+        Unit.objects.below(brigade_of(unit))
+        .filter(tree=Tree.LINE, kind__in=(UnitKind.BRIGADE, UnitKind.SQUADRON))
         .open_on(on)
         .order_by("order", "pk")
     )

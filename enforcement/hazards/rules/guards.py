@@ -180,7 +180,7 @@ def can_ask_extension(hazard: Hazard, by: Any, now: datetime) -> None:
     today = timezone.localdate(now)
     if hazard.due_at is not None and now > hazard.due_at:
         raise Refused(_("整改期限已过，不能再申请延期；请写明逾期原因，抓紧整改"), field="days")
-    asked = list(hazard.extensions.all())
+    asked = list(hazard.term_extensions)
     if any(row.decided_at is None for row in asked):
         raise Refused(_("已经有一次延期申请在等审批"))
     limit = parameter("hazards.extension_limit", today)
@@ -194,9 +194,9 @@ def extended(hazard: Hazard, days: int) -> datetime:
         raise Refused(_("还没有整改期限，不用延期"))
     if days < 1:
         raise Refused(_("延长天数至少1天"), field="days")
-    first = hazard.extensions.order_by("seq").first()
+    first = hazard.term_extensions.order_by("seq").first()
     due_at = first.old_due_at if first is not None else hazard.due_at
-    term = (timezone.localdate(due_at) - timezone.localdate(hazard.delivered_at)).days
+    term = (timezone.localdate(due_at) - timezone.localdate(hazard.term_began_at)).days
     if days > term:
         raise Refused(_("每次延期不超过原期限%d天") % term, field="days")
     return hazard.due_at + timedelta(days=days)
@@ -214,7 +214,7 @@ def can_decide_extension(hazard: Hazard, by: Any, now: datetime) -> None:
     asked = asked_extension(hazard)
     if asked.asked_by_id == by.pk:
         raise NotAllowed(_("不能审批自己提出的延期"))
-    granted = hazard.extensions.filter(is_granted=True).count()
+    granted = hazard.term_extensions.filter(is_granted=True).count()
     for_office = hazard.grade == Grade.MAJOR and granted >= 1
     if for_office and Role.ROAD_SAFETY_OFFICE not in by.roles:
         raise NotAllowed(_("重大隐患第二次延期由道安办审批"))

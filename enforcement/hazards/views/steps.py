@@ -124,7 +124,7 @@ def _with_owner(hazard: Hazard, now: datetime) -> list[str]:
     today = timezone.localdate(now)
     paper = hazard.documents.filter(kind__in=("notice", "advice")).order_by("-issued_at", "-pk").first()
     basis = _("依据：%(day)s%(paper)s。") % {"day": _short(hazard.notified_at), "paper": paper or _("整改通知")}
-    asked = list(hazard.extensions.order_by("seq"))
+    asked = list(hazard.term_extensions.order_by("seq"))
     granted = sum(bool(row.is_granted) for row in asked)
     limit = parameter("hazards.extension_limit", today)
     words = _("已延期%d次") % granted if granted else _("未延期")
