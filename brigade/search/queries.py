@@ -16,7 +16,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection
 from django.db.models import CharField, Exists, Model, OuterRef, QuerySet, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast, Replace
+from django.db.models.functions import Cast, Lower, Replace, StrIndex
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from brigade.kit import crypto
@@ -38,6 +39,8 @@ def findable() -> dict[str, type[Model]]:
     return {model._meta.label_lower: model for model in apps.get_models() if hasattr(model, "search_words")}
 
 
+FREQUENT = 2
+"""So short a beginning stands in many rows."""
 SOME = 2_000
 """More entries than that are many: a word that stands in them is met soon wherever one begins to read."""
 
@@ -106,8 +109,8 @@ def narrowed(rows: QuerySet, text: str, user: Any) -> Narrowed:
     keys = [key for (key,) in _fetched(f"{sql} LIMIT {MANY + 1}", params)]
     if len(keys) <= MANY:
         return Narrowed(by_keys(rows, keys))
-    for word in asked.words:
-        rows = rows.filter(search_text__icontains=word)
+    for word in asked.words:  # by place, not by LIKE: PostgreSQL takes that for rare and would read and sort everything
+        rows = rows.filter(GreaterThan(StrIndex(Lower("search_text"), Value(word)), 0))
     return Narrowed(rows, keys)
 
 
@@ -175,29 +178,36 @@ def _proposed(arms: list[_Arm]) -> list[tuple[str, str, int, bool, bool]]:
     """(kind, key, age, found as a whole, counts) of what the arms find, in one statement."""
     parts, params = [], []
     for arm in arms:
-        sql, values = _matching(arm.kind, arm.clauses, "search_entry.kind, search_entry.object_id, search_entry.id")
+        sql, values = _youngest(arm)
         flags = f"{int(arm.is_whole)} AS is_whole, {int(arm.counts)} AS counts"
-        parts.append(f"SELECT arm.*, {flags} FROM ({_youngest(sql, arm.limit)}) AS arm")
-        params += values * (2 if connection.vendor == "postgresql" else 1)
+        parts.append(f"SELECT arm.*, {flags} FROM ({sql}) AS arm")
+        params += values
     rows = _fetched(" UNION ALL ".join(parts), params)
     return [(kind, key, age, bool(is_whole), bool(counts)) for kind, key, age, is_whole, counts in rows]
 
 
-def _youngest(sql: str, limit: int) -> str:
-    """The youngest entries of a statement. SQLite walks its index backwards and stops.
+def _youngest(arm: _Arm) -> tuple[str, list[str]]:
+    """The youngest entries that an arm asks for. SQLite walks its index backwards and stops.
 
-    PostgreSQL's index has no order, and of a beginning the planner cannot tell whether it is rare. So some entries are
-    read without any; only where they are too many, and so met soon, the table is walked from its young end.
+    PostgreSQL's index has no order. So some entries are read without any; only where they are too many, the planner
+    chooses between the index and the table from its young end. Of a beginning it cannot tell whether it is rare: one of
+    a sign or two is not, and `IS TRUE` keeps it from the index there.
     """
+    columns = "search_entry.kind, search_entry.object_id, search_entry.id"
+    sql, values = _matching(arm.kind, arm.clauses, columns)
     if connection.vendor != "postgresql":
-        return f"{sql} ORDER BY search_words.rowid DESC LIMIT {limit}"
-    return (
+        return f"{sql} ORDER BY search_words.rowid DESC LIMIT {arm.limit}", values
+    beginnings = [token for terms in arm.clauses for token, begins in terms if begins]
+    is_frequent = bool(beginnings) and all(len(token) <= FREQUENT for token in beginnings)
+    walked = sql.replace("words @@ %s::tsquery", "(words @@ %s::tsquery) IS TRUE") if is_frequent else sql
+    both = (
         f"WITH few AS MATERIALIZED ({sql} LIMIT {SOME + 1}), counted AS (SELECT count(*) AS n FROM few) "
         f"SELECT * FROM (SELECT * FROM few WHERE (SELECT n FROM counted) <= {SOME} "
-        f"ORDER BY id DESC LIMIT {limit}) AS a "
-        f"UNION ALL SELECT * FROM ({sql} AND (SELECT n FROM counted) > {SOME} "
-        f"ORDER BY search_entry.id DESC LIMIT {limit}) AS b"
+        f"ORDER BY id DESC LIMIT {arm.limit}) AS a "
+        f"UNION ALL SELECT * FROM ({walked} AND (SELECT n FROM counted) > {SOME} "
+        f"ORDER BY search_entry.id DESC LIMIT {arm.limit}) AS b"
     )
+    return both, values * 2
 
 
 def _matching(kind: str, clauses: Clauses, columns: str = "object_id") -> tuple[str, list[str]]:
