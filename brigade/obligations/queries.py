@@ -40,7 +40,7 @@ def by_urgency(person: Person, now: datetime, limit: int = 12) -> list[Urgency]:
         .begun(now)
         .for_person(person)
         .select_related("unit", "person")
-        .order_by("due_at", "pk")[: limit + 1]
+        .order_by("due_at", "pk")[:limit]
     )
     groups = {
         "late": (_("已逾期"), [row for row in rows if row.due_at < now]),
@@ -52,8 +52,11 @@ def by_urgency(person: Person, now: datetime, limit: int = 12) -> list[Urgency]:
 
 
 def open_counts(person: Person, now: datetime) -> dict[str, int]:
-    """How many open duties `person` has, how many fall due today, how many are late."""
+    """How many open duties `person` has, and how many of them stand in each group of `by_urgency`."""
     today = timezone.localdate(now)
+    end_of_day = at(today, time.max)
+    week = Q(due_at__gt=end_of_day, due_at__lte=end_of_day + timedelta(days=7))
+    later = Q(due_at__gt=end_of_day + timedelta(days=7))
     return (
         Obligation.objects.open()
         .begun(now)
@@ -62,6 +65,8 @@ def open_counts(person: Person, now: datetime) -> dict[str, int]:
             total=Count("pk"),
             late=Count("pk", filter=Q(due_at__lt=now)),
             today=Count("pk", filter=Q(due_at__gte=now, due_at__date=today)),
+            week=Count("pk", filter=week),
+            later=Count("pk", filter=later),
         )
     )
 

@@ -26,6 +26,7 @@ from brigade.org.states import ADMIN_ROLES, Role, Tree
 Text = str | Promise
 EVERYBODY = frozenset({Role.OFFICER, Role.AUXILIARY, Role.MEMBER})
 """Roles that say nothing about a person's post."""
+LIAISON = EVERYBODY | {Role.OWNER_LIAISON}
 TAKE_IN = "requests.add_servicerequest"
 
 
@@ -40,6 +41,8 @@ class Item:
     """Which of `COUNTS` stands beside it."""
     tree: str = ""
     """Only where `perm` covers a unit of this tree."""
+    inside: bool = False
+    """Not for who is only the liaison of an owner: he looks after what was sent to him."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +95,18 @@ TABS = (
                     Item(gettext_lazy("领导看板"), "workbench:dashboard", "indicators.view_figure"),
                     Item(gettext_lazy("大屏"), "workbench:screen", "indicators.view_figure"),
                     Item(gettext_lazy("报告"), "reports:report_list", "reports.view_report"),
-                    Item(gettext_lazy("带班"), "workbench:duty_list"),
+                    Item(gettext_lazy("带班"), "workbench:duty_list", inside=True),
                 ),
             ),
             (
                 gettext_lazy("管理"),
                 (
-                    Item(gettext_lazy("单位"), "workbench:unit_list", "org.view_unit"),
-                    Item(gettext_lazy("人员"), "workbench:person_list", "org.view_person"),
-                    Item(gettext_lazy("角色"), "workbench:role_list"),
+                    Item(gettext_lazy("单位"), "workbench:unit_list", "org.view_unit", inside=True),
+                    Item(gettext_lazy("人员"), "workbench:person_list", "org.view_person", inside=True),
+                    Item(gettext_lazy("角色"), "workbench:role_list", inside=True),
                     Item(gettext_lazy("短信邮件"), "workbench:notices_unclear", FOLLOW_PERM),
-                    Item(gettext_lazy("工作日历"), "workbench:calendar_year"),
-                    Item(gettext_lazy("参数"), "workbench:parameter_list"),
+                    Item(gettext_lazy("工作日历"), "workbench:calendar_year", inside=True),
+                    Item(gettext_lazy("参数"), "workbench:parameter_list", inside=True),
                     Item(gettext_lazy("文书模板"), "workbench:form_list", "files.change_formtemplate"),
                     Item(gettext_lazy("审计"), "workbench:audit_list", "audit.view_auditevent"),
                 ),
@@ -240,6 +243,8 @@ def _allowed(items: tuple[Item, ...], user: Person) -> list[Item]:
 
 
 def _serves(entry: Item | Quick, user: Person) -> bool:
+    if isinstance(entry, Item) and entry.inside and Role.OWNER_LIAISON in user.roles and user.roles <= LIAISON:
+        return False
     if entry.tree:
         return user.reaches(entry.perm, entry.tree)
     return not entry.perm or user.has_perm(entry.perm)

@@ -26,6 +26,7 @@ KIND = "hazards.hazard"
 CHECK, INTERIM, NOTICE, RECEIPT = "hazards.check", "hazards.interim", "hazards.notice", "hazards.receipt"
 RECTIFY, VERIFY = "hazards.rectify", "hazards.verify"
 RECHECK, REVIEW = "hazards.recheck", "hazards.review"
+OF_OWNER = frozenset({RECEIPT, RECTIFY})
 GONE = frozenset({HazardState.INVALID, HazardState.MERGED, HazardState.VOIDED})
 
 
@@ -292,7 +293,14 @@ BEFORE_AND_LATE = (
 ON_THE_DAY = BEFORE_AND_LATE[1:]
 
 
+CHASED = gettext_lazy("去跟进")
+"""What the squadron does about a duty of an owner who has no account: see that it is done."""
+
+
 def _rule(code: str, label: Any, basis: Any, verb: Any, ladder: tuple[Step, ...]) -> Rule:
+    def word(row: Obligation) -> str:
+        return str(CHASED if code in OF_OWNER and row.person_id is None else verb)
+
     return Rule(
         code=code,
         label=label,
@@ -300,7 +308,7 @@ def _rule(code: str, label: Any, basis: Any, verb: Any, ladder: tuple[Step, ...]
         kinds=frozenset({KIND}),
         touched=_of(code),
         answer=answer,
-        action=lambda row: (str(verb), Hazard(pk=row.subject).get_absolute_url()),
+        action=lambda row: (word(row), Hazard(pk=row.subject).get_absolute_url()),
         ladder=ladder,
     )
 

@@ -14,6 +14,6 @@ bind("[data-dialog]", (dialog) => {
   });
   dialog.showModal();
   const wrong = dialog.querySelector("[aria-invalid=true]");
-  const first = dialog.querySelector("input:not([type=hidden]), select, textarea");
-  if (wrong || first) (wrong || first).focus();
+  const fields = [...dialog.querySelectorAll("input:not([type=hidden]), select, textarea")];
+  (wrong || fields.find((one) => !("pick" in one.dataset && one.value)) || dialog).focus(); // a filled picker stays shut
 });

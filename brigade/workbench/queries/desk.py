@@ -95,10 +95,12 @@ def subject_url(row: Obligation) -> str:
     return reverse(f"{model._meta.app_label}:{model._meta.model_name}_detail", args=[row.subject])
 
 
-def todo_groups(person: Person, now: datetime) -> list[tuple[str, list[Todo], bool]]:
-    """The to-do list by urgency: (name, lines, whether the due time stays grey)."""
-    groups = by_urgency(person, now)
-    return [(group.label, [todo(row, person) for row in group.rows], group.code == "later") for group in groups]
+def todo_groups(person: Person, now: datetime) -> list[tuple[str, str, list[Todo], bool]]:
+    """The to-do list by urgency: (code as in `open_counts`, name, lines, whether the due time stays grey)."""
+    return [
+        (group.code, group.label, [todo(row, person) for row in group.rows], group.code == "later")
+        for group in by_urgency(person, now)
+    ]
 
 
 def warned(person: Person, now: datetime) -> QuerySet[Obligation]:

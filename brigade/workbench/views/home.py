@@ -21,6 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     user: Person = request.user
     counts = open_counts(user, now)
+    groups = [(name, counts[code], lines, plain) for code, name, lines, plain in queries.todo_groups(user, now)]
     today = timezone.localdate(now)
     headlines = [code for code, indicator in FIGURES.items() if indicator.headline]
     unit = queries.home_unit(user, "indicators.view_figure")
@@ -31,7 +32,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "counts": counts,
         "nothing_title": _("都办完了"),
         "nothing_text": _("新的事到了会出现在这里，每个工作日8:30也会提醒一次。"),
-        "groups": queries.todo_groups(user, now),
+        "groups": groups,
+        "rest": counts["total"] - sum(len(lines) for _name, _n, lines, _plain in groups),
         "duty": duty_leader(user.unit.path, today) if user.unit else None,
         "quick": menu.quick_entries(user),
         "warnings": [(row, queries.todo(row, user)) for row in queries.warnings(user, now)],

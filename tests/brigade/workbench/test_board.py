@@ -15,6 +15,8 @@ from brigade.indicators.actions import drain
 from brigade.indicators.models import Figure
 from brigade.indicators.queries import as_of, shown
 from brigade.indicators.rules import FIGURES
+from brigade.kit.ids import new_id
+from brigade.obligations.models import Obligation
 from brigade.org.states import Role
 from brigade.reference.actions import load_reference
 from brigade.workflow import settle
@@ -110,6 +112,28 @@ def test_the_workbench_groups_by_urgency_and_shows_only_ones_own(client, house):
     assert "去确认" in page.text
     client.force_login(other.secretary)
     assert "去确认" not in client.get(reverse("workbench:home")).text
+
+
+def test_the_workbench_says_how_many_duties_there_are_that_it_does_not_list(client, house):
+    clerk = person(Role.CLERK, at=house.brigade)
+    now = timezone.now()
+    for n in range(15):
+        Obligation.objects.create(
+            rule="hazards.notice",
+            kind="hazards.hazard",
+            subject=str(new_id()),
+            title=f"第{n}件",
+            unit=house.brigade,
+            post=Role.CLERK,
+            opens_at=now - timedelta(days=90),
+            due_at=now - timedelta(days=n + 1),
+            state="open",
+            changed_at=now,
+        )
+    client.force_login(clerk)
+    page = client.get(reverse("workbench:home")).text
+    assert (page.count('class="t"'), page.count("<small>15件</small>")) == (12, 2)
+    assert "还有3件，看全部" in page
 
 
 def test_whoever_has_no_role_yet_finds_no_link_that_leads_nowhere(client, house):

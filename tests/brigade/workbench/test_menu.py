@@ -52,3 +52,13 @@ def test_one_can_sign_out_from_a_kept_bar(client):
     for _time in range(2):
         page = menu_of(client, who)
     assert 'form="logout"' in page and re.search(r'<form[^>]* id="logout"[^>]*>.*?csrfmiddlewaretoken', page)
+
+
+def test_the_liaison_of_an_owner_finds_only_what_concerns_him(client):
+    house = unit("县大队")
+    liaison, clerk = person(Role.OWNER_LIAISON, at=house), person(Role.CLERK, at=house)
+    both = person(Role.OWNER_LIAISON, Role.CLERK, at=house)
+    inside = ("带班", "人员", "角色", "工作日历", "参数")
+    assert not [label for label in inside if label in menu_of(client, liaison)]
+    for who in (clerk, both):
+        assert [label for label in inside if label in menu_of(client, who)] == list(inside)

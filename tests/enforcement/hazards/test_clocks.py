@@ -11,6 +11,7 @@ from brigade.indicators.models import Figure
 from brigade.kit.clocks import add_workdays
 from brigade.obligations.actions import reconcile, send_digest
 from brigade.obligations.models import Obligation, Reminder
+from brigade.obligations.rules import RULES
 from brigade.reference.actions import set_parameter
 from brigade.reference.queries import calendar, parameter
 from enforcement.hazards import actions, queries
@@ -85,6 +86,7 @@ def test_each_step_of_the_way_is_somebody_s_duty_in_time(world):
 def test_the_owner_s_duties_are_his_liaison_s(world):
     hazard = notified(world, DAY, days=30)
     assert (duty("receipt").person, duty("rectify").person) == (world.liaison, world.liaison)
+    assert [word_of(name) for name in ("receipt", "rectify")] == ["去签收", "去整改"]
     assert duty("rectify").due_at == hazard.due_at
     assert duty("rectify") in Obligation.objects.for_person(world.liaison)
     hazard = actions.accept(by=world.liaison, hazard=hazard, now=later(DAY, days=2))
@@ -96,6 +98,13 @@ def test_without_an_account_at_the_owner_the_squadron_chases_it(world):
     actions.set_owner(by=world.clerk, unit=world.highway, owner_type="highway", liaison_name="韩某")
     notified(world, DAY)
     assert (duty("rectify").person, duty("rectify").post) == (None, "squadron_leader")
+    assert [word_of(name) for name in ("receipt", "rectify")] == ["去跟进", "去跟进"]
+
+
+def word_of(name):
+    """What stands on the button of a duty."""
+    row = duty(name)
+    return str(RULES[row.rule].action(row)[0])
 
 
 def test_handed_in_in_time_is_met_and_a_late_verification_is_ours(world):
