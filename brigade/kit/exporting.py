@@ -23,6 +23,7 @@ from xlsxwriter.exceptions import FileCreateError
 from brigade.kit.refusals import Refused
 from brigade.kit.text import strip_unsafe
 
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_ROWS = 1_048_000
 """A sheet holds 1 048 576 rows."""
 MAX_TEXT = 32_767

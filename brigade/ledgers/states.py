@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from brigade.kit.exporting import MEDIA_TYPE
+
 
 class ExportFormat(models.TextChoices):
     XLSX = "xlsx", _("表格")
@@ -10,8 +12,7 @@ class ExportFormat(models.TextChoices):
 
     @property
     def media_type(self) -> str:
-        book = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        return book if self == ExportFormat.XLSX else "text/csv; charset=utf-8"
+        return MEDIA_TYPE if self == ExportFormat.XLSX else "text/csv; charset=utf-8"
 
 
 class ExportState(models.TextChoices):

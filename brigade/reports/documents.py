@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from brigade.files.queries import fill
 from brigade.files.states import BUILT_IN
+from brigade.kit import documents, exporting
 from brigade.kit.documents import Field, WordForm
 from brigade.kit.exporting import Column, Leaf, write_book
 from brigade.kit.templatetags.ui import NOTHING
@@ -28,8 +29,6 @@ from brigade.reports.models import Report
 from brigade.reports.queries import FORM, LATE_SHOWN
 from brigade.reports.rules import SHEETS
 
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NUMERALS = "一二三四五六七八九十"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every part of a Word file, so that the same content is the same bytes."""
@@ -259,5 +258,8 @@ def _number(words: str) -> Decimal | None:
     return None if words == NOTHING else Decimal(words.rstrip("%").replace(",", ""))
 
 
-PAPERS: dict[str, tuple[Callable[[Report], tuple[BytesIO, str]], str]] = {"docx": (word, WORD), "xlsx": (sheet, SHEET)}
+PAPERS: dict[str, tuple[Callable[[Report], tuple[BytesIO, str]], str]] = {
+    "docx": (word, documents.MEDIA_TYPE),
+    "xlsx": (sheet, exporting.MEDIA_TYPE),
+}
 """What `format` may ask for."""

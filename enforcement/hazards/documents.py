@@ -19,7 +19,6 @@ from brigade.kit.documents import Field, WordForm, with_photos
 from enforcement.hazards.models import Hazard, HazardDocument, HazardPhoto
 from enforcement.hazards.states import Check, DocumentKind, PhotoKind, form_code
 
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FOLDER = Path(settings.BASE_DIR) / "templates" / "documents"
 FIELDS = (
     Field("document_no", gettext_lazy("文号"), "东公交隐〔2026〕42号", required=True),

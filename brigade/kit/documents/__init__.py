@@ -2,11 +2,12 @@
 
 from brigade.kit.documents.checking import Report, check_template
 from brigade.kit.documents.fields import Field, Filling, WordForm
-from brigade.kit.documents.filling import render_docx
+from brigade.kit.documents.filling import MEDIA_TYPE, render_docx
 from brigade.kit.documents.photos import with_photos
 from brigade.kit.documents.printing import as_pdf, can_print
 
 __all__ = [
+    "MEDIA_TYPE",
     "Field",
     "Filling",
     "Report",

@@ -17,6 +17,7 @@ from brigade.kit.documents.fields import Field, with_labels
 from brigade.kit.refusals import Refused
 from brigade.kit.text import strip_unsafe
 
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 

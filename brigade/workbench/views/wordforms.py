@@ -15,13 +15,12 @@ from brigade.files.models import FormTemplate
 from brigade.files.queries import fill, forms_in_use, open_file, warnings_of
 from brigade.files.rules import BadTemplate
 from brigade.files.states import BUILT_IN, FORMS
-from brigade.kit.documents import Field, Filling, WordForm, as_pdf, can_print
+from brigade.kit.documents import MEDIA_TYPE, Field, Filling, WordForm, as_pdf, can_print
 from brigade.kit.refusals import Refused
 from brigade.kit.web import done, download, note_refusal, page, refused, require
 from brigade.workbench.forms import FormUploadForm
 
 PERM = "files.change_formtemplate"
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LINE_NAMES = ("行", "项", "句")
 """What a line is called in the loops that the page shows, by how deep they lie."""
 PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -104,7 +103,7 @@ def form_file(request: HttpRequest, code: str, version: int) -> HttpResponseBase
     form = _form(code)
     name = _("%(form)s模板第%(n)d版.docx") if version else _("%(form)s模板（自带）.docx")
     content = open_file(_version(code, version).file) if version else BytesIO(form.template.read_bytes())
-    return download(content, name=name % {"form": form.label, "n": version}, media_type=WORD)
+    return download(content, name=name % {"form": form.label, "n": version}, media_type=MEDIA_TYPE)
 
 
 def form_preview(request: HttpRequest, code: str, version: int, filling: str) -> HttpResponseBase:
@@ -118,7 +117,7 @@ def form_preview(request: HttpRequest, code: str, version: int, filling: str) ->
     content = fill(code, form.filled(filling), version=version)
     name = _("%(form)s（%(filling)s）") % {"form": form.label, "filling": Filling(filling).label}
     if not can_print():
-        return download(BytesIO(content), name=f"{name}.docx", media_type=WORD)
+        return download(BytesIO(content), name=f"{name}.docx", media_type=MEDIA_TYPE)
     answer = download(BytesIO(as_pdf(content)), name=f"{name}.pdf", media_type="application/pdf", inline=True)
     answer["Content-Security-Policy"] = PDF_POLICY
     return answer

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from brigade import workflow
+from brigade.kit.documents import MEDIA_TYPE
 from brigade.kit.web import ask_move, download, get_visible, move_buttons, page
 from brigade.org.queries import holders
 from brigade.org.states import Role
@@ -130,4 +131,4 @@ def hazard_document(request: HttpRequest, pk: UUID, number: int) -> HttpResponse
     if paper is None:
         raise Http404(_("没有这份文书。"))
     content, name = documents.paper(paper)
-    return download(content, name=name, media_type=documents.WORD)
+    return download(content, name=name, media_type=MEDIA_TYPE)

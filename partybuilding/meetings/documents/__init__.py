@@ -1,5 +1,7 @@
 """Papers of meetings: minutes and sign-in sheet as Word, the returns of 三会一课 and 五必 as workbooks and Word."""
 
+from brigade.kit.documents import MEDIA_TYPE as WORD
+from brigade.kit.exporting import MEDIA_TYPE as SHEET
 from partybuilding.meetings.documents.minutes import agenda, minutes, minutes_context, roll, shifts, sign_in
 from partybuilding.meetings.documents.returns import (
     SHEETS,
@@ -12,9 +14,6 @@ from partybuilding.meetings.documents.returns import (
     statistic,
 )
 from partybuilding.meetings.documents.wordforms import FORMS
-
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 __all__ = [
     "FORMS",
