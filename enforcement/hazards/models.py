@@ -155,11 +155,15 @@ class HazardQuerySet(RecordQuerySet):
         return found.exclude(pk__in=closed.values("hazard"))
 
     def overdue(self, now: datetime) -> HazardQuerySet:
-        """With the owner, its clock running, and past its end."""
-        return self.filter(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now)
+        return self.filter(past_limit(now))
 
     def listed(self) -> HazardQuerySet:
         return self.filter(pk__in=SupervisionListing.objects.filter(delisted_on__isnull=True).values("hazard"))
+
+
+def past_limit(now: datetime) -> Q:
+    """With the owner, its clock running, and past its end."""
+    return Q(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now)
 
 
 def _sent_to(units: Iterable[int]) -> Q:

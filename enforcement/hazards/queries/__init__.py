@@ -24,7 +24,6 @@ from enforcement.hazards.queries.posts import (
     seats,
     signers_of,
     squadrons,
-    units_to_report_in,
     usual_days,
     usual_due_on,
     usual_owner,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from brigade.kit.geo import Box
 from brigade.reference.models import Road
 from brigade.reference.queries import district, outline
-from enforcement.hazards.models import Hazard
+from enforcement.hazards.models import Hazard, past_limit
 from enforcement.hazards.queries.duplicates import degrees
 from enforcement.hazards.states import (
     OPEN,
@@ -54,7 +54,7 @@ def on_map(hazards: QuerySet[Hazard], box: Box, now: datetime) -> dict[str, Any]
 
 def _groups(inside: QuerySet[Hazard], box: Box, now: datetime) -> list[list[Any]]:
     side = (box.east - box.west) / ACROSS
-    late = Q(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now)
+    late = past_limit(now)
     squares = inside.annotate(column=_square("lon", side), row=_square("lat", side)).values("column", "row")
     found: Any = squares.annotate(
         n=Count("pk"),
@@ -102,7 +102,7 @@ def tone_of(hazard: Hazard, now: datetime) -> str:
 
 def by_town(hazards: QuerySet[Hazard], now: datetime) -> list[dict[str, Any]]:
     """How many there are in each town, open, late, and without coordinates; the towns with most open ones first."""
-    late = Q(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now)
+    late = past_limit(now)
     rows: Any = hazards.order_by().values("town", "town__name")
     return list(
         rows.annotate(

@@ -26,14 +26,6 @@ def brigade_of(unit: Unit) -> Unit:
     return next((row for row in line if row.kind == UnitKind.BRIGADE), line[-1])
 
 
-def units_to_report_in(user: Person) -> list[Unit]:
-    """The police units for which the user may report, his own first."""
-    found = Unit.objects.filter(tree=Tree.LINE, pk__in=user.units_for("hazards.add_hazard")).open_on(
-        timezone.localdate()
-    )
-    return sorted(found, key=lambda unit: (unit.pk != user.unit_id, unit.order, unit.pk))
-
-
 def usual_town(user: Person, now: datetime) -> int | None:
     """Where the user most likely stands: the town of his last report, else the first that his unit polices."""
     last = Hazard.objects.filter(created_by=user).order_by("-discovered_at", "-id").values_list("town", flat=True)

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, F, Q, QuerySet
 
 from brigade.kit.clocks import at
-from enforcement.hazards.models import Hazard, Verification
+from enforcement.hazards.models import Hazard, Verification, past_limit
 from enforcement.hazards.states import (
     OPEN,
     WITH_OWNER,
@@ -69,7 +69,7 @@ def rates_by(field: str, units: Iterable[int], start: date, end: date, now: date
     counted = {
         "registered": within("registered_at"),
         "open": Q(state__in=OPEN),
-        "overdue": Q(state__in=WITH_OWNER, disputed_at__isnull=True, due_at__lt=now),
+        "overdue": past_limit(now),
         "due": Q(state__in=[*WITH_OWNER, HazardState.SUBMITTED], disputed_at__isnull=True) & within("due_at"),
     }
     _add(sums, ours, field, counted)
