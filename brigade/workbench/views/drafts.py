@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from brigade.kit.crypto import Unreadable
 from brigade.kit.refusals import Refused
+from brigade.kit.text import strip_unsafe
 from brigade.kit.web import get_visible
 from brigade.ledgers import actions, queries
 from brigade.ledgers.models import Draft
@@ -38,7 +39,7 @@ def _kept(request: HttpRequest) -> HttpResponse:
         by=request.user,
         content=sent,
         now=timezone.now(),
-        **{name: str(sent.get(name) or "").replace("\0", "") for name in names},
+        **{name: strip_unsafe(str(sent.get(name) or "")) for name in names},
     )
     return _answer({"draft": str(draft.pk), "at": _moment(draft)})
 

@@ -116,6 +116,13 @@ def test_a_body_that_is_no_draft_is_refused(client, me, body):
     assert client.post(DRAFTS, body, content_type="application/json").status_code == 422
 
 
+@pytest.mark.parametrize("where", ["name", "asked", "record_id", "address"])
+@pytest.mark.parametrize("sign", ["\ud800", "\0", "\u202e"])
+def test_signs_that_no_database_takes_break_nothing_beside_the_lines_either(client, me, where, sign):
+    sent = {"address": MEETING, "name": "meeting"}
+    assert save(client, [["place", "二楼"]], **sent | {where: f"{sent.get(where, '')}{sign}"}).status_code in (200, 422)
+
+
 def test_whoever_is_signed_out_is_sent_to_sign_in_and_nothing_is_kept(client):
     assert save(client, [["place", "二楼"]]).status_code == 302
     assert not Draft.objects.exists()
