@@ -4,14 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from brigade.audit.actions import SYSTEM
 from brigade.audit.models import AuditEvent
 from brigade.kit.ids import new_id
-from brigade.kit.refusals import NotAllowed, Refused, Stale
+from brigade.kit.refusals import NotAllowed, Stale
 from brigade.notices import actions
 from brigade.notices.models import Announcement, Message, Receipt
 from brigade.notices.queries import receipt_counts, unread_announcement_count, unread_announcements
@@ -21,6 +20,7 @@ from brigade.org.states import Role, Tree
 from tests.brigade.files.samples import picture
 from tests.brigade.ledgers.checks import assert_same_queries
 from tests.brigade.org.factories import grant, person, unit
+from tests.moves import refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -45,12 +45,6 @@ def town(time_machine):
 def issue(town, *units, **fields) -> Announcement:
     given = {"by": town.clerk, "id": new_id(), "title": "停电检修", "text": "周五下午停电", "now": timezone.now()}
     return actions.issue_announcement(**(given | {"units": units or [town.first]} | fields))
-
-
-def refusal(call, kind=Refused) -> str:
-    with pytest.raises(kind) as caught, transaction.atomic():
-        call()
-    return str(caught.value)
 
 
 def opened(client, somebody, row):

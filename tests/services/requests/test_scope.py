@@ -3,16 +3,16 @@
 import re
 
 import pytest
-from django.db import transaction
 
 from brigade.audit.models import AuditEvent
 from brigade.kit.ids import new_id
-from brigade.kit.refusals import NotAllowed, Refused
+from brigade.kit.refusals import NotAllowed
 from brigade.org.states import Role, Tree, UnitKind
 from services.requests import actions
 from services.requests.models import ItemScope, ServiceItem, ServiceRequest
 from services.requests.states import Ending
 from tests.brigade.org.factories import person, unit
+from tests.moves import refusal
 from tests.services.requests.world import at, day, item, marks, taken_in
 
 pytestmark = pytest.mark.django_db
@@ -30,12 +30,6 @@ def decided(world, *, code="SB01", in_scope=False, since="2026-06-12", by=None, 
         now=at(now),
         **given,
     )
-
-
-def refusal(call, kind: type[Refused] = Refused) -> str:
-    with pytest.raises(kind) as caught, transaction.atomic():
-        call()
-    return str(caught.value)
 
 
 def test_a_service_out_of_scope_is_refused_with_the_place_that_does_it(world):
