@@ -29,7 +29,7 @@ def own_files():
     found = []
     for folder, below, names in os.walk(ROOT):
         below[:] = [name for name in below if name not in MADE and (name == ".ci" or not name.startswith("."))]
-        found += [Path(folder, name) for name in names]
+        found += [Path(folder, name) for name in names if name != ".git"]  # a file where the clone is a worktree
     return sorted(found)
 
 
