@@ -33,14 +33,14 @@ bind("form[data-draft]", (form) => {
     rest();
     const draft = current(form);
     const kept = (saved) => { write(key, { ...draft, saved }); say(`草稿 ${stamp(saved.at)} 已存`); };
-    const failed = (why) => say(`草稿 ${stamp(draft.at)} 已存这台电脑，${why.told || "还没存到服务器"}`);
+    const failed = (why) => say(`草稿 ${stamp(draft.at)} 已存本机，${why.told || "还没存到服务器"}`);
     send(form, draft, leaving).then((saved) => sent || kept(saved), (why) => sent || why.name === "AbortError" || failed(why));
   };
   const keep = () => {
     if (timer === null) return;
     rest();
     const draft = { ...current(form), saved: (read(key) || {}).saved };
-    say(write(key, draft) ? `草稿 ${stamp(draft.at)} 已存这台电脑` : "浏览器存不下草稿，离开前先提交");
+    say(write(key, draft) ? `草稿 ${stamp(draft.at)} 已存本机` : "浏览器存不下草稿，离开前先提交");
     if (!sent) later = setTimeout(push, LATER);
   };
   const restore = (draft) => {

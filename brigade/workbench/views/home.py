@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from brigade.indicators.queries import as_of, standings
 from brigade.indicators.rules import FIGURES
 from brigade.kit.web import page
-from brigade.notices.queries import inbox, unclear_count, unread_announcement_count, unread_announcements
+from brigade.notices.queries import inbox, unclear_count, unread_announcement_count, unread_announcements, unread_count
 from brigade.obligations.queries import open_counts
 from brigade.org.models import Person
 from brigade.org.queries import duty_leader
@@ -28,9 +28,9 @@ def home(request: HttpRequest) -> HttpResponse:
     cards = queries.cards_of(standings(headlines, unit, today.replace(day=1), today)) if unit else []
     context = {
         "now": now,
-        "heading": _heading(counts),
+        "heading": _heading(counts, unread_count(user)),
         "counts": counts,
-        "nothing_title": _("都办完了"),
+        "nothing_title": _("没有待办"),
         "nothing_text": _("新的事到了会出现在这里，每个工作日8:30也会提醒一次。"),
         "groups": groups,
         "rest": counts["total"] - sum(len(lines) for _name, _n, lines, _plain in groups),
@@ -50,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return page(request, "workbench/home.html", context)
 
 
-def _heading(counts: dict[str, int]) -> str:
+def _heading(counts: dict[str, int], unread: int) -> str:
     if counts["today"] and counts["late"]:
         return _("今天%(today)d件要办，另有%(late)d件已逾期") % counts
     if counts["late"]:
@@ -59,4 +59,6 @@ def _heading(counts: dict[str, int]) -> str:
         return _("今天%(today)d件要办") % counts
     if counts["total"]:
         return _("今天没有到期的事，往后还有%(total)d件") % counts
+    if unread:
+        return _("没有到期的事，有%(n)d条消息没看") % {"n": unread}
     return _("今天没有要办的事")

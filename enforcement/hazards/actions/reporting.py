@@ -130,7 +130,8 @@ def check_direction(road: Road | None, direction: str) -> None:
 def usual_title(hazard: Hazard) -> str:
     """Place and defect: what a hazard is called when nobody gave it a name."""
     spot = hazard.where or hazard.place or hazard.town.name
-    return f"{spot} {hazard.defect or hazard.category}"[:TITLE]
+    gap = " " if spot[-1:].isascii() else ""  # after a stake only, never between Chinese words
+    return f"{spot}{gap}{hazard.defect or hazard.category}"[:TITLE]
 
 
 def _reported(new: Hazard, photos: Sequence[Picture], by: Any, now: datetime) -> dict[str, Any]:

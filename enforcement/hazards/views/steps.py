@@ -69,7 +69,11 @@ def track(hazard: Hazard, now: datetime) -> list[dict[str, Any]]:
 
 
 def _short(at: datetime | None) -> str:
-    return date_format(timezone.localtime(at), "n月j日") if at else ""
+    """A day without its year, except where that is another one."""
+    if at is None:
+        return ""
+    day = timezone.localdate(at)
+    return date_format(day, "n月j日" if day.year == timezone.localdate().year else "Y年n月j日")
 
 
 def duties_of(hazard: Hazard) -> list[Obligation]:
