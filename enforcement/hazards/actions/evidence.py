@@ -124,6 +124,8 @@ def end_pause(hazard: Hazard, kind: PauseKind, now: datetime, *, moves_limit: bo
         for other in hazard.pauses.filter(ended_at__gt=row.started_at).exclude(pk=row.pk):
             counted = max(other.started_at, row.started_at), other.ended_at or now
             due_at -= rules.moved_by_pause(due_at, *counted) - due_at  # those days moved it when that pause ended
+        letters = hazard.documents.filter(step__gt=0, due_at=hazard.due_at)
+        letters.update(due_at=due_at)  # of the same limit, which only lies later: no step is written again
         set_limit(hazard, due_at)
 
 

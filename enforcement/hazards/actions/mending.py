@@ -33,17 +33,18 @@ def accept(
     The slip says who signed and when, and that is written down: not before the delivery, not after now.
     """
     is_on_paper = not rules.is_owner(hazard, by)
-    name, at = signed_name, signed_at or now
+    name, at = by.name, now
     if is_on_paper:
         name = needed(signed_name, "signed_name", _("代录回执要写明签收人"))
         if signed_at is None:
             raise Refused(_("代录回执要写明签收时间"), field="signed_at")
+        at = signed_at
 
     def write(locked: Hazard) -> None:
         if at > now + timedelta(minutes=1) or (locked.delivered_at is not None and at < locked.delivered_at):
             raise Refused(_("签收时间要在送达之后、现在之前"), field="signed_at")
         locked.accepted_at, locked.is_on_paper = at, is_on_paper
-        locked.accepted_name = fitting(name, 40, "signed_name") or by.name
+        locked.accepted_name = fitting(name, 40, "signed_name")
 
     return workflow.advance(hazard, moves.ACCEPT, by=by, now=now, version=version, write=write)
 

@@ -170,3 +170,27 @@ def test_a_number_that_is_none_is_no_place_to_stand(world, client, number):
     sent = {"second": world.captain.pk, "checks": {"x": True}, "lat": number, "lon": 115.9}
     answer = client.post(f"/api/v1/hazards/{hazard.pk}/moves/verify/", sent, content_type="application/json")
     assert answer.status_code == 400
+
+
+# The owner's hand
+
+
+def test_the_liaison_signs_with_his_own_name_and_now(world):
+    hazard, now = notified(world, DAY), later(DAY, days=5)
+    given = {"signed_name": "别人", "signed_at": later(DAY, hours=4)}
+    hazard = actions.accept(by=world.liaison, hazard=hazard, now=now, **given)
+    assert (hazard.accepted_name, hazard.accepted_at, hazard.is_on_paper) == (world.liaison.name, now, False)
+
+
+def test_a_pause_after_the_limit_brings_no_letter_again(world):
+    hazard = notified(world, DAY, days=30)  # until 5 June
+    for day in ("2025-06-06", "2025-06-12"):
+        actions.escalate_overdue(now=at(f"{day}T02:00"))
+    hazard.refresh_from_db()
+    hazard = actions.dispute(by=world.liaison, hazard=hazard, now=at("2025-06-13T09:00"), reason="不归我们管")
+    actions.uphold(by=world.office, hazard=hazard, now=at("2025-06-16T09:00"), reason="会商维持")
+    actions.escalate_overdue(now=at("2025-06-17T02:00"))
+    steps = hazard.documents.filter(step__gt=0).order_by("issued_at").values_list("step", flat=True)
+    assert list(steps) == [1, 7]
+    actions.escalate_overdue(now=at("2025-06-23T02:00"))  # 15 days beyond 8 June
+    assert list(steps.all()) == [1, 7, 15]
