@@ -20,6 +20,7 @@ from enforcement.hazards.rules.access import ANSWER
 from enforcement.hazards.states import (
     OPEN,
     Check,
+    Direction,
     Grade,
     HazardState,
     ListingLevel,
@@ -55,6 +56,13 @@ def check_merge(hazard: Hazard, target: Hazard, now: datetime) -> None:
     """No chains and no circles: what was merged takes nothing in, and what took something in is not merged."""
     if target.pk == hazard.pk:
         raise Refused(_("不能并入自己，请选另一处隐患"), field="target")
+    is_one_road = hazard.road_id is not None and hazard.road_id == target.road_id
+    if is_one_road and {hazard.direction, target.direction} == {Direction.UP, Direction.DOWN}:
+        raise Refused(
+            _("%(target)s在%(side)s，和这一处分在道路两侧，不是同一处")
+            % {"target": target.number, "side": target.get_direction_display()},
+            field="target",
+        )
     if target.dup_of is not None:
         raise Refused(
             _("%(target)s已经并入%(into)s，请并入%(into)s") % {"target": target.number, "into": target.dup_of.number},

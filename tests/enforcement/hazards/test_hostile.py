@@ -9,6 +9,7 @@ from django.utils import timezone
 from brigade.kit.refusals import Refused
 from brigade.org.states import Role
 from enforcement.hazards import actions
+from enforcement.hazards.rules import Place
 from tests.brigade.org.factories import person, unit
 from tests.enforcement.hazards.world import (
     accepted,
@@ -170,6 +171,17 @@ def test_a_number_that_is_none_is_no_place_to_stand(world, client, number):
     sent = {"second": world.captain.pk, "checks": {"x": True}, "lat": number, "lon": 115.9}
     answer = client.post(f"/api/v1/hazards/{hazard.pk}/moves/verify/", sent, content_type="application/json")
     assert answer.status_code == 400
+
+
+def test_the_two_carriageways_of_a_road_are_not_merged(world):
+    up, down = (
+        reported(world, DAY, direction=side, place=Place(road=world.road, stake_start="K6+200"))
+        for side in ("up", "down")
+    )
+    merge = partial(actions.merge, by=world.clerk, target=up, now=later(DAY, hours=2))
+    assert "在上行，和这一处分在道路两侧" in refusal(lambda: merge(hazard=down))
+    both = reported(world, DAY, direction="both", place=Place(road=world.road, stake_start="K6+200"))
+    assert merge(hazard=both).dup_of == up
 
 
 # The owner's hand
