@@ -187,7 +187,7 @@ def can_ask_extension(hazard: Hazard, by: Any, now: datetime) -> None:
     """Before the limit, never twice at a time, and no more often than the parameter says."""
     today = timezone.localdate(now)
     if hazard.due_at is not None and now > hazard.due_at:
-        raise Refused(_("整改期限已过，不能再申请延期；请写明逾期原因，抓紧整改"), field="days")
+        raise Refused(_("整改期限已过，不能再申请延期；逾期原因写在“填报进展”里"), field="days")
     asked = list(hazard.term_extensions)
     if any(row.decided_at is None for row in asked):
         raise Refused(_("已经有一次延期申请在等审批"))
