@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from html import escape
 from typing import Any
@@ -192,12 +192,12 @@ def numbers_whole(text: Any) -> SafeString:
 def percent(part: Amount | None, whole: Amount | None = None, places: int = 1) -> str:
     """`part` of `whole`, or a share that is counted in hundredths already, rounded half up: 81.3%.
 
-    Nothing to divide by is no figure, never 0%.
+    Nothing to divide by is no figure, never 0%; and what is not all is never 100%, however near: 99.96 reads 99.9%.
     """
     share = None if part is None else Decimal(str(part))
     if share is not None and whole is not None:
         share = share * 100 / Decimal(str(whole)) if whole else None
-    return NOTHING if share is None else f"{rounded(share, places)}%"
+    return NOTHING if share is None else f"{rounded_share(share, places)}%"
 
 
 @register.simple_tag
@@ -264,6 +264,12 @@ def _day_text(at: date, is_short: bool) -> str:
 
 def clock_text(at: datetime | time) -> str:
     return f"{at.hour:02}:{at.minute:02}"
+
+
+def rounded_share(share: Decimal, places: int) -> Decimal:
+    """Rounded half up, but never up to 100 from below: a share that is not all does not read as all."""
+    found = rounded(share, places)
+    return share.quantize(Decimal(1).scaleb(-places), ROUND_DOWN) if share < 100 <= found else found
 
 
 def rounded(value: Decimal, places: int) -> Decimal:

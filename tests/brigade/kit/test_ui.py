@@ -102,6 +102,14 @@ def test_percent_of_a_finished_share_keeps_its_places():
     assert ui.percent(Decimal("62.4"), None, 0) == "62%"
 
 
+@pytest.mark.parametrize(
+    ("part", "whole", "word"), [(2499, 2500, "99.9%"), (2500, 2500, "100.0%"), (999, 1000, "99.9%")]
+)
+def test_a_share_that_is_not_all_never_reads_as_all(part, whole, word):
+    assert ui.percent(part, whole) == word
+    assert ui.percent(Decimal("99.96")) == "99.9%" and ui.percent(Decimal("99.6"), None, 0) == "99%"
+
+
 def test_number_groups_thousands():
     assert [ui.number(1284), ui.number(Decimal("19.45"), 1), ui.number(None)] == ["1,284", "19.5", "—"]
 
