@@ -33,9 +33,12 @@ class UploadForm(Form):
     file = forms.FileField(
         label=_("Excel表"),
         allow_empty_file=True,
-        help_text=_("xlsx，最多20MB、2万行"),
         widget=forms.FileInput(attrs={"accept": ".xlsx", "data-no-draft": True}),
     )
+
+    def __init__(self, *args: Any, max_rows: int, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = _("xlsx，最多20MB、%(n)d行") % {"n": max_rows}
 
 
 class UndoForm(Form):

@@ -53,7 +53,7 @@ def respond(request: HttpRequest, listing: str) -> HttpResponseBase:
 
 def _begin(request: HttpRequest, spec: Import) -> HttpResponse:
     status, now = 200, timezone.now()
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(request.POST or None, request.FILES or None, max_rows=spec.max_rows or importing.MAX_ROWS)
     if request.method == "POST":
         status = 422
         if form.is_valid():
