@@ -1,4 +1,4 @@
-"""Reads over hazards: posts and what is usual, what lies near, the map, documents and pages, rates, and what
+"""Reads over hazards: posts and what is usual, what lies near, the map, documents and pages, and what
 of a hazard a reader sees.
 
 This room is a package: what it offers stands here, by its part.
@@ -30,5 +30,4 @@ from enforcement.hazards.queries.posts import (
     usual_town,
     verifiers_of,
 )
-from enforcement.hazards.queries.rates import Rates, rates_by
 from enforcement.hazards.queries.sights import Sight, sight_of

@@ -321,23 +321,6 @@ def test_what_is_overdue_counts_while_it_is_and_figures_equal_a_rebuild(world):
     assert sorted(Figure.objects.values_list("indicator", "unit", "day", "facet", "value", "base")) == kept
 
 
-def test_160_due_148_closed_120_in_time_says_which_is_divided_by_which():
-    rates = queries.Rates(registered=160, closed=148, due=160, due_closed=148, on_time=120)
-    assert [round(rate, 1) for rate in (rates.closing, rates.of_due, rates.of_closed)] == [92.5, 75.0, 81.1]
-    assert queries.Rates().of_due is None
-
-
-def test_figures_by_town_and_by_owner(world):
-    closed(world, "2025-05-06T08:00", days=10)
-    rectifying(world, "2025-05-06T08:00", days=10, category=category("signs"))
-    now = at("2025-05-20T08:00")
-    [by_town] = queries.rates_by("town", [world.squadron.pk], date(2025, 5, 1), date(2025, 5, 31), now)
-    assert by_town[0] == world.town.pk
-    assert by_town[1] == queries.Rates(registered=2, open=1, closed=1, due=2, due_closed=1, on_time=1, overdue=1)
-    [by_owner] = queries.rates_by("owner", [world.squadron.pk], date(2025, 5, 1), date(2025, 5, 31), now)
-    assert by_owner[0] == world.highway.pk
-
-
 def test_the_clock_of_a_hazard_knows_how_long_it_stood_still(world):
     hazard = notified(world, DAY)
     hazard = actions.dispute(by=world.liaison, hazard=hazard, now=later(DAY, days=1), reason="不归我们管")
