@@ -11,11 +11,7 @@ const keep = (trail) => { try { sessionStorage.setItem(KEY, JSON.stringify(trail
 
 bind("[data-trail]", (board) => {
   const trail = kept();
-  const stand = () => window.scrollTo(0, trail.top);
-  if (trail && trail.back && trail.href === here()) {
-    stand();
-    window.addEventListener("load", stand, { once: true }); // drawings and letters that came later moved it
-  }
+  if (trail && trail.back && trail.href === here()) window.scrollTo({ top: trail.top, behavior: "instant" });
   keep(null);
   main.addEventListener("click", (event) => {
     if (event.target.closest("a[href]")) keep({ href: here(), name: board.dataset.trail, top: window.scrollY });
