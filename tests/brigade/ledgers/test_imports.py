@@ -70,6 +70,10 @@ def undo(client, run, reason="导错了表"):
     return client.post(f"{URL}?import={run.pk}&undo=1", {"reason": reason})
 
 
+def test_the_page_says_how_many_lines_this_import_takes(client, clerk):
+    assert "最多20MB、500行" in client.get(f"{URL}?import=new").content.decode()
+
+
 def test_a_clean_sheet_is_in_the_ledger_after_three_steps_with_an_audit_row_each(client, clerk):
     run = upload(client, rows(3))
     assert run.counts == {"total": 3, "new": 3, "known": 0, "faulty": 0}
