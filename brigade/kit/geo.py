@@ -148,12 +148,12 @@ def _inside(ring: Ring, point: Point) -> bool:
 
 # Stakes: how far along a road, in metres from its beginning
 
-_ROAD = re.compile(r"([GSXYC]\d{1,6})(?:\s+(?=\d)|\s*(?=K))(.*)")
-"""A road's number before the stake; before a figure it needs a blank, else where would it end?"""
+_ROAD = re.compile(r"([GSXYC]\d{1,6})(?:线\s*|\s+(?=\d)|\s*(?=K|桩号))(.*)")
+"""A road's number before the stake; before a figure it needs a blank or 线, else where would it end?"""
 _METRES = r"(?P<m>\d+(?:\.\d+)?)"
 _STAKES = (
-    re.compile(rf"K(?P<km>\d{{1,4}})(?:\+{_METRES})?"),
-    re.compile(rf"(?P<km>\d{{1,4}})K(?:\+{_METRES})?"),
+    re.compile(rf"K(?P<km>\d{{1,4}})(?:\+{_METRES}(?:米|M)?)?"),
+    re.compile(rf"(?P<km>\d{{1,4}})K(?:\+{_METRES}(?:米|M)?)?"),
     re.compile(rf"(?P<km>\d{{1,4}})(?:公里|千米|KM)(?:{_METRES}(?:米|M))?"),
 )
 
@@ -166,7 +166,8 @@ class Stake(NamedTuple):
 
 
 def parse_stake(text: str) -> Stake:
-    """The place that a stake names, however it is written: K12+350, 12K+350, G105 K123+450.5, 12公里350米, 2237K.
+    """The place that a stake names, however it is written: K12+350, 12K+350, G105 K123+450.5, 12公里350米, 2237K,
+    S254线K12+350, 桩号K12+350米.
 
     Rounded to the metre. Refused when the metres reach a thousand: that stake does not exist, and whoever wrote it
     may have meant another.
@@ -174,7 +175,7 @@ def parse_stake(text: str) -> Stake:
     plain, road = unicodedata.normalize("NFKC", text).strip().upper(), ""
     if split := _ROAD.fullmatch(plain):
         road, plain = split.groups()
-    plain = re.sub(r"\s+", "", plain)
+    plain = re.sub(r"\s+", "", plain).removeprefix("桩号").removeprefix(":")
     found = next(filter(None, (pattern.fullmatch(plain) for pattern in _STAKES)), None)
     if found is None:
         raise Refused(_("认不出桩号“%s”，请写成 K12+350 这样") % text.strip(), field="stake")

@@ -118,13 +118,13 @@ def submit(
     """Hand the mended place in for verification; for the owner's liaison.
 
     Refused without a note, without a photo of after that was taken since the notice and is none of before, and with
-    a day of completion that is yet to come.
+    a day of completion that is yet to come or lies before the hazard was found or came back.
     """
     note = fitting(needed(note, "note", _("写明做了什么")), 300, "note")
-    rules.check_completed(completed_on, now)
     cost = _cost(cost_actual, "cost_actual")
 
     def write(locked: Hazard) -> dict[str, Any]:
+        rules.check_completed(locked, completed_on, now)
         shown = add_photos(locked, photos, PhotoKind.AFTER, by, now)
         since = max(filter(None, (locked.notified_at, locked.reopened_at)))
         if not locked.photos.filter(kind=PhotoKind.AFTER, taken_at__gt=since).exists():

@@ -178,9 +178,12 @@ def check_not_reused(digests: Collection[str], before: Collection[str]) -> None:
         raise Refused(_("这张就是整改前的照片，请拍整改后的现场"), field="photos")
 
 
-def check_completed(completed_on: date, now: datetime) -> None:
+def check_completed(hazard: Hazard, completed_on: date, now: datetime) -> None:
     if completed_on > timezone.localdate(now):
         raise Refused(_("完工日期不能晚于今天"), field="completed_on")
+    found_on = timezone.localdate(hazard.reopened_at or hazard.discovered_at)
+    if completed_on < found_on:
+        raise Refused(_("完工日期不能早于发现隐患的%s") % found_on.isoformat(), field="completed_on")
 
 
 def can_ask_extension(hazard: Hazard, by: Any, now: datetime) -> None:

@@ -293,6 +293,8 @@ def test_work_is_not_finished_tomorrow(world):
     hazard = rectifying(world, DAY)
     words = refusal(lambda: handed_in(world, hazard, later(DAY, hours=6), completed_on=at("2025-05-07T00:00").date()))
     assert "完工日期不能晚于今天" in words
+    words = refusal(lambda: handed_in(world, hazard, later(DAY, hours=6), completed_on=at("2020-01-01T00:00").date()))
+    assert "完工日期不能早于发现隐患的2025" in words
 
 
 # Extensions
