@@ -276,7 +276,7 @@ READS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "list": (("level", "document_no", "leader", "listed_on"), ("due_on", "is_public")),
     "delist": (("level", "document_no"), ()),
     "report_up": (("crash_analysis", "scheme", "signed_by"), ("cost",)),
-    "hand_over": (("unit",), ()),
+    "reassign": (("unit",), ()),
 }
 """Move → what it needs, and what it may have besides."""
 

@@ -224,7 +224,7 @@ DELIST = _move("delist", _("摘牌"), {CLOSED}, SAME, "list", "delisted", guard=
 REPORT_UP = _move(
     "report_up", _("报送专题报告"), OPEN - {REPORTED}, SAME, "notify", "reported_up", guard=rules.can_report_up
 )
-HAND_OVER = _move("hand_over", _("改派中队"), OPEN, SAME, "hand_over", "handed_over", notice="hazards.handed_over")
+REASSIGN = _move("reassign", _("改派中队"), OPEN, SAME, "reassign", "reassigned", notice="hazards.reassigned")
 ESCALATE = _move(
     "escalate",
     _("逾期督办"),
@@ -267,7 +267,7 @@ MOVES = [
     LIST,
     DELIST,
     REPORT_UP,
-    HAND_OVER,
+    REASSIGN,
     ESCALATE,
     AMEND,
     TAKE_BACK,

@@ -170,7 +170,7 @@ NOTICES = [
         _("摘牌要等销号之后，由挂牌的一级办理。"),
         to=_together(_liaison, _squadron),
     ),
-    Notice("hazards.handed_over", _("改派隐患"), _title(_("“%(title)s”（%(number)s）改派你中队负责")), to=_squadron),
+    Notice("hazards.reassigned", _("改派隐患"), _title(_("“%(title)s”（%(number)s）改派你中队负责")), to=_squadron),
     Notice(
         "hazards.escalated",
         _("逾期督办"),

@@ -44,9 +44,9 @@ from enforcement.hazards.actions.reference import HOLDINGS, load_categories, rev
 from enforcement.hazards.actions.reporting import (
     amend,
     check_direction,
-    hand_over,
     invalidate,
     merge,
+    reassign,
     register,
     report,
     revive,
@@ -88,6 +88,6 @@ MAKE: dict[str, Callable[..., Hazard]] = {
     "list": list_hazard,
     "delist": delist,
     "report_up": report_up,
-    "hand_over": hand_over,
+    "reassign": reassign,
 }
 """Move → the action that makes it; the page and the API both come here."""

@@ -277,9 +277,9 @@ def _check_amended(hazard: Hazard, fields: dict[str, Any]) -> None:
         raise Refused(_("公开范围只能是：%s") % "、".join(map(str, Visibility.labels)), field="visibility")
 
 
-def hand_over(*, by: Any, hazard: Hazard, unit: Unit, now: datetime, version: int | None = None) -> Hazard:
+def reassign(*, by: Any, hazard: Hazard, unit: Unit, now: datetime, version: int | None = None) -> Hazard:
     """Give a hazard to another squadron; for its leader, the clerk and the brigade's leaders. The squadron is told."""
     _check_own_brigade(unit, hazard.unit, now)
     if unit.pk == hazard.unit_id:
         raise Refused(_("本来就由%s负责") % unit.short_name, field="unit")
-    return workflow.edit(hazard, moves.HAND_OVER, by=by, now=now, version=version, changes={"unit": unit})
+    return workflow.edit(hazard, moves.REASSIGN, by=by, now=now, version=version, changes={"unit": unit})

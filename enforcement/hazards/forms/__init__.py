@@ -13,13 +13,13 @@ from enforcement.hazards.forms.moves import (
     GradeForm,
     GradeMajorForm,
     GrantForm,
-    HandOverForm,
     ListForm,
     MergeForm,
     MoveForm,
     NotifyForm,
     ProgressForm,
     ReasonForm,
+    ReassignForm,
     RecheckForm,
     RegisterForm,
     ReopenForm,
@@ -63,6 +63,6 @@ FORMS: dict[str, type[MoveForm]] = {
     "list": ListForm,
     "delist": DelistForm,
     "report_up": ReportUpForm,
-    "hand_over": HandOverForm,
+    "reassign": ReassignForm,
 }
 """Move → what it asks for."""

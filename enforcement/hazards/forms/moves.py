@@ -408,7 +408,7 @@ class ReportUpForm(MoveForm):
         self.initial.setdefault("cost", self.record.cost_estimate)
 
 
-class HandOverForm(MoveForm):
+class ReassignForm(MoveForm):
     unit = one_of(gettext_lazy("改派给"), empty_label=gettext_lazy("选中队"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -39,7 +39,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "hazards.defer_hazard": LEADERS,
     "hazards.reopen_hazard": (Role.SQUADRON_LEADER, *LEADERS, Role.INSPECTOR),
     "hazards.list_hazard": (Role.ROAD_SAFETY_OFFICE, Role.CLERK),
-    "hazards.hand_over_hazard": (*SQUADRON, *LEADERS),
+    "hazards.reassign_hazard": (*SQUADRON, *LEADERS),
     "hazards.run_hazard": (),
     "hazards.change_owner": (Role.CLERK, Role.BUSINESS_ADMIN),
     "hazards.reveal_owner": (Role.CLERK, Role.SQUADRON_LEADER, *LEADERS),

@@ -118,7 +118,7 @@ def hazard_move(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
         move=move,
         check=lambda: workflow.check(record, move, request.user, now),
         act=lambda **given: actions.MAKE[code](by=request.user, hazard=record, now=now, **given),
-        back=reverse("hazards:hazard_list") if code == "hand_over" else None,
+        back=reverse("hazards:hazard_list") if code == "reassign" else None,
         typed=put_away(request) if request.method == "POST" else None,
     )
 

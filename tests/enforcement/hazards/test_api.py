@@ -97,7 +97,7 @@ def test_what_a_verification_lacks_is_said(world, client):
 def test_a_hazard_handed_to_another_squadron_is_out_of_sight(world, client):
     hazard = registered(world, DAY)
     other = unit("城区二中队", parent=world.brigade)
-    assert move(client, world.captain, hazard, "hand_over", unit=other.pk).status_code == 204
+    assert move(client, world.captain, hazard, "reassign", unit=other.pk).status_code == 204
     hazard.refresh_from_db()
     assert hazard.unit == other
 

@@ -160,7 +160,7 @@ def test_no_hazard_is_put_upon_another_brigade(world):
     far = unit("阳谷大队")
     assert "本大队在用的" in refusal(lambda: reported(world, DAY, unit=far))
     hazard = reported(world, DAY)
-    call = partial(actions.hand_over, by=world.captain, hazard=hazard, unit=far, now=later(DAY, hours=1))
+    call = partial(actions.reassign, by=world.captain, hazard=hazard, unit=far, now=later(DAY, hours=1))
     assert "本大队在用的" in refusal(call)
 
 

@@ -297,7 +297,7 @@ def test_merging_offers_what_lies_near_and_takes_any_by_its_number(client, world
 def test_who_gives_a_hazard_away_lands_in_the_ledger(client, world, day):
     hazard, other = registered(world, day), unit("二中队", parent=world.brigade)
     client.force_login(world.captain)
-    answer = client.post(f"{hazard.get_absolute_url()}moves/hand_over/", {"unit": other.pk}, follow=True)
+    answer = client.post(f"{hazard.get_absolute_url()}moves/reassign/", {"unit": other.pk}, follow=True)
     assert answer.status_code == 200
     hazard.refresh_from_db()
     assert hazard.unit == other
