@@ -241,6 +241,7 @@ class Hazard(Record):
     closed_at = models.DateTimeField(_("销号"), null=True)
     reopened_at = models.DateTimeField(_("反弹重开"), null=True)
     disputed_at = models.DateTimeField(_("提出异议"), null=True)
+    extension_asked_at = models.DateTimeField(_("申请延期，待批"), null=True)
     dispute_reason = models.CharField(_("异议理由"), max_length=300, blank=True)
     ended_at = models.DateTimeField(_("不属实或并案"), null=True)
     is_past = models.BooleanField(_("按原台账补录"), default=False)

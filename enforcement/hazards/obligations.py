@@ -26,6 +26,7 @@ KIND = "hazards.hazard"
 CHECK, INTERIM, NOTICE, RECEIPT = "hazards.check", "hazards.interim", "hazards.notice", "hazards.receipt"
 RECTIFY, VERIFY = "hazards.rectify", "hazards.verify"
 RECHECK, REVIEW = "hazards.recheck", "hazards.review"
+GRADE, EXTENSION, DISPUTE = "hazards.grade", "hazards.extension", "hazards.dispute"
 OF_OWNER = frozenset({RECEIPT, RECTIFY})
 GONE = frozenset({HazardState.INVALID, HazardState.MERGED, HazardState.VOIDED})
 
@@ -50,6 +51,12 @@ def _touched(hazard: Hazard) -> Iterator[Key]:
     subject, stage = str(hazard.pk), _stage(hazard)
     if stage == HazardState.REPORTED:
         yield Key(CHECK, KIND, subject)
+    if stage == HazardState.REGISTERED:
+        yield Key(GRADE, KIND, subject)
+    if hazard.extension_asked_at is not None:
+        yield Key(EXTENSION, KIND, subject, _minute(hazard.extension_asked_at))
+    if hazard.disputed_at is not None:
+        yield Key(DISPUTE, KIND, subject, _minute(hazard.disputed_at))
     if hazard.grade == Grade.MAJOR and hazard.interim_at is None:
         yield Key(INTERIM, KIND, subject)
     if stage == HazardState.GRADED:
@@ -77,11 +84,11 @@ def _of(code: str) -> Callable[[Hazard], Iterator[Key]]:
 def answer(keys: Collection[Key], now: datetime) -> Iterator[Answer]:
     """How the clocks of these hazards stand, in a constant number of queries."""
     rechecks = Prefetch("rechecks", Recheck.objects.order_by("at"))
-    deferrals = Prefetch("pauses", ClockPause.objects.filter(kind=PauseKind.DEFERRAL).order_by("-started_at"))
+    pauses = Prefetch("pauses", ClockPause.objects.order_by("-started_at"))
     found = (
         Hazard.objects.filter(pk__in={key.subject for key in keys})
         .select_related("unit", "owner__hazard_owner__liaison")
-        .prefetch_related(rechecks, deferrals)
+        .prefetch_related(rechecks, pauses, "extensions")
     )
     hazards = {str(hazard.pk): hazard for hazard in found}
     seats = queries.seats({hazard.unit for hazard in hazards.values()}, timezone.localdate(now))
@@ -172,7 +179,7 @@ def _receipt(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
         return
     due_at, provisional = _workdays(hazard.delivered_at, "hazards.receipt_workdays")
     title = _("签收整改通知：%(title)s（%(number)s）")
-    more = _dispute(hazard) | _of_owner(hazard, seats)
+    more = _stopped(hazard) | _of_owner(hazard, seats)
     yield _answered(
         key, hazard, hazard.delivered_at, due_at, hazard.accepted_at, title, provisional=provisional, **more
     )
@@ -186,15 +193,55 @@ def _rectify(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     met_at = hazard.submitted_at if is_done else None
     due_on = timezone.localdate(hazard.due_at)
     warn_at = max(start, end_of(due_on - timedelta(days=parameter("hazards.warning_days", due_on)[0] + 1)))
-    more = _dispute(hazard) | _of_owner(hazard, seats)
+    more = _stopped(hazard) | _of_owner(hazard, seats)
     title = _("完成整改：%(title)s（%(number)s）")
     yield _answered(key, hazard, start, hazard.due_at, met_at, title, warn_at=min(warn_at, hazard.due_at), **more)
 
 
-def _dispute(hazard: Hazard) -> dict[str, Any]:
+def _stopped(hazard: Hazard) -> dict[str, Any]:
     if hazard.disputed_at is None:
         return {}
     return {"state": ObligationState.PAUSED, "reason": _("责任单位提出异议，等会商")}
+
+
+def _grade(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
+    if hazard.registered_at is None:
+        return
+    due_at, provisional = _workdays(hazard.registered_at, "hazards.grade_workdays")
+    title = _("给隐患定级：%(title)s（%(number)s）")
+    who = _at(hazard, Role.CLERK, seats)
+    met_at = hazard.graded_at
+    yield _answered(key, hazard, hazard.registered_at, due_at, met_at, title, provisional=provisional, **who)
+
+
+def _extension(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
+    """Of the leader; a major hazard's second extension is the road safety office's: `rules.can_decide_extension`."""
+    rows = list(hazard.extensions.all())
+    asked = next((row for row in rows if _minute(row.asked_at) == key.period), None)
+    if asked is None or (asked.decided_at is None and hazard.state not in WITH_OWNER):
+        return
+    due_at, provisional = _workdays(asked.asked_at, "hazards.decision_workdays")
+    title = _("审批延期：%(title)s（%(number)s）")
+    began_at = hazard.term_began_at
+    earlier = [
+        row for row in rows if row.is_granted and began_at is not None and began_at <= row.asked_at < asked.asked_at
+    ]
+    is_for_office = hazard.grade == Grade.MAJOR and bool(earlier)
+    who = _at(hazard, Role.ROAD_SAFETY_OFFICE if is_for_office else Role.DEPUTY_LEADER, seats)
+    yield _answered(key, hazard, asked.asked_at, due_at, asked.decided_at, title, provisional=provisional, **who)
+
+
+def _dispute(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
+    """Of the road safety office; of the clerk, who enters its minutes, where it has no account."""
+    disputes = (row for row in hazard.pauses.all() if row.kind == PauseKind.DISPUTE)
+    raised = next((row for row in disputes if _minute(row.started_at) == key.period), None)
+    if raised is None:
+        return
+    due_at, provisional = _workdays(raised.started_at, "hazards.decision_workdays")
+    title = _("会商责任单位的异议：%(title)s（%(number)s）")
+    has_office = (hazard.unit_id, Role.ROAD_SAFETY_OFFICE) in seats
+    who = _at(hazard, Role.ROAD_SAFETY_OFFICE if has_office else Role.CLERK, seats)
+    yield _answered(key, hazard, raised.started_at, due_at, raised.ended_at, title, provisional=provisional, **who)
 
 
 def _verify(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
@@ -211,7 +258,8 @@ def _verify(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
 def _review(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     if hazard.state != HazardState.DEFERRED or hazard.review_on is None:
         return
-    start = next((row.started_at for row in hazard.pauses.all()), hazard.created_at)
+    deferrals = (row.started_at for row in hazard.pauses.all() if row.kind == PauseKind.DEFERRAL)
+    start = next(deferrals, hazard.created_at)
     title = _("复审暂缓的隐患：%(title)s（%(number)s）")
     more = {"state": ObligationState.OPEN, "reason": ""} | _at(hazard, Role.DEPUTY_LEADER, seats)
     yield _answered(key, hazard, start, end_of(hazard.review_on), None, title, **more)
@@ -246,6 +294,9 @@ ANSWERS: dict[str, Callable[[Key, Hazard, Seats], Iterator[Answer]]] = {
     VERIFY: _verify,
     REVIEW: _review,
     RECHECK: _recheck,
+    GRADE: _grade,
+    EXTENSION: _extension,
+    DISPUTE: _dispute,
 }
 
 
@@ -368,6 +419,27 @@ RULES = [
         gettext_lazy("暂缓复审"),
         gettext_lazy("批准暂缓的文件；最长天数为产品默认值"),
         gettext_lazy("去复审"),
+        BEFORE_AND_LATE,
+    ),
+    _rule(
+        GRADE,
+        gettext_lazy("登记后定级"),
+        gettext_lazy("道路交通安全法第二十九条第二款“及时”；天数为产品默认值"),
+        gettext_lazy("去定级"),
+        BEFORE_AND_LATE,
+    ),
+    _rule(
+        EXTENSION,
+        gettext_lazy("审批延期"),
+        gettext_lazy("天数为产品默认值"),
+        gettext_lazy("去审批"),
+        BEFORE_AND_LATE,
+    ),
+    _rule(
+        DISPUTE,
+        gettext_lazy("会商异议"),
+        gettext_lazy("天数为产品默认值"),
+        gettext_lazy("去会商"),
         BEFORE_AND_LATE,
     ),
 ]

@@ -271,6 +271,7 @@ class Story:
         self.rows.append(row)
         self.did("extension_asked", self.answering, row.reason)
         if not is_answered:
+            hazard.extension_asked_at = row.asked_at
             return
         by, old = self.people[DEPUTY], queries.day_text(hazard.due_at)
         self.later(1)

@@ -156,6 +156,7 @@ def ask_extension(
             asked_at=now,
             asked_by=by,
         )
+        locked.extension_asked_at = now
         return {"extension": [None, timezone.localdate(asked.new_due_at).isoformat()]}
 
     return workflow.advance(hazard, moves.ASK_EXTENSION, by=by, now=now, version=version, reason=reason, write=write)
@@ -192,6 +193,7 @@ def _decide(locked: Hazard, by: Any, now: datetime, *, is_granted: bool, answer:
     asked = rules.asked_extension(locked)
     asked.decided_at, asked.decided_by, asked.is_granted = now, by, is_granted
     asked.answer = fitting(answer, 200, "answer")
+    locked.extension_asked_at = None
     asked.old_due_at = locked.due_at or asked.old_due_at  # a pause may have moved it since it was asked
     asked.new_due_at = asked.old_due_at + timedelta(days=asked.days)
     asked.save(update_fields=["decided_at", "decided_by", "is_granted", "answer", "old_due_at", "new_due_at"])

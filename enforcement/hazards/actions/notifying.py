@@ -182,7 +182,7 @@ def transfer(
         locked.extensions.filter(decided_at__isnull=True).update(
             decided_at=now, decided_by=by, is_granted=False, answer=_("已转办")
         )
-        locked.disputed_at, locked.dispute_reason = None, ""
+        locked.disputed_at, locked.dispute_reason, locked.extension_asked_at = None, "", None
         locked.plan_measures = locked.plan_funds = locked.plan_person = locked.plan_emergency = ""
         locked.plan_due_on = None
         return _sent(locked, owner, due_on, by, signed_by, now, reason)

@@ -102,6 +102,7 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(null=True, verbose_name='销号')),
                 ('reopened_at', models.DateTimeField(null=True, verbose_name='反弹重开')),
                 ('disputed_at', models.DateTimeField(null=True, verbose_name='提出异议')),
+                ('extension_asked_at', models.DateTimeField(null=True, verbose_name='申请延期，待批')),
                 ('dispute_reason', models.CharField(blank=True, max_length=300, verbose_name='异议理由')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='不属实或并案')),
                 ('is_past', models.BooleanField(default=False, verbose_name='按原台账补录')),

@@ -64,7 +64,7 @@ def seats(units: Iterable[Unit], on: date) -> dict[tuple[int, str], int]:
     return found
 
 
-SEATS = (Role.SQUADRON_LEADER, Role.CLERK, Role.DEPUTY_LEADER)
+SEATS = (Role.SQUADRON_LEADER, Role.CLERK, Role.DEPUTY_LEADER, Role.ROAD_SAFETY_OFFICE)
 """Whose posts the duties of a hazard are."""
 
 TERMS = {

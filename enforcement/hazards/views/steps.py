@@ -103,7 +103,7 @@ def deadline(hazard: Hazard, duties: Sequence[Obligation], now: datetime) -> Dea
     if hazard.state == HazardState.DEFERRED:
         lines = (_("依据：%s") % hazard.deferral_document, _("暂缓期间整改期限暂停计时，临时管控不能撤"), *listed)
         return Deadline(_("复审"), rules.end_of(hazard.review_on) if hazard.review_on else None, lines)
-    running = [row for row in duties if row.state == ObligationState.OPEN]
+    running = [row for row in duties if row.state == ObligationState.OPEN and row.rule in WHEN]
     if not running:
         return None
     first = running[0]

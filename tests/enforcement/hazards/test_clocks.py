@@ -76,7 +76,9 @@ def test_each_step_of_the_way_is_somebody_s_duty_in_time(world):
     )
     hazard = actions.register(by=world.captain, hazard=hazard, now=later(DAY, hours=1), note="现场核实")
     assert duty("check").state == "met"
+    assert (duty("grade").post, duty("grade").unit, due_on("grade")) == ("clerk", world.brigade, date(2025, 5, 7))
     hazard = actions.grade_major(by=world.deputy, hazard=hazard, now=later(DAY, hours=2), second_grader=world.leader)
+    assert duty("grade").state == "met"
     assert (duty("notice").post, duty("notice").unit, due_on("notice")) == ("clerk", world.brigade, date(2025, 5, 9))
     assert duty("interim").due_at == later(DAY, hours=26)
     controlled(world, hazard, later(DAY, hours=3))
@@ -162,6 +164,53 @@ def test_an_objection_and_a_deferral_pause_the_duty(world):
         "deputy_leader",
         date(2025, 8, 1),
     )
+
+
+def test_an_extension_that_was_asked_waits_for_the_leader_and_an_objection_for_the_office(world):
+    hazard = notified(world, DAY)
+    hazard = actions.dispute(by=world.liaison, hazard=hazard, now=later(DAY, days=1), reason="不归我们管")
+    assert (duty("dispute").state, due_on("dispute")) == ("open", date(2025, 5, 12))
+    assert duty("dispute") in Obligation.objects.for_person(world.office)
+    hazard = actions.uphold(by=world.office, hazard=hazard, now=later(DAY, days=2), reason="管养协议明确")
+    assert duty("dispute").state == "met"
+    hazard = actions.accept(by=world.liaison, hazard=hazard, now=later(DAY, days=3))
+    hazard = actions.ask_extension(by=world.liaison, hazard=hazard, now=later(DAY, days=3), days=5, reason="连续下雨")
+    assert (duty("extension").state, due_on("extension")) == ("open", date(2025, 5, 14))
+    assert duty("extension") in Obligation.objects.for_person(world.deputy)
+    assert duty("extension") not in Obligation.objects.for_person(world.office)
+    hazard = actions.refuse_extension(by=world.deputy, hazard=hazard, now=later(DAY, days=4), reason="可以避开雨天")
+    assert duty("extension").state == "met"
+    actions.ask_extension(by=world.liaison, hazard=hazard, now=later(DAY, days=5), days=5, reason="料没到")
+    assert sorted(Obligation.objects.filter(rule="hazards.extension").values_list("state", flat=True)) == [
+        "met",
+        "open",
+    ]
+
+
+def test_a_second_extension_of_a_major_hazard_waits_for_the_road_safety_office(world):
+    hazard = rectifying(world, DAY, major=True)
+    hazard = actions.ask_extension(by=world.liaison, hazard=hazard, now=later(DAY, days=3), days=5, reason="连续下雨")
+    hazard = actions.grant_extension(by=world.deputy, hazard=hazard, now=later(DAY, days=4))
+    actions.ask_extension(by=world.liaison, hazard=hazard, now=later(DAY, days=5), days=5, reason="料没到")
+    waiting = duty("extension", state="open")
+    assert waiting in Obligation.objects.for_person(world.office)
+    assert waiting not in Obligation.objects.for_person(world.deputy)
+
+
+def test_what_was_asked_of_an_earlier_owner_waits_for_nobody(world):
+    hazard = accepted(world, DAY)
+    hazard = actions.ask_extension(by=world.liaison, hazard=hazard, now=later(DAY, days=3), days=5, reason="连续下雨")
+    assert duty("extension").state == "open"
+    actions.transfer(
+        by=world.clerk,
+        hazard=hazard,
+        now=later(DAY, days=4),
+        owner=world.housing,
+        due_on=date(2025, 6, 20),
+        signed_by=world.deputy,
+        reason="权属在镇里",
+    )
+    assert duty("extension").state == "met"
 
 
 def test_asking_every_duty_again_changes_nothing(world):
