@@ -1,5 +1,6 @@
 """The right row stands first or second: a small believable world, and what people type to find it."""
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from brigade.search.queries import find
 from enforcement.hazards.models import Hazard
 from services.requests.actions import Citizen
 from services.requests.models import ServiceRequest
+from tests.brigade.org import factories
 from tests.brigade.org.factories import grant, person, unit
 from tests.enforcement.hazards.conftest import world as roads
 from tests.enforcement.hazards.world import category
@@ -49,6 +51,12 @@ HAZARDS = [
     ("鲁P·12A45大货车掉落石块未清", "X012县道"),
     ("鲁P12A88农用车占道", "X012县道"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def numbers(monkeypatch):
+    """Numbers of people and units that nobody types here, whatever was made before."""
+    monkeypatch.setattr(factories, "_serial", count(550_001))
 
 
 @pytest.fixture
