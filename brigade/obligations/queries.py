@@ -32,7 +32,7 @@ class Urgency:
     rows: list[Obligation]
 
 
-def by_urgency(person: Person, now: datetime, limit: int = 12) -> list[Urgency]:
+def by_urgency(person: Person, now: datetime, limit: int = 30) -> list[Urgency]:
     """What `person` answers for and can act on, in one query: late, today, within seven days, later."""
     end_of_day = at(timezone.localdate(now), time.max)
     rows = list(
