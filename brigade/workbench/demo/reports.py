@@ -52,6 +52,7 @@ def build(world: World, now: datetime) -> None:
     """Make and confirm them one after the other, in the order of their mornings."""
     dues = sorted(_dues(now), key=lambda due: due.moment)
     last = {due.series.code: due.period for due in dues}
+    unread: dict[tuple, tuple[Due, Report]] = {}
     with _as_it_stood(dues[0].moment, now) as wind_on:
         for due in dues:
             wind_on(due.moment)
@@ -59,15 +60,21 @@ def build(world: World, now: datetime) -> None:
                 report = make(by=SYSTEM, series=due.series, unit=due.unit, period=due.period, now=due.moment)
             except Refused:
                 continue  # a day without anything to report
-            read_at = at(workday_on_or_after((due.moment + BED).date(), calendar()).date, time(8, 40))
-            is_last = due.period == last[due.series.code]
-            if read_at < now and not (is_last and due.series.period == "day"):
-                by = next(iter(holders(due.unit.pk, due.series.post, world.today, up=True)))
-                confirm(
-                    by=by, report=report, now=read_at, sentence=SENTENCES.get(due.series.code, "") if is_last else ""
-                )
+            read, key = (due, report), (due.series.code, due.unit.pk)
+            if due.series.period == "day":  # the newest that there is waits for its reader
+                read, unread[key] = unread.get(key), read
+            if read:
+                _read(*read, world, now, is_last=read[0].period == last[due.series.code])
     Report.objects.update(is_synthetic=True)
     Message.objects.filter(code="reports.confirmed", created_at__lt=now - NEWS).update(read_at=F("created_at"))
+
+
+def _read(due: Due, report: Report, world: World, now: datetime, *, is_last: bool) -> None:
+    """Confirmed in the morning by who holds its post, if that morning has come."""
+    read_at = at(workday_on_or_after((due.moment + BED).date(), calendar()).date, time(8, 40))
+    if read_at < now:
+        by = next(iter(holders(due.unit.pk, due.series.post, world.today, up=True)))
+        confirm(by=by, report=report, now=read_at, sentence=SENTENCES.get(due.series.code, "") if is_last else "")
 
 
 BED = timedelta(hours=12)
