@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.forms import DayInput, EditForm, Form, ManyChoiceField, OneChoiceField, in_living_memory
-from brigade.org.models import Grant, Person, Unit
+from brigade.org.models import Beat, Grant, Person, Unit
 from brigade.org.queries import Held
 from brigade.org.rules import PHONE
 from brigade.org.states import ADMIN_ROLES, ChangeKind, PersonKind, Role, Tree, UnitKind
@@ -51,6 +51,23 @@ class UnitField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name}（{obj.get_tree_display()}）"
+
+
+class TownsField(ManyChoiceField):
+    """Streets and towns that a unit may take over, each with the squadron that polices it now."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Town.objects.none(), **kwargs)
+
+    def of(self, unit: Unit) -> None:
+        self.queryset = Town.objects.exclude(pk__in=unit.beats.filter(ends_on__isnull=True).values("town"))
+        self.queryset = self.queryset.order_by("code")
+        held = Beat.objects.filter(ends_on__isnull=True).values_list("town", "unit__short_name")
+        self.holders = dict(held)
+
+    def label_from_instance(self, obj: Any) -> str:
+        holder = self.holders.get(obj.pk)
+        return f"{obj.name}（{holder}）" if holder else str(obj.name)
 
 
 class PhoneField(forms.RegexField):
@@ -279,18 +296,27 @@ class EndSecondmentForm(Form):
 
 
 class ChangeForm(Form):
-    """What becomes of a unit, from when on and on what basis; `into` for a merger or a move, `towns` for towns."""
+    """What becomes of a unit, from when on and on what basis; what its kind does not ask for is not there."""
 
-    kind = forms.ChoiceField(label=_("调整"), choices=ChangeKind.choices)
-    into = UnitField(label=_("并入、移到"), required=False, help_text=_("接管乡镇街道时不用选。"))
-    towns = ManyChoiceField(
-        Town.objects.order_by("code"),
-        label=_("接管哪些乡镇街道"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple(),
-    )
+    kind = forms.ChoiceField(choices=ChangeKind.choices, widget=forms.HiddenInput())
+    into = UnitField(label=_("并入哪个单位"))
+    towns = TownsField(label=_("接管哪些乡镇"), widget=forms.CheckboxSelectMultiple())
     since = DayField(label=_("从哪天起"))
     reason = forms.CharField(label=_("依据"), max_length=200, help_text=_("文件号或会议。"))
+
+    def __init__(self, data: Any = None, *, kind: ChangeKind, unit: Unit, by: Person) -> None:
+        super().__init__(data, initial={"kind": kind})
+        if kind == ChangeKind.TOWNS:
+            del self.fields["into"]
+            self.fields["towns"].of(unit)
+            return
+        del self.fields["towns"]
+        self.fields["into"].reach(by, "org.change_unit")
+        self.fields["into"].queryset = self.fields["into"].queryset.exclude(path__startswith=unit.path)
+        if kind == ChangeKind.MOVE:
+            self.fields["into"].label = _("移到谁之下")
+        else:
+            self.fields["into"].queryset = self.fields["into"].queryset.filter(tree=unit.tree)
 
     def clean_towns(self) -> list[Town]:
         return list(self.cleaned_data["towns"])

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from brigade.kit import crypto
 from brigade.kit.refusals import NotAllowed, Refused, Stale
 from brigade.org.models import Person, Unit, Versioned
-from brigade.org.states import ADMIN_ROLES, Role, Tree
+from brigade.org.states import ADMIN_ROLES, ChangeKind, Role, Tree
 
 GRANTS: dict[str, tuple[Role, ...]] = {
     "org.view_unit": tuple(Role),
@@ -73,6 +73,13 @@ def password_fault(password: str, *, police_no: str, name_forms: list[str]) -> s
     if any(len(form) >= 4 and form.casefold() in plain for form in (police_no, *name_forms)):
         return _("密码不能包含警号或姓名。")
     return ""
+
+
+def kinds_of_change(tree: str) -> list[ChangeKind]:
+    """What may become of a unit of that tree: towns are policed by the line, and the Party merges by its transfers."""
+    if tree == Tree.LINE:
+        return list(ChangeKind)
+    return [ChangeKind.MOVE] if tree == Tree.PARTY else [ChangeKind.MERGE, ChangeKind.MOVE]
 
 
 def may_hang_below(tree: str, parent_tree: str) -> bool:

@@ -78,7 +78,7 @@ def move_unit(*, by: Any, unit: Unit, parent: Unit, since: date, now: datetime |
     if before == parent:
         raise Refused(_("%s现在就在%s之下。") % (unit.name, parent.name), field="parent")
     if since > timezone.localdate(now):
-        raise Refused(_("隶属只能从今天或以前的日子起改。"), field="since")
+        raise Refused(_("这里只能从今天或以前的日子起改；以后的日子在“机构调整”里登记。"), field="since")
     current = UnitPlacement.objects.get(unit=unit, ends_on__isnull=True)
     if since <= current.starts_on:
         raise Refused(_("现在的隶属从%s起，新的要晚于这一天。") % current.starts_on, field="since")

@@ -11,25 +11,29 @@ from django.utils.translation import gettext as _
 from brigade.kit.refusals import Refused
 from brigade.kit.web import ask, done, get_visible, page, refused
 from brigade.org import actions as org
-from brigade.org import queries
+from brigade.org import queries, rules
 from brigade.org.forms import AgreeForm, ChangeForm, NoForm
 from brigade.org.models import Unit, UnitChange
+from brigade.org.states import ChangeKind
 from brigade.workbench import actions
 
 
 def unit_change(request: HttpRequest, pk: int) -> HttpResponse:
-    """Plan what becomes of a unit. Every change of the form shows anew what would move, as counts, and what would stay.
+    """Plan what becomes of a unit: first which kind of change, then what that kind needs to know.
 
-    Nothing is written before the button.
+    Every change of the form shows anew what would move, as counts, and what would stay; nothing is written before the
+    button.
     """
     unit = get_visible(request, Unit, pk, "org.change_unit")
-    typed = request.POST if request.method == "POST" else request.GET or None
-    form = ChangeForm(typed)
-    form.fields["into"].reach(request.user, "org.change_unit")
-    status, shown = 200, {"unit": unit, "form": form, "preview": None, "why_not": ""}
+    sent = request.POST if request.method == "POST" else request.GET
+    kinds = rules.kinds_of_change(unit.tree)
+    kind = next((kind for kind in kinds if kind == sent.get("kind")), kinds[0])
+    typed = sent if "since" in sent or request.method == "POST" else None
+    form = ChangeForm(typed, kind=kind, unit=unit, by=request.user)
+    status, shown = 200, {"unit": unit, "kinds": kinds, "kind": kind, "form": form, "preview": None, "why_not": ""}
     if typed is not None:
         form.is_valid()
-        shown |= _preview(unit, form.cleaned_data)
+        shown |= _preview(unit, kind, form.cleaned_data)
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -47,10 +51,10 @@ def _words(change: UnitChange) -> dict[str, Any]:
     return {"what": change, "state": change.get_state_display()}
 
 
-def _preview(unit: Unit, typed: dict[str, Any]) -> dict[str, Any]:
+def _preview(unit: Unit, kind: ChangeKind, typed: dict[str, Any]) -> dict[str, Any]:
     """What would move, as far as the form says it; else why it cannot be."""
-    kind, since = typed.get("kind"), typed.get("since")
-    if not kind or not since or not (typed.get("into") or typed.get("towns")):
+    since = typed.get("since")
+    if not since or not (typed.get("into") or typed.get("towns")):
         return {}
     towns = typed.get("towns") or []
     try:

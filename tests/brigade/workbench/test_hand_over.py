@@ -9,7 +9,7 @@ from brigade.audit.models import AuditEvent
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
 from brigade.org import actions, queries
-from brigade.org.models import Departure, DutyTurn, Person, Secondment, UnitChange
+from brigade.org.models import Beat, Departure, DutyTurn, Person, Secondment, UnitChange
 from brigade.org.states import Role
 from brigade.reference.models import Town
 from brigade.workbench.actions import carry_out_changes
@@ -265,9 +265,31 @@ class TestChangeOfAUnit:
     def test_what_cannot_be_is_said_while_it_is_typed(self, client, hall, squadrons):
         client.force_login(person("system_admin", at=hall.brigade))
         first, _second = squadrons
-        asked = {"kind": "merge", "into": first.pk, "since": "2026-07-01"}
+        asked = {"kind": "move", "into": hall.brigade.pk, "since": "2026-07-01"}
         part = client.get(f"/org/units/{first.pk}/change/", asked, headers={"HX-Request": "true"})
-        assert "不能并入、移到自己" in part.text
+        assert f"{first.name}现在就在{hall.brigade.name}之下" in part.text
+
+    def test_each_kind_asks_only_for_what_it_needs_and_offers_only_what_can_be(self, client, hall, squadrons):
+        first, second = squadrons
+        towns = list(Town.objects.order_by("code")[:3])
+        for town, holder in zip(towns, (first, second), strict=False):
+            Beat.objects.create(town=town, unit=holder, starts_on="2026-01-01")
+        client.force_login(person("system_admin", at=hall.brigade))
+        address = f"/org/units/{first.pk}/change/"
+
+        def offered(kind, field):
+            form = client.get(address, {"kind": kind}).context["form"]
+            assert set(form.fields) == {"kind", field, "since", "reason"} and not form.errors
+            return [label for key, label in form.fields[field].choices if key]
+
+        assert f"{second.name}（行政序列）" in offered("merge", "into")
+        assert not any(words in str(offered("merge", "into")) for words in (first.name, hall.hall.name))
+        assert hall.brigade.name in str(offered("move", "into"))
+        labels = offered("towns", "towns")
+        assert f"{towns[1].name}（{second.short_name}）" in labels, "who polices it now"
+        assert towns[2].name in labels and towns[0].name not in str(labels), "its own ones it has"
+        page = client.get(f"/org/units/{hall.hall.pk}/change/").text
+        assert "?kind=merge" in page and "?kind=towns" not in page, "a hall has no towns"
 
     def test_towns_are_taken_over_and_stand_on_the_page_of_the_unit(self, client, hall, squadrons):
         first, _second = squadrons
