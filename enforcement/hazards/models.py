@@ -393,7 +393,10 @@ class Hazard(Record):
 
 
 class HazardPhoto(models.Model):
-    """A picture of a hazard: what it shows, when it was taken and by whom; `dhash` finds the same picture again."""
+    """A picture of a hazard: what it shows, when it was taken and by whom; `dhash` finds the same picture again.
+
+    `came_with` is the merged hazard that brought it along, to which it goes back when the merger comes to nothing.
+    """
 
     hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="photos", verbose_name=_("隐患"))
     file = models.ForeignKey("files.File", models.PROTECT, related_name="+", verbose_name=_("照片"))
@@ -402,6 +405,7 @@ class HazardPhoto(models.Model):
     by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("上传人"))
     note = models.CharField(_("说明"), max_length=80, blank=True)
     dhash = models.CharField(max_length=16, editable=False)
+    came_with = models.ForeignKey(Hazard, models.PROTECT, null=True, related_name="+", verbose_name=_("随并案带来"))
 
     class Meta:
         verbose_name = _("隐患照片")

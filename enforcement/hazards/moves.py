@@ -99,6 +99,16 @@ MERGE = _move(
     "merged",
     notice="hazards.merged",
 )
+GIVE_BACK = _move(
+    "give_back",
+    _("退出并案"),
+    {HazardState.MERGED},
+    BACK,
+    "run",
+    "given_back",
+    by_system=True,
+    notice="hazards.given_back",
+)
 ABSORB = _move("absorb", _("并入一处"), {*OPEN, CLOSED}, SAME, "run", "absorbed", by_system=True)
 GRADE = _move("grade", _("定为一般"), {REGISTERED}, GRADED, "grade", "graded")
 GRADE_MAJOR = _move(
@@ -244,6 +254,7 @@ MOVES = [
     REVIVE,
     MERGE,
     ABSORB,
+    GIVE_BACK,
     GRADE,
     GRADE_MAJOR,
     CONTROL,

@@ -94,6 +94,13 @@ NOTICES = [
         to=_reporter,
     ),
     Notice(
+        "hazards.given_back",
+        _("隐患退出并案"),
+        _title(_("“%(title)s”（%(number)s）退出并案，重新核实")),
+        _reason,
+        to=_together(_reporter, _squadron),
+    ),
+    Notice(
         "hazards.graded_major",
         _("定为重大隐患"),
         _title(_("“%(title)s”（%(number)s）定为重大隐患，先落实临时管控")),

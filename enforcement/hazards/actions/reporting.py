@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ from enforcement.hazards import moves, queries, rules
 from enforcement.hazards.actions.evidence import Picture, add_photos, set_fields
 from enforcement.hazards.models import Category, Defect, Hazard, HazardPhoto
 from enforcement.hazards.rules import Place
-from enforcement.hazards.states import PHOTOLESS, Direction, PhotoKind, Source, Visibility
+from enforcement.hazards.states import PHOTOLESS, Direction, HazardState, PhotoKind, Source, Visibility
 
 TITLE = 60
 
@@ -169,10 +170,36 @@ def register(
     return workflow.advance(hazard, moves.REGISTER, by=by, now=now, version=version, write=write)
 
 
+@transaction.atomic
 def invalidate(*, by: Any, hazard: Hazard, now: datetime, reason: str, version: int | None = None) -> Hazard:
-    """Find that it is not so, with a reason; for the squadron leader and the clerk. The reporter is told."""
-    return workflow.advance(
-        hazard, moves.INVALIDATE, by=by, now=now, version=version, reason=reason, changes={"ended_at": now}
+    """Find that it is not so, with a reason; for the squadron leader and the clerk. The reporter is told.
+
+    What was merged into it goes back to where it stood, with its photos, and is looked at by itself: nobody has said
+    of those reports that they are not so.
+    """
+    rows = Hazard.objects.select_for_update(of=("self",)).filter(Q(pk=hazard.pk) | Q(dup_of=hazard)).order_by("pk")
+    merged = [row for row in rows if row.pk != hazard.pk]
+
+    def write(locked: Hazard) -> None:
+        locked.ended_at = now
+        locked.reporter_count -= sum(row.reporter_count for row in merged)
+
+    made = workflow.advance(hazard, moves.INVALIDATE, by=by, now=now, version=version, reason=reason, write=write)
+    for row in merged:
+        _give_back(row, made, now)
+    return made
+
+
+def _give_back(row: Hazard, into: Hazard, now: datetime) -> None:
+    HazardPhoto.objects.filter(hazard=into, came_with=row).update(hazard=row, came_with=None)
+    before = HazardState.REGISTERED if row.registered_at is not None else HazardState.REPORTED
+    workflow.advance(
+        row,
+        moves.GIVE_BACK,
+        by=SYSTEM,
+        now=now,
+        reason=_("并入的%s不属实") % into.number,
+        changes={"state_before": before, "dup_of": None, "ended_at": None},
     )
 
 
@@ -187,7 +214,8 @@ def revive(*, by: Any, hazard: Hazard, now: datetime, reason: str, version: int 
 def merge(*, by: Any, hazard: Hazard, target: Hazard, now: datetime, version: int | None = None) -> Hazard:
     """Join a report to the hazard that it repeats; for the clerk. Its photos go over, and one more has reported it.
 
-    No chains, no circles; only into what is open or was closed lately. Both are locked in one order.
+    No chains, no circles; only into what is open or was closed lately, on the same road in a compatible direction or as
+    near as a duplicate. Both are locked in one order.
     """
     locked = Hazard.objects.select_for_update(of=("self",)).filter(pk__in=[hazard.pk, target.pk]).order_by("pk")
     rows = {row.pk: row for row in locked}
@@ -197,7 +225,7 @@ def merge(*, by: Any, hazard: Hazard, target: Hazard, now: datetime, version: in
         rules.check_merge(merged, into, now)
         merged.dup_of, merged.ended_at = into, now
         have = into.photos.values("file")
-        HazardPhoto.objects.filter(hazard=merged).exclude(file__in=have).update(hazard=into)
+        HazardPhoto.objects.filter(hazard=merged).exclude(file__in=have).update(hazard=into, came_with=merged)
         return {"dup_of": [None, into.number]}
 
     made = workflow.advance(hazard, moves.MERGE, by=by, now=now, version=version, write=write)

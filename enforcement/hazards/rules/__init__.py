@@ -28,7 +28,6 @@ from enforcement.hazards.rules.guards import (
     check_due,
     check_level,
     check_major,
-    check_merge,
     check_near,
     check_not_reused,
     check_owner,
@@ -40,5 +39,6 @@ from enforcement.hazards.rules.guards import (
     extended,
     needed_reason,
 )
+from enforcement.hazards.rules.merging import check_merge
 from enforcement.hazards.rules.photos import ALIKE, dhash, differing, made_small
 from enforcement.hazards.rules.places import Place, is_in_district, located, suspected

@@ -18,11 +18,8 @@ from brigade.reference.queries import parameter
 from enforcement.hazards.models import Extension, Hazard, Owner, SupervisionListing
 from enforcement.hazards.rules.access import ANSWER
 from enforcement.hazards.states import (
-    OPEN,
     Check,
-    Direction,
     Grade,
-    HazardState,
     ListingLevel,
     NoFix,
     PhotoKind,
@@ -50,39 +47,6 @@ def can_revive(hazard: Hazard, by: Any, now: datetime) -> None:
     days = parameter("hazards.invalid_reopen_days", timezone.localdate(now))
     if hazard.ended_at is not None and now > hazard.ended_at + timedelta(days=days):
         raise Refused(_("认定不属实已超过%d天，不能再恢复，请重新上报") % days)
-
-
-def check_merge(hazard: Hazard, target: Hazard, now: datetime) -> None:
-    """No chains and no circles: what was merged takes nothing in, and what took something in is not merged."""
-    if target.pk == hazard.pk:
-        raise Refused(_("不能并入自己，请选另一处隐患"), field="target")
-    is_one_road = hazard.road_id is not None and hazard.road_id == target.road_id
-    if is_one_road and {hazard.direction, target.direction} == {Direction.UP, Direction.DOWN}:
-        raise Refused(
-            _("%(target)s在%(side)s，和这一处分在道路两侧，不是同一处")
-            % {"target": target.number, "side": target.get_direction_display()},
-            field="target",
-        )
-    if target.dup_of is not None:
-        raise Refused(
-            _("%(target)s已经并入%(into)s，请并入%(into)s") % {"target": target.number, "into": target.dup_of.number},
-            field="target",
-        )
-    if hazard.merged.exists():
-        numbers = "、".join(hazard.merged.order_by("number").values_list("number", flat=True))
-        raise Refused(
-            _("%(own)s已经有%(numbers)s并入，请反过来把%(target)s并入%(own)s")
-            % {"own": hazard.number, "numbers": numbers, "target": target.number},
-            field="target",
-        )
-    days = parameter("hazards.duplicate_days", timezone.localdate(now))
-    is_recent = target.closed_at is not None and target.closed_at >= now - timedelta(days=days)
-    if target.state not in OPEN and not (target.state == HazardState.CLOSED and is_recent):
-        raise Refused(
-            _("只能并入没销号的，或者%(days)d天内销号的隐患；%(target)s是“%(state)s”")
-            % {"days": days, "target": target.number, "state": target.get_state_display()},
-            field="target",
-        )
 
 
 # Grade and notify
