@@ -200,9 +200,10 @@ class HazardChangeSerializer(Described):
 
 
 class HazardMoveSerializer(WithPhotos):
-    """What the moves ask for; each reads its own (see READS) and leaves the rest."""
+    """What the moves ask for; each reads its own (see READS) and leaves the rest. `version` is the one that was read,
+    and another's change since then refuses."""
 
-    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31)
+    version = serializers.IntegerField(min_value=1, max_value=2**31)
     reason = serializers.CharField(required=False, allow_blank=True)
     note = serializers.CharField(required=False, allow_blank=True)
     no_photo_reason = serializers.CharField(required=False, allow_blank=True)

@@ -3,6 +3,7 @@
 import pytest
 
 from brigade.kit.ids import new_id
+from enforcement.hazards.api import READS
 from enforcement.hazards.models import Hazard
 from tests.brigade.org.factories import unit
 from tests.enforcement.hazards.world import closed, graded, notified, photo, registered, reported, submitted
@@ -18,6 +19,8 @@ def send(client, person, address, **data):
 
 
 def move(client, person, hazard, code, **data):
+    """With the version that stands there now, unless another is named."""
+    data = {"version": Hazard.objects.get(pk=hazard.pk).version} | data
     return send(client, person, f"{LIST}{hazard.pk}/moves/{code}/", **data)
 
 
@@ -100,6 +103,15 @@ def test_a_hazard_handed_to_another_squadron_is_out_of_sight(world, client):
     assert move(client, world.captain, hazard, "reassign", unit=other.pk).status_code == 204
     hazard.refresh_from_db()
     assert hazard.unit == other
+
+
+@pytest.mark.parametrize("code", sorted(READS))
+def test_no_move_is_made_without_the_version_that_was_read(world, client, code):
+    hazard = reported(world, DAY)
+    answer = send(client, world.clerk, f"{LIST}{hazard.pk}/moves/{code}/", note="看了照片", reason="不属实")
+    assert (answer.status_code, answer.json()["field"]) == (400, "version")
+    hazard.refresh_from_db()
+    assert (hazard.state, hazard.version) == ("reported", 1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -168,7 +168,7 @@ def test_no_hazard_is_put_upon_another_brigade(world):
 def test_a_number_that_is_none_is_no_place_to_stand(world, client, number):
     hazard = submitted(world, DAY)
     client.force_login(world.other)
-    sent = {"second": world.captain.pk, "checks": {"x": True}, "lat": number, "lon": 115.9}
+    sent = {"version": hazard.version, "second": world.captain.pk, "checks": {"x": True}, "lat": number, "lon": 115.9}
     answer = client.post(f"/api/v1/hazards/{hazard.pk}/moves/verify/", sent, content_type="application/json")
     assert answer.status_code == 400
 
