@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 CAP = 10_000
 """Rows that are counted, paged and exported at once; what lies beyond asks for a narrower filter or for the worker."""
+BEYOND = timedelta(minutes=1)
+"""How long a list that has more than `CAP` rows is taken to have them without counting again."""
 PAGE_SIZES = (25, 50, 100, 200)
 PRINTED = 1_000
 EXPORTED = 200_000

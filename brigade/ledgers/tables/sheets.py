@@ -7,6 +7,8 @@ from functools import cache, cached_property
 from typing import Any
 
 from django.apps import apps
+from django.core.cache import caches
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Length
 from django.db.models.query import ValuesIterable
@@ -17,10 +19,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from brigade.kit import exporting
-from brigade.ledgers.rules import CAP
+from brigade.ledgers.rules import BEYOND, CAP
 from brigade.ledgers.tables.columns import DASH, cells_of, openings
 from brigade.ledgers.tables.filters import Search, UnitFilter, names_of
 from brigade.search.queries import by_keys
+from brigade.search.rules import fingerprint
 
 
 class Asker:
@@ -119,8 +122,22 @@ class Sheet:
         """How many rows there are, at most one more than `CAP`: nobody waits for the rest to be counted.
 
         Of a word that stands in many rows some are counted by key first: to meet so many in the rows may take long.
+        Rows beyond `CAP` do not go away in a moment: that they are so many holds for a while.
         """
         rows = self.queryset.order_by().values("pk")
+        try:
+            asked = str(rows.query.sql_with_params())
+        except EmptyResultSet:
+            return 0
+        kept, key = caches["template_fragments"], f"ledgers.beyond:{fingerprint(asked)}"
+        if key in kept:
+            return CAP + 1
+        total = self._counted(rows)
+        if total > CAP:
+            kept.set(key, True, BEYOND.total_seconds())
+        return total
+
+    def _counted(self, rows: QuerySet) -> int:
         for some in self._known:
             if (count := by_keys(rows, some).count()) > CAP:
                 return count

@@ -151,6 +151,22 @@ def test_beyond_the_cap_a_narrower_filter_is_asked_for(client, brigade, clerk, m
     assert "缩小范围再看" in deep.content.decode()
 
 
+def test_a_list_beyond_the_cap_is_not_counted_again_but_a_narrower_one_is(
+    client, brigade, clerk, monkeypatch, django_assert_max_num_queries
+):
+    for module in ("tables.pages", "tables.sheets"):
+        monkeypatch.setattr(f"brigade.ledgers.{module}.CAP", 20)
+    for _ in range(30):
+        unit(parent=brigade)
+    totals = []
+    for _ in range(2):
+        with django_assert_max_num_queries(20) as seen:
+            totals.append(client.get(URL).context["page"].total)
+        totals.append(sum("COUNT(*)" in query["sql"] for query in seen))
+    assert totals == [21, 1, 21, 0]
+    assert client.get(f"{URL}?kind=brigade").context["page"].total == 1
+
+
 def test_an_empty_ledger_says_what_to_do_next(client, brigade, clerk, monkeypatch):
     monkeypatch.setattr("tests.brigade.ledgers.toy.UnitList.rows", classmethod(lambda cls, user: Unit.objects.none()))
     assert "先设立一个单位。" in client.get(URL).content.decode()
