@@ -175,7 +175,8 @@ class Hazard(Record):
 
     `unit` is the squadron that looks after it. Police find, notify and verify; the owner mends. The place is kept as
     WGS-84, with the pair as it was typed beside it. `due_at` moves by an extension, by a pause of the clock, or with
-    another owner. `state_before` is where a deferred hazard goes back to.
+    another owner. `state_before` is where a deferred hazard goes back to; `returned_at` is when what had been settled as
+    not so or as merged was taken up again, and the days of the police count anew from there.
     """
 
     OPEN = OPEN
@@ -244,6 +245,7 @@ class Hazard(Record):
     extension_asked_at = models.DateTimeField(_("申请延期，待批"), null=True)
     dispute_reason = models.CharField(_("异议理由"), max_length=300, blank=True)
     ended_at = models.DateTimeField(_("不属实或并案"), null=True)
+    returned_at = models.DateTimeField(_("重新核实"), null=True)
     is_past = models.BooleanField(_("按原台账补录"), default=False)
 
     interim_measures = models.TextField(_("临时管控措施"), blank=True)

@@ -19,7 +19,7 @@ from brigade.org.states import Role
 from brigade.reference.queries import calendar, parameter
 from enforcement.hazards import queries
 from enforcement.hazards.models import ClockPause, Hazard, Recheck
-from enforcement.hazards.rules import due_after, end_of
+from enforcement.hazards.rules import days_paused, due_after, end_of
 from enforcement.hazards.states import WITH_OWNER, Grade, HazardState, PauseKind
 
 KIND = "hazards.hazard"
@@ -116,10 +116,20 @@ def _of_owner(hazard: Hazard, seats: Seats) -> dict[str, Any]:
     return _at(hazard, Role.SQUADRON_LEADER, seats)
 
 
-def _workdays(start: datetime, code: str) -> tuple[datetime, bool]:
-    """The end of the last of a parameter's working days after `start`, and whether that is provisional."""
-    day = timezone.localdate(start)
-    last = add_workdays(day, parameter(code, day), calendar())
+def _workdays(
+    hazard: Hazard, start: datetime, code: str, met_at: datetime | None, *, is_disputed: bool = False
+) -> tuple[datetime, bool]:
+    """The end of the last of a parameter's working days after `start`, and whether that is provisional.
+
+    Days on which the hazard was deferred do not count, nor those of an objection where it stops this clock too; what
+    came after the duty was met has no say.
+    """
+    day, known = timezone.localdate(start), calendar()
+    kinds = set(PauseKind) if is_disputed else {PauseKind.DEFERRAL}
+    rows = (row for row in hazard.pauses.all() if row.kind in kinds and row.started_at >= start)
+    stood_still = days_paused(row for row in rows if met_at is None or row.started_at < met_at)
+    count = parameter(code, day) + sum(known.is_workday(one) for one in stood_still)
+    last = add_workdays(day, count, known)
     return max(closing(last.date), start), last.provisional
 
 
@@ -146,9 +156,9 @@ def _answered(
 
 
 def _check(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
-    start = hazard.created_at
-    due_at, provisional = _workdays(start, "hazards.verify_report_workdays")
+    start = hazard.returned_at or hazard.created_at
     met_at = hazard.registered_at or hazard.ended_at
+    due_at, provisional = _workdays(hazard, start, "hazards.verify_report_workdays", met_at)
     title = _("核实上报的隐患：%(title)s（%(number)s）")
     who = _at(hazard, Role.SQUADRON_LEADER, seats)
     yield _answered(key, hazard, start, due_at, met_at, title, provisional=provisional, **who)
@@ -167,22 +177,21 @@ def _interim(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
 def _notice(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     if hazard.graded_at is None:
         return
-    due_at, provisional = _workdays(hazard.graded_at, "hazards.notice_workdays")
+    due_at, provisional = _workdays(hazard, hazard.graded_at, "hazards.notice_workdays", hazard.notified_at)
     title = _("发出整改通知：%(title)s（%(number)s）")
     who = _at(hazard, Role.CLERK, seats)
     yield _answered(key, hazard, hazard.graded_at, due_at, hazard.notified_at, title, provisional=provisional, **who)
 
 
 def _receipt(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
-    """Nothing pauses it but the objection itself: who does not sign is late, and the limit for mending runs on."""
+    """Objection and deferral stop it, nothing else: who does not sign is late, and the limit for mending runs on."""
     if hazard.delivered_at is None or key.period != _turn(hazard):
         return
-    due_at, provisional = _workdays(hazard.delivered_at, "hazards.receipt_workdays")
+    start, met_at = hazard.delivered_at, hazard.accepted_at
+    due_at, provisional = _workdays(hazard, start, "hazards.receipt_workdays", met_at, is_disputed=True)
     title = _("签收整改通知：%(title)s（%(number)s）")
     more = _stopped(hazard) | _of_owner(hazard, seats)
-    yield _answered(
-        key, hazard, hazard.delivered_at, due_at, hazard.accepted_at, title, provisional=provisional, **more
-    )
+    yield _answered(key, hazard, start, due_at, met_at, title, provisional=provisional, **more)
 
 
 def _rectify(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
@@ -207,11 +216,12 @@ def _stopped(hazard: Hazard) -> dict[str, Any]:
 def _grade(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     if hazard.registered_at is None:
         return
-    due_at, provisional = _workdays(hazard.registered_at, "hazards.grade_workdays")
+    start = max(filter(None, (hazard.registered_at, hazard.returned_at)))
+    met_at = hazard.graded_at
+    due_at, provisional = _workdays(hazard, start, "hazards.grade_workdays", met_at)
     title = _("给隐患定级：%(title)s（%(number)s）")
     who = _at(hazard, Role.CLERK, seats)
-    met_at = hazard.graded_at
-    yield _answered(key, hazard, hazard.registered_at, due_at, met_at, title, provisional=provisional, **who)
+    yield _answered(key, hazard, start, due_at, met_at, title, provisional=provisional, **who)
 
 
 def _extension(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
@@ -220,7 +230,7 @@ def _extension(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     asked = next((row for row in rows if _minute(row.asked_at) == key.period), None)
     if asked is None or (asked.decided_at is None and hazard.state not in WITH_OWNER):
         return
-    due_at, provisional = _workdays(asked.asked_at, "hazards.decision_workdays")
+    due_at, provisional = _workdays(hazard, asked.asked_at, "hazards.decision_workdays", asked.decided_at)
     title = _("审批延期：%(title)s（%(number)s）")
     began_at = hazard.term_began_at
     earlier = [
@@ -237,7 +247,7 @@ def _dispute(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     raised = next((row for row in disputes if _minute(row.started_at) == key.period), None)
     if raised is None:
         return
-    due_at, provisional = _workdays(raised.started_at, "hazards.decision_workdays")
+    due_at, provisional = _workdays(hazard, raised.started_at, "hazards.decision_workdays", raised.ended_at)
     title = _("会商责任单位的异议：%(title)s（%(number)s）")
     has_office = (hazard.unit_id, Role.ROAD_SAFETY_OFFICE) in seats
     who = _at(hazard, Role.ROAD_SAFETY_OFFICE if has_office else Role.CLERK, seats)
@@ -247,11 +257,11 @@ def _dispute(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
 def _verify(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     if hazard.submitted_at is None or key.period != _minute(hazard.submitted_at):
         return
-    due_at, provisional = _workdays(hazard.submitted_at, "hazards.verification_workdays")
     is_done = hazard.verified_at is not None and hazard.verified_at >= hazard.submitted_at
+    met_at = hazard.verified_at if is_done else None
+    due_at, provisional = _workdays(hazard, hazard.submitted_at, "hazards.verification_workdays", met_at)
     title = _("现场核验：%(title)s（%(number)s）")
     who = _at(hazard, Role.SQUADRON_LEADER, seats)
-    met_at = hazard.verified_at if is_done else None
     yield _answered(key, hazard, hazard.submitted_at, due_at, met_at, title, provisional=provisional, **who)
 
 
@@ -266,7 +276,8 @@ def _review(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
 
 
 def _recheck(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
-    """The first visit after a closing meets the first of the re-checks, the second the next."""
+    """The first visit after a closing meets the first of the re-checks, the next visit that comes after that one's day
+    meets the second, and so on: two visits of one week are not those of three months."""
     closed_text, _dash, days_text = key.period.partition("-")
     visits = [row for row in hazard.rechecks.all() if f"{timezone.localdate(row.closed_at):%y%m%d}" == closed_text]
     is_here = hazard.closed_at is not None and f"{timezone.localdate(hazard.closed_at):%y%m%d}" == closed_text
@@ -274,12 +285,16 @@ def _recheck(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
         return
     closed_at = visits[0].closed_at if visits else hazard.closed_at
     steps = parameter("hazards.recheck_days", timezone.localdate(closed_at))
-    place = steps.index(int(days_text)) if int(days_text) in steps else len(steps)
-    met_at = visits[place].at if place < len(visits) else None
-    if closed_at is None or (met_at is None and not is_here):
+    if closed_at is None or int(days_text) not in steps:
+        return
+    place, start, met_at = steps.index(int(days_text)), closed_at, None
+    for step in range(place + 1):
+        start = closed_at if step == 0 else due_after(closed_at, steps[step - 1])
+        met_at = next((row.at for row in visits if row.at >= start), None)
+        visits = [row for row in visits if met_at is not None and row.at > met_at]
+    if met_at is None and not is_here:
         return
     due_at = due_after(closed_at, int(days_text))
-    start = closed_at if place == 0 else due_after(closed_at, steps[place - 1])
     title = _("回访销号的隐患：%(title)s（%(number)s）")
     who = _at(hazard, Role.SQUADRON_LEADER, seats)
     yield _answered(key, hazard, start, due_at, met_at, title, **who)

@@ -108,7 +108,7 @@ def defer(
 ) -> Hazard:
     """Put it off until a day within 180 days, by an approved document; for the brigade's leaders.
 
-    It still counts as open; the owner's clock stands still. Refused without interim measures.
+    It still counts as open; its clocks stand still, the owner's and our own. Refused without interim measures.
     """
     number = fitting(needed(document_no, "document_no", _("写明批准暂缓的文号")), 60, "document_no")
     rules.check_review(review_on, now)
@@ -116,8 +116,7 @@ def defer(
     def write(locked: Hazard) -> None:
         locked.state_before = locked.state
         locked.deferral_document, locked.review_on = number, review_on
-        if locked.due_at is not None:
-            pause(locked, PauseKind.DEFERRAL, by, now, fitting(reason, 300, "reason"))
+        pause(locked, PauseKind.DEFERRAL, by, now, fitting(reason, 300, "reason"))
 
     return workflow.advance(hazard, moves.DEFER, by=by, now=now, version=version, reason=reason, write=write)
 

@@ -114,7 +114,7 @@ def pause(hazard: Hazard, kind: PauseKind, by: Person, now: datetime, note: str)
 
 
 def end_pause(hazard: Hazard, kind: PauseKind, now: datetime, *, moves_limit: bool = True) -> None:
-    """Let the owner's clock run again; the limit moves by the days for which it stood still."""
+    """Let the clock run again; the owner's limit, where there is one, moves by the days for which it stood still."""
     row = hazard.pauses.filter(kind=kind, ended_at__isnull=True).first()
     if row is None:
         return

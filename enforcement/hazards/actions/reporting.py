@@ -199,14 +199,20 @@ def _give_back(row: Hazard, into: Hazard, now: datetime) -> None:
         by=SYSTEM,
         now=now,
         reason=_("并入的%s不属实") % into.number,
-        changes={"state_before": before, "dup_of": None, "ended_at": None},
+        changes={"state_before": before, "dup_of": None, "ended_at": None, "returned_at": now},
     )
 
 
 def revive(*, by: Any, hazard: Hazard, now: datetime, reason: str, version: int | None = None) -> Hazard:
     """Take up again within 30 days what was found not to be so; for the squadron leader and the clerk."""
     return workflow.advance(
-        hazard, moves.REVIVE, by=by, now=now, version=version, reason=reason, changes={"ended_at": None}
+        hazard,
+        moves.REVIVE,
+        by=by,
+        now=now,
+        version=version,
+        reason=reason,
+        changes={"ended_at": None, "returned_at": now},
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
 from brigade.kit.clocks import at
+from enforcement.hazards.models import ClockPause
 
 DAY_END = time(23, 59, 59)
 
@@ -24,3 +26,13 @@ def due_after(start: datetime, days: int) -> datetime:
 def moved_by_pause(due_at: datetime, started_at: datetime, ended_at: datetime) -> datetime:
     """The limit after the clock stood still: it moves by the days on which it did."""
     return due_at + timedelta(days=(timezone.localdate(ended_at) - timezone.localdate(started_at)).days)
+
+
+def days_paused(pauses: Iterable[ClockPause]) -> set[date]:
+    """The days by which these pauses, as far as they are over, have moved a limit; each counts once."""
+    found: set[date] = set()
+    for row in pauses:
+        if row.ended_at is not None:
+            start, end = timezone.localdate(row.started_at), timezone.localdate(row.ended_at)
+            found |= {start + timedelta(days=n) for n in range(1, (end - start).days + 1)}
+    return found

@@ -17,6 +17,7 @@ from brigade.org.states import PersonKind, Role
 from brigade.reference.queries import parameter
 from enforcement.hazards.models import Extension, Hazard, Owner, SupervisionListing
 from enforcement.hazards.rules.access import ANSWER
+from enforcement.hazards.rules.clocks import days_paused
 from enforcement.hazards.states import (
     Check,
     Grade,
@@ -153,7 +154,7 @@ def check_completed(hazard: Hazard, completed_on: date, now: datetime) -> None:
 def can_ask_extension(hazard: Hazard, by: Any, now: datetime) -> None:
     """Before the limit, never twice at a time, and no more often than the parameter says."""
     today = timezone.localdate(now)
-    if hazard.due_at is not None and now > hazard.due_at:
+    if hazard.due_at is not None and now >= hazard.due_at:
         raise Refused(_("整改期限已过，不能再申请延期；逾期原因写在“填报进展”里"), field="days")
     asked = list(hazard.term_extensions)
     if any(row.decided_at is None for row in asked):
@@ -164,14 +165,16 @@ def can_ask_extension(hazard: Hazard, by: Any, now: datetime) -> None:
 
 
 def extended(hazard: Hazard, days: int) -> datetime:
-    """The limit with so many days more; no extension is longer than the first term was."""
-    if hazard.delivered_at is None or hazard.due_at is None:
+    """The limit with so many days more; no extension is longer than the original term was, which is the present one
+    without what extensions and pauses of the clock have added."""
+    began_at = hazard.term_began_at
+    if began_at is None or hazard.due_at is None:
         raise Refused(_("还没有整改期限，不用延期"))
     if days < 1:
         raise Refused(_("延长天数至少1天"), field="days")
-    first = hazard.term_extensions.order_by("seq").first()
-    due_at = first.old_due_at if first is not None else hazard.due_at
-    term = (timezone.localdate(due_at) - timezone.localdate(hazard.term_began_at)).days
+    added = sum(row.days for row in hazard.term_extensions if row.is_granted)
+    added += len(days_paused(hazard.pauses.filter(started_at__gte=began_at)))
+    term = (timezone.localdate(hazard.due_at) - timezone.localdate(began_at)).days - added
     if days > term:
         raise Refused(_("每次延期不超过原期限%d天") % term, field="days")
     return hazard.due_at + timedelta(days=days)
