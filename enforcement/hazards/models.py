@@ -175,8 +175,8 @@ class Hazard(Record):
 
     `unit` is the squadron that looks after it. Police find, notify and verify; the owner mends. The place is kept as
     WGS-84, with the pair as it was typed beside it. `due_at` moves by an extension, by a pause of the clock, or with
-    another owner. `state_before` is where a deferred hazard goes back to; `returned_at` is when what had been settled as
-    not so or as merged was taken up again, and the days of the police count anew from there.
+    another owner. `state_before` is where a deferred hazard goes back to; `returned_at` is when what had been settled
+    as not so or as merged was taken up again, and the days of the police count anew from there.
     """
 
     OPEN = OPEN
