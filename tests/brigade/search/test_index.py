@@ -15,7 +15,7 @@ from brigade.org.models import Person, Record
 from brigade.org.states import Role, Tree, UnitKind
 from brigade.search import actions, queries, rules
 from brigade.search.models import Entry
-from brigade.search.queries import find, findable, is_complete
+from brigade.search.queries import aiming, find, findable, is_complete, narrowing
 from services.requests.actions import Citizen, void
 from services.requests.models import ServiceRequest
 from services.requests.views import RequestList
@@ -136,7 +136,7 @@ def test_whoever_may_see_a_record_finds_it():
 
 def many_elsewhere(world, monkeypatch):
     """More rows of another hall ask for the same word than the search looks at, all younger."""
-    monkeypatch.setattr(queries, "POOL", 3)
+    monkeypatch.setattr(aiming, "POOL", 3)
     mine = request_of(world)
     elsewhere = unit("别处车管所", parent=world.brigade, tree=Tree.HALL, kind=UnitKind.HALL)
     twins = [ServiceRequest.objects.get(pk=mine.pk) for _ in range(MANY)]
@@ -153,7 +153,7 @@ def test_who_sees_one_hall_finds_his_row_behind_any_number_of_younger_ones(world
 
 
 def test_so_does_the_reader_of_his_own_record(monkeypatch):
-    monkeypatch.setattr(queries, "POOL", 3)
+    monkeypatch.setattr(aiming, "POOL", 3)
     town = build()
     owner = person(at=town.brigade)
     twins = [type(town.decision).objects.get(pk=town.decision.pk) for _ in range(MANY)]
@@ -185,7 +185,7 @@ def test_nothing_that_is_typed_is_an_error(world, typed):
 
 @pytest.mark.parametrize("many", [10_000, 1])
 def test_a_ledger_finds_what_a_reading_of_all_rows_would_whether_they_are_few_or_many(world, monkeypatch, many):
-    monkeypatch.setattr(queries, "MANY", many)
+    monkeypatch.setattr(narrowing, "MANY", many)
     elsewhere = unit("别处车管所", parent=world.brigade, tree=Tree.HALL, kind=UnitKind.HALL)
     requests = [request_of(world, name=name) for name in ("曾伟", "曾伟", "仇强", "单立", "刘某某")]
     twin = ServiceRequest.objects.get(pk=requests[0].pk)
@@ -210,7 +210,7 @@ def test_a_ledger_has_a_new_row_at_once_and_counts_many_by_key(world, monkeypatc
     assert asked("曾伟").total == 0
     request_of(world, name="曾伟")
     assert asked("曾伟").total == 1
-    for module, cap in ((queries, "MANY"), (sheets, "CAP")):
+    for module, cap in ((narrowing, "MANY"), (sheets, "CAP")):
         monkeypatch.setattr(module, cap, 2)
     for _ in range(4):
         request_of(world, name="曾伟")

@@ -1,0 +1,65 @@
+"""Searching in one kind, for a ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model, QuerySet, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Lower, StrIndex
+from django.db.models.lookups import GreaterThan
+
+from brigade.kit.searching import question
+from brigade.search import rules
+from brigade.search.queries.aiming import fetched, reach_of
+from brigade.search.queries.proposing import matching
+
+MANY = 10_000
+"""Up to so many rows a ledger takes by key; more are read in the order of the ledger."""
+
+
+@dataclass(slots=True)
+class Narrowed:
+    """The rows of one kind that a text asks for; `some` keys of them where they are too many to be taken by key."""
+
+    rows: QuerySet
+    some: list[Any] = field(default_factory=list)
+
+
+def narrowed(rows: QuerySet, text: str, user: Any) -> Narrowed:
+    """The rows out of those that `user` may see that a text asks for.
+
+    Up to MANY are taken by key: looked for in the order of a long ledger, a rare word would have the database read all
+    of it. So many that the index would be read for nothing are met soon in any order, by `search_text`.
+    """
+    asked = question(text)
+    if not asked:
+        return Narrowed(rows.none() if text.strip() else rows)
+    kind = rows.model._meta.label_lower
+    reach = reach_of(user, rows.model)
+    clauses = asked.clauses if reach is None else [*asked.clauses, *rules.seen_from(reach, user.pk)]
+    sql, params = matching(kind, clauses)
+    keys = [key for (key,) in fetched(f"{sql} LIMIT {MANY + 1}", params)]
+    if len(keys) <= MANY:
+        return Narrowed(by_keys(rows, keys))
+    for word in asked.words:  # by place, not by LIKE: PostgreSQL takes that for rare and would read and sort everything
+        rows = rows.filter(GreaterThan(StrIndex(Lower("search_text"), Value(word)), 0))
+    return Narrowed(rows, keys)
+
+
+def by_keys(rows: QuerySet, keys: Sequence[Any]) -> QuerySet:
+    """The rows with these keys, given to the database as one value however many they are."""
+    listed = json.dumps([rules.key_of(key) for key in keys])
+    if connection.vendor == "postgresql":
+        of_list = f"SELECT value::{_cast(rows.model)} FROM json_array_elements_text(%s::json)"
+    else:
+        of_list = "SELECT value FROM json_each(%s)"
+    return rows.filter(pk__in=RawSQL(of_list, [listed]))  # noqa: S611 - our statement; the keys are a parameter
+
+
+def _cast(model: type[Model]) -> str:
+    return "uuid" if model._meta.pk.get_internal_type() == "UUIDField" else "bigint"
