@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade import workflow
-from brigade.kit.geo import Point, distance
+from brigade.kit.geo import Point
 from brigade.kit.refusals import Refused
 from brigade.kit.text import fitting, needed
 from brigade.org.models import Person
@@ -36,7 +36,8 @@ def verify(
     """Verify on the spot and close; for two police, at least one of whom did not report it, neither of the owner's.
 
     `here` is where the device says they stand, in WGS-84; without it, or beyond 200 m, one of three reasons says why.
-    Refused without a photo and while an item of the checklist is not passed. The second one is told.
+    Refused without a photo taken since it was handed in, and while an item of the checklist is not passed. The second
+    one is told.
     """
     rules.check_checks(checks)
 
@@ -44,8 +45,7 @@ def verify(
         rules.check_verifiers(locked, by, second)
         if not queries.verifiers_of(locked, by).filter(pk=second.pk).exists():
             raise Refused(_("%s不是本大队在岗的民警，请选另一名") % second.name, field="second")
-        away = None if here is None or locked.point is None else round(distance(here, locked.point))
-        rules.check_near(away, no_fix, now)
+        away = rules.check_near(here, locked, no_fix, now)
         shown = add_photos(locked, photos, PhotoKind.VERIFICATION, by, now, needed=_("拍至少1张核验照片"))
         made = _verification(locked, by, now, second, True, note)
         made.checks, made.distance_m, made.no_fix = {item.value: True for item in Check}, away, no_fix

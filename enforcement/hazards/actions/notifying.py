@@ -141,7 +141,8 @@ def notify(
 def _sent(
     locked: Hazard, owner: Unit, due_on: date, by: Any, signed_by: Person, now: datetime, reason: str = ""
 ) -> dict[str, Any]:
-    """The owner has the hazard from now on: a new turn, a new limit, a document of its own."""
+    """The owner has the hazard from now on: a new turn, a new limit, a document of its own. Who leads is no partner."""
+    locked.partners.remove(owner)
     locked.owner, locked.notified_at, locked.delivered_at = owner, now, now
     locked.due_at = rules.end_of(due_on)
     locked.accepted_at, locked.accepted_name, locked.is_on_paper, locked.rectifying_at = None, "", False, None

@@ -19,6 +19,7 @@ from enforcement.hazards.models import Category, Hazard
 from enforcement.hazards.states import (
     OPEN,
     Direction,
+    GeoSource,
     HazardState,
 )
 
@@ -39,8 +40,9 @@ def near(
     category: Category,
     point: Point | None = None,
     acc_m: int | None = None,
+    is_measured: bool = True,
     road: Road | None = None,
-    stake_m: int | None = None,
+    stakes: tuple[int, int] | None = None,
     direction: str = Direction.NA,
     now: datetime,
     but: Any = None,
@@ -57,12 +59,12 @@ def near(
     alive = _alive(now).filter(category=category)
     if but is not None:
         alive = alive.exclude(pk=but)
-    here = Spot(category.radius_m, point, acc_m, road, stake_m, direction)
+    here = Spot(category.radius_m, point, acc_m, is_measured, road, stakes, direction)
     others: dict[Any, Spot] = {}
     if point is not None:
         others |= _spots(_in_box(alive, point, limits.widest), road)
-    if road is not None and stake_m is not None:
-        others |= _spots(_along(alive, road, stake_m, limits.reach), road)
+    if road is not None and stakes is not None:
+        others |= _spots(_along(alive, road, stakes, limits.reach), road)
     gaps = ((pk, gap(here, spot, limits)) for pk, spot in others.items())
     found = [(metres, pk) for pk, metres in gaps if metres is not None]
     nearest = {pk: metres for metres, pk in sorted(found)[:SHOWN]}
@@ -72,13 +74,21 @@ def near(
 
 def _spots(rows: QuerySet[Hazard], road: Road | None) -> dict[Any, Spot]:
     """Where each of the hazards lies; of roads only the one that is asked about counts."""
-    names = ("pk", "lat", "lon", "acc_m", "road", "stake_start_m", "direction")
+    names = ("pk", "lat", "lon", "acc_m", "geo_source", "road", "stake_start_m", "stake_end_m", "direction")
     found = {}
-    for pk, lat, lon, acc_m, road_id, stake_m, direction in rows.values_list(*names):
+    for pk, lat, lon, acc_m, source, road_id, start_m, end_m, direction in rows.values_list(*names):
         point = None if lat is None else Point(float(lat), float(lon))
         on = road if road is not None and road.pk == road_id else None
-        found[pk] = Spot(0, point, acc_m, on, stake_m, direction)
+        found[pk] = Spot(0, point, acc_m, _is_measured(source), on, _stretch(start_m, end_m), direction)
     return found
+
+
+def _is_measured(geo_source: str) -> bool:
+    return geo_source != GeoSource.STAKE_CALC
+
+
+def _stretch(start_m: int | None, end_m: int | None) -> tuple[int, int] | None:
+    return None if start_m is None else (start_m, start_m if end_m is None else end_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +105,47 @@ def limits_on(day: date) -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What two hazards of one category are compared by; `radius_m` is the category's."""
+    """What two hazards of one category are compared by; `radius_m` is the category's, `stakes` the first and the last
+    metre of its stretch, and a point that is not `is_measured` was computed from them."""
 
     radius_m: int
     point: Point | None
     acc_m: int | None
+    is_measured: bool
     road: Road | None
-    stake_m: int | None
+    stakes: tuple[int, int] | None
     direction: str
 
 
 def spot_of(hazard: Hazard, radius_m: int = 0) -> Spot:
-    return Spot(radius_m, hazard.point, hazard.acc_m, hazard.road, hazard.stake_start_m, hazard.direction)
+    stakes = _stretch(hazard.stake_start_m, hazard.stake_end_m)
+    is_measured = _is_measured(hazard.geo_source)
+    return Spot(radius_m, hazard.point, hazard.acc_m, is_measured, hazard.road, stakes, hazard.direction)
 
 
 def gap(here: Spot, other: Spot, limits: Limits) -> int | None:
-    """Metres between two that may be one; None where they cannot be. Where both have stakes of one road, these say it
-    better than coordinates; opposite carriageways of one road are two places."""
+    """Metres between two that may be one, along the road or over ground; None where they cannot be. Opposite
+    carriageways of one road are two places, and a point that was computed from a stake knows no more than the stake."""
     is_one_road = here.road is not None and other.road is not None and here.road.pk == other.road.pk
     if is_one_road and {here.direction, other.direction} == {Direction.UP, Direction.DOWN}:
         return None
-    if is_one_road and here.road is not None and here.stake_m is not None and other.stake_m is not None:
-        metres = metres_between(here.stake_m, other.stake_m, here.road.breaks)
-        return metres if metres <= limits.reach else None
+    if is_one_road and here.road is not None and here.stakes is not None and other.stakes is not None:
+        metres = _between(here.stakes, other.stakes, here.road)
+        if metres <= limits.reach:
+            return metres
+        if not (here.is_measured and other.is_measured):
+            return None
     if here.point is None or other.point is None:
         return None
     away = distance(here.point, other.point)
     radius = min(max(here.radius_m, here.acc_m or 0, other.acc_m or 0), limits.widest)
     return round(away) if away <= radius else None
+
+
+def _between(one: tuple[int, int], other: tuple[int, int], road: Road) -> int:
+    """Metres along the road from the end of the first stretch to the beginning of the next; 0 where they touch."""
+    first, then = sorted((one, other))
+    return metres_between(first[1], then[0], road.breaks) if first[1] < then[0] else 0
 
 
 def _alive(now: datetime) -> QuerySet[Hazard]:
@@ -143,12 +166,14 @@ class Neighbourhood:
         self._limits = limits_on(timezone.localdate(now))
         self._squares: dict[tuple[int, int, int], list[tuple[Spot, str]]] = defaultdict(list)
         self._roads: dict[tuple[int, int], list[tuple[Spot, str]]] = defaultdict(list)
-        fields = ("number", "category", "lat", "lon", "acc_m", "road", "stake_start_m", "direction")
+        fields = (
+            "number", "category", "lat", "lon", "acc_m", "geo_source", "road", "stake_start_m", "stake_end_m",
+            "direction",
+        )  # fmt: skip
         roads = Road.objects.in_bulk()
         for other in _alive(now).filter(category__in=set(categories)).only(*fields).iterator(chunk_size=2_000):
-            road = roads.get(other.road_id)
-            spot = Spot(0, other.point, other.acc_m, road, other.stake_start_m, other.direction)
-            self._put(other.category_id, spot, other.number)
+            other.road = roads.get(other.road_id)
+            self._put(other.category_id, spot_of(other), other.number)
 
     def nearest(self, hazard: Hazard) -> tuple[int, str] | None:
         """(metres, name) of the nearest that may be the same as a hazard that is not written down yet."""
@@ -170,7 +195,7 @@ class Neighbourhood:
     def _put(self, category: int, spot: Spot, name: str) -> None:
         if spot.point is not None:
             self._squares[category, *_square_of(spot.point)].append((spot, name))
-        if spot.road is not None and spot.stake_m is not None:
+        if spot.road is not None and spot.stakes is not None:
             self._roads[category, spot.road.pk].append((spot, name))
 
 
@@ -187,11 +212,15 @@ def _in_box(alive: QuerySet[Hazard], point: Point, metres: float) -> QuerySet[Ha
     return alive.filter(**here)
 
 
-def _along(alive: QuerySet[Hazard], road: Road, stake_m: int, reach: int) -> QuerySet[Hazard]:
+LONGEST = 5_000
+"""Metres; how long a stretch may be and still be found from a place at its end: what bounds the search."""
+
+
+def _along(alive: QuerySet[Hazard], road: Road, stakes: tuple[int, int], reach: int) -> QuerySet[Hazard]:
     """Wide enough for what chainage equations add or take away."""
     slack = reach + sum(abs(ahead - back) for back, ahead in road.breaks)
-    stretch = (max(stake_m - slack, 0), stake_m + slack)
-    return alive.filter(road=road, stake_start_m__range=stretch)
+    begins = (max(stakes[0] - slack - LONGEST, 0), stakes[1] + slack)
+    return alive.filter(road=road, stake_start_m__range=begins, stake_end_m__gte=stakes[0] - slack)
 
 
 def near_place(place: dict[str, Any], category: Category, now: datetime) -> list[Near]:
@@ -201,8 +230,9 @@ def near_place(place: dict[str, Any], category: Category, now: datetime) -> list
         category=category,
         point=point,
         acc_m=place["acc_m"],
+        is_measured=_is_measured(place["geo_source"]),
         road=place["road"],
-        stake_m=place["stake_start_m"],
+        stakes=_stretch(place["stake_start_m"], place["stake_end_m"]),
         direction=place.get("direction", Direction.NA),
         now=now,
     )
@@ -214,8 +244,9 @@ def near_hazard(hazard: Hazard, now: datetime) -> list[Near]:
         category=hazard.category,
         point=hazard.point,
         acc_m=hazard.acc_m,
+        is_measured=_is_measured(hazard.geo_source),
         road=hazard.road,
-        stake_m=hazard.stake_start_m,
+        stakes=_stretch(hazard.stake_start_m, hazard.stake_end_m),
         direction=hazard.direction,
         now=now,
         but=hazard.pk,

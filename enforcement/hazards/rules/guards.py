@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from brigade.kit.geo import Point, distance
 from brigade.kit.refusals import NotAllowed, Refused
 from brigade.kit.text import clean_text
 from brigade.org.models import Person, Unit
@@ -128,13 +130,16 @@ def check_plan(hazard: Hazard) -> None:
 
 
 def check_taken(hazard: Hazard, kind: str, taken_at: datetime, now: datetime) -> None:
-    """A picture shows what it says: the mended place after the notice, the relapse after the closing."""
+    """A picture shows what it says: the mended place after the notice, the relapse after the closing, what the
+    verifiers saw after the work was handed in."""
     if taken_at > now + timedelta(minutes=1):
         raise Refused(_("照片的拍摄时间不能晚于现在"), field="photos")
     if kind == PhotoKind.AFTER and hazard.notified_at is not None and taken_at <= hazard.notified_at:
         raise Refused(_("整改后的照片要在整改通知之后拍摄，请换一张"), field="photos")
     if kind == PhotoKind.RELAPSE and hazard.closed_at is not None and taken_at <= hazard.closed_at:
         raise Refused(_("反弹的照片要在销号之后拍摄，请换一张"), field="photos")
+    if kind == PhotoKind.VERIFICATION and hazard.submitted_at is not None and taken_at <= hazard.submitted_at:
+        raise Refused(_("核验的照片要在提交核验之后拍摄，请换一张"), field="photos")
 
 
 def check_not_reused(digests: Collection[str], before: Collection[str]) -> None:
@@ -227,18 +232,22 @@ def check_verifiers(hazard: Hazard, first: Person, second: Person) -> None:
             raise Refused(_("两名核验人里至少有一名不是上报人"), field="second")
 
 
-def check_near(distance_m: int | None, no_fix: str, now: datetime) -> None:
+def check_near(here: Point | None, hazard: Hazard, no_fix: str, now: datetime) -> int | None:
+    """Metres from where the verifiers stand to the hazard, where both are known; refused beyond the limit, and where
+    the device does not say, unless a reason does."""
     limit = parameter("hazards.verify_radius_m", timezone.localdate(now))
     if no_fix and no_fix not in NoFix.values:
         raise Refused(_("没有定位的原因只能是：%s") % "、".join(map(str, NoFix.labels)), field="no_fix")
-    if distance_m is None and not no_fix:
+    if here is None and not no_fix:
         raise Refused(_("要现场定位；定位不了的，选一个原因"), field="no_fix")
-    if distance_m is not None and distance_m > limit and not no_fix:
+    away = None if here is None or hazard.point is None else round(distance(here, hazard.point), 1)
+    if away is not None and away > limit and not no_fix:
         raise Refused(
             _("定位距隐患%(here)d米，超过%(limit)d米，请到现场核验；到不了的，选一个原因")
-            % {"here": distance_m, "limit": limit},
+            % {"here": ceil(away), "limit": limit},
             field="no_fix",
         )
+    return None if away is None else round(away)
 
 
 def check_checks(checks: Mapping[str, bool]) -> None:

@@ -108,7 +108,7 @@ def _typed(place: Place, roads: Iterable[Road], district: Area) -> dict[str, Any
     is_sure = place.is_datum_confirmed or place.geo_source == GeoSource.MAP_CLICK  # our own map is WGS-84
     if not is_sure and (words := suspected(point, place.coord_sys, place.road, roads)):
         raise Refused(
-            _("这个位置离道路约500米，按%s正好在路上，请改选坐标系；确认没错的，勾选“坐标系无误”") % words,
+            _("这个位置不在路上，按%s正好在路上，请改选坐标系；确认没错的，勾选“坐标系无误”") % words,
             field="coord_sys",
         )
     return _columns(point) | {
