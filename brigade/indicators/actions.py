@@ -26,11 +26,11 @@ def cells_of(record: Any) -> Marks:
 
     A stock changes on the day on which it came, too: it is less there and more here.
     """
-    return cells_of_all([record])
+    return _cells(record, marks, record.stations) if (marks := _touched(record)) else set()
 
 
 def cells_of_all(records: Collection[Any]) -> Marks:
-    """The same of many records, in one query; none where none of them has ever been changed."""
+    """The same of many records as they came to stand by now, in one query; none where none was ever changed."""
     touched = [(record, marks) for record in records if (marks := _touched(record))]
     old = [record.pk for record, _marks in touched if record.version > 1]
     stations: dict[Any, list[tuple[date, int]]] = defaultdict(list)
@@ -38,10 +38,12 @@ def cells_of_all(records: Collection[Any]) -> Marks:
         rows = Station.objects.filter(record__in=old).order_by("until")
         for pk, until, unit_id in rows.values_list("record", "until", "unit"):
             stations[pk].append((until, unit_id))
+    return set().union(*(_cells(record, marks, stations[record.pk]) for record, marks in touched))
+
+
+def _cells(record: Any, marks: Marks, stations: list[tuple[date, int]]) -> Marks:
     return {
-        (code, _at_its_time(cell, record.unit_id, stations[record.pk]))
-        for record, marks in touched
-        for code, cell in marks | _moves(record, marks, stations[record.pk])
+        (code, _at_its_time(cell, record.unit_id, stations)) for code, cell in marks | _moves(record, marks, stations)
     }
 
 

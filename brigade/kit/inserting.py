@@ -25,8 +25,11 @@ class Rows:
     statements: Sequence[tuple[str, list[Any]]]
 
 
-def made_ready(objects: Sequence[Model]) -> Rows:
-    """The statements that insert the objects, of one model and without relations to rows that have no key yet."""
+def made_ready(objects: Sequence[Model], *, unless_there: bool = False) -> Rows:
+    """The statements that insert the objects, of one model and without relations to rows that have no key yet.
+
+    `unless_there` leaves out what a row with the same unique columns stands in the way of.
+    """
     if not objects:
         return Rows([], [])
     model = type(objects[0])
@@ -34,12 +37,13 @@ def made_ready(objects: Sequence[Model]) -> Rows:
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     row = f"({', '.join(_placeholder(field) for field in fields)})"
+    ending = " ON CONFLICT DO NOTHING" if unless_there else ""
     at_once = min(MOST_ROWS, (connection.features.max_query_params or MOST_VALUES) // len(fields))
     statements = []
     for start in range(0, len(objects), at_once):
         part = objects[start : start + at_once]
         values = [field.get_db_prep_save(field.pre_save(one, add=True), connection) for one in part for field in fields]
-        statements.append((f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * len(part))}", values))
+        statements.append((f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * len(part))}{ending}", values))
     return Rows(objects, statements)
 
 
@@ -49,10 +53,14 @@ def _placeholder(field: Field) -> str:
     return "%s"
 
 
-def insert(rows: Rows) -> None:
-    """Store the objects, in the caller's transaction. Keys that the database makes are not told."""
+def insert(rows: Rows) -> int:
+    """Store the objects, in the caller's transaction; returns how many rows came. Keys that the database makes are not
+    told."""
+    count = 0
     with connection.cursor() as cursor:
         for statement, values in rows.statements:
             cursor.execute(statement, values)
+            count += cursor.rowcount
     for one in rows.objects:
         one._state.adding, one._state.db = False, connection.alias
+    return count

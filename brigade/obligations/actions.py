@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from brigade.kit.inserting import insert, made_ready
 from brigade.notices import actions as notices
 from brigade.obligations import queries
 from brigade.obligations.models import Key, Obligation, Reminder
@@ -33,20 +34,22 @@ def keys_of(record: Any) -> set[Key]:
 def touch(keys: Collection[Key], *, now: datetime) -> list[Obligation]:
     """Bring the obligations of `keys` up to date inside the caller's transaction; returns those that changed.
 
-    Missing rows are inserted, then all are locked in key order, and only then counted: two confirmations at the same
-    moment would otherwise both count one.
+    Rows that are there are locked in key order and only then counted: two confirmations at the same moment would
+    otherwise both count one. Missing rows are inserted, which makes others wait who want to insert them; when somebody
+    was faster, all are locked and counted again.
     """
     if not keys:
         return []
     ordered = sorted(keys)
     with transaction.atomic(savepoint=False):
-        rows = _lock(ordered)
-        missing = [key for key in ordered if key not in rows]
-        fresh: set[Key] = set()
-        if missing:
-            fresh = _insert(_answers(missing, now), now)
-            rows = _lock(ordered)
-        return _apply(rows, {answer.key: answer for answer in _answers(ordered, now)}, fresh, now)
+        rows, fresh = _lock(ordered), []
+        if missing := [key for key in ordered if key not in rows]:
+            fresh = _made(_answers(missing, now), now)
+            if insert(made_ready(fresh, unless_there=True)) < len(fresh):
+                rows = _lock(ordered)
+                fresh = [rows[_key(one)] for one in fresh]
+        changed = _apply(rows, {answer.key: answer for answer in _answers(rows, now)}, now)
+        return fresh + [row for row in changed if row not in fresh]
 
 
 def reconcile(*, now: datetime, rules: Iterable[str] | None = None) -> list[Obligation]:
@@ -103,7 +106,11 @@ def send_digest(*, now: datetime) -> str:
 def _lock(ordered: list[Key]) -> dict[Key, Obligation]:
     wanted = set(ordered)
     rows = Obligation.objects.of_keys(ordered).select_for_update()
-    return {key: row for row in rows if (key := Key(row.rule, row.kind, row.subject, row.period)) in wanted}
+    return {key: row for row in rows if (key := _key(row)) in wanted}
+
+
+def _key(row: Obligation) -> Key:
+    return Key(row.rule, row.kind, row.subject, row.period)
 
 
 def _answers(ordered: Iterable[Key], now: datetime) -> Iterable[Answer]:
@@ -114,8 +121,8 @@ def _answers(ordered: Iterable[Key], now: datetime) -> Iterable[Answer]:
         yield from answer(keys, now)
 
 
-def _insert(answers: Iterable[Answer], now: datetime) -> set[Key]:
-    rows = [
+def _made(answers: Iterable[Answer], now: datetime) -> list[Obligation]:
+    return [
         Obligation(
             rule=answer.key.rule,
             kind=answer.key.kind,
@@ -126,13 +133,11 @@ def _insert(answers: Iterable[Answer], now: datetime) -> set[Key]:
         )
         for answer in answers
     ]
-    Obligation.objects.bulk_create(rows, ignore_conflicts=True)
-    return {Key(row.rule, row.kind, row.subject, row.period) for row in rows}
 
 
-def _apply(rows: dict[Key, Obligation], answers: dict[Key, Answer], fresh: set[Key], now: datetime) -> list[Obligation]:
+def _apply(rows: dict[Key, Obligation], answers: dict[Key, Answer], now: datetime) -> list[Obligation]:
     """A duty that is settled stays with the unit that settled it, wherever its record goes."""
-    changed, updated, columns = [], [], {"changed_at"}
+    updated, columns = [], {"changed_at"}
     for key, row in rows.items():
         answer = answers.get(key)
         before = [getattr(row, name) for name in ANSWERED]
@@ -148,9 +153,6 @@ def _apply(rows: dict[Key, Obligation], answers: dict[Key, Answer], fresh: set[K
             columns |= {name for name, was, now_is in zip(STORED, before, after, strict=True) if was != now_is}
             row.changed_at = now
             updated.append(row)
-            changed.append(row)
-        elif key in fresh:
-            changed.append(row)
     if updated:
         Obligation.objects.bulk_update(updated, sorted(columns))
-    return changed
+    return updated

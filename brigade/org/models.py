@@ -648,6 +648,13 @@ class Record(Versioned):
     def get_absolute_url(self) -> str:
         return record_address(f"{self._meta.app_label}:{self._meta.model_name}_detail", self.pk)
 
+    @cached_property
+    def stations(self) -> list[tuple[date, int]]:
+        """(until, unit) of where it stood before it came to its unit, oldest first; what was never changed stood
+        nowhere else."""
+        rows = Station.objects.filter(record=self.pk).order_by("until")
+        return list(rows.values_list("until", "unit")) if self.version > 1 else []
+
     def own_readers(self) -> Iterable[tuple[Person, str]]:
         """Who else may read it, and why: whoever a wider `visible_to` lets in beside the grants on its unit."""
         return ()
