@@ -137,6 +137,19 @@ def by_facet(code: str, unit: Unit, start: date, end: date) -> dict[str, Decimal
     return {row["facet"]: row["value"] for row in rows}
 
 
+def by_town(
+    codes: Collection[str], unit: Unit, start: date, end: date
+) -> dict[int, dict[str, tuple[Decimal, Decimal]]]:
+    """Town → code of what is split → (value, base), of indicators that split by town; two queries."""
+    sums: dict[int, dict[str, tuple[Decimal, Decimal]]] = defaultdict(dict)
+    path = _paths([unit], end)[unit.pk]
+    for rows in _rows_of([FIGURES[code] for code in codes], unit.tree, path, start, end):
+        grouped = rows.values("facet", "indicator").annotate(sum=Sum("value"), whole=Sum("base")).order_by()
+        for row in grouped:
+            sums[int(row["facet"])][FIGURES[row["indicator"]].towns_of] = (row["sum"], row["whole"])
+    return dict(sums)
+
+
 def as_of(codes: Collection[str]) -> datetime | None:
     """The moment up to which all the named indicators have been computed."""
     return DrainLock.objects.filter(indicator__in=codes).aggregate(at=Min("drained_at"))["at"]

@@ -81,9 +81,17 @@ class Indicator:
     """Whether value and base count separate events, so that a test can tell a difference from chance; hours do not."""
     ripens: bool = False
     """Whether a period comes nearer to its figure the longer ago it is, so that two periods are not to be compared."""
+    towns_of: str = ""
+    """The code of the indicator that this one splits by street or town: its facets are their keys. It stands in no list
+    of its own, a report shows it as lines."""
     good: int = 0
     """+1 where more is better, -1 where less is, 0 where neither."""
 
 
 FIGURES: dict[str, Indicator] = {}
 """Every slice's indicators by code; filled when the application starts."""
+
+
+def listed() -> list[str]:
+    """The codes of all that stand by themselves on boards and screens."""
+    return [code for code, indicator in FIGURES.items() if not indicator.towns_of]

@@ -56,10 +56,17 @@ FIELDS = (
         parts=(
             Field("heading", gettext_lazy("部分名称"), "一、道路隐患", longest=20),
             Field("rows", gettext_lazy("各项指标"), lines=6, parts=ROW),
-            Field("units", gettext_lazy("各单位情况"), "城区一中队：登记隐患3处，销号隐患2处", lines=20),
+            Field(
+                "units",
+                gettext_lazy("各单位情况"),
+                "城区一中队：登记隐患3处（同比−40.0%，差异不显著 p=0.11）",
+                lines=20,
+            ),
+            Field("towns", gettext_lazy("各乡镇街道情况"), "塘沟街道：登记隐患2处（上年同期为0）", lines=20),
             Field("basis", gettext_lazy("口径"), "登记隐患按登记日期，不含并案和不属实", longest=300),
         ),
     ),
+    Field("before", gettext_lazy("与哪一期比"), "上期", longest=10, required=True),
     Field("duties_heading", gettext_lazy("应办标题"), "四、应办事项", longest=20),
     Field("duties", gettext_lazy("应办情况"), "应办120件，已办100件，其中按期95件，逾期或未达标20件。", longest=200),
     Field(
@@ -106,11 +113,13 @@ def context_of(report: Report) -> dict[str, Any]:
             {
                 "heading": f"{NUMERALS[place]}、{section['label']}",
                 "rows": [_row(row) for row in section["rows"]],
-                "units": list(_unit_lines(section)),
+                "units": list(_lines(section, "units")),
+                "towns": list(_lines(section, "towns")),
                 "basis": "；".join(f"{row['label']}：{row['basis']}" for row in section["rows"]),
             }
             for place, section in enumerate(content["sections"])
         ],
+        "before": _before(content),
         "duties_heading": f"{NUMERALS[len(content['sections'])]}、{_('应办事项')}",
         "duties": duties_said(content),
         "late": [
@@ -151,14 +160,27 @@ def _said(one: dict[str, str], suffix: str) -> str:
     return f"{value}{suffix}"
 
 
-def _unit_lines(section: dict[str, Any]) -> Iterator[str]:
-    """城区一中队：登记隐患3处，销号隐患2处."""
-    units = section["units"] or {"heads": [], "lines": []}
+def _before(content: dict[str, Any]) -> str:
+    """What the period before is called; one that was kept earlier does not say."""
+    return content["compared"][1].get("name", _("上期"))
+
+
+def _lines(section: dict[str, Any], part: str) -> Iterator[str]:
+    """城区一中队：登记隐患3处（同比−40.0%，差异不显著 p=0.11），销号隐患2处; of units or of towns."""
+    found = section.get(part) or {"heads": [], "lines": []}
     suffixes = {row["label"]: row["suffix"] for row in section["rows"]}
-    for line in units["lines"]:
-        pairs = zip(units["heads"], line["cells"], strict=True)
-        said = "，".join(f"{head}{_said(one, suffixes[head])}" for head, one in pairs if one["value"] != NOTHING)
+    for line in found["lines"]:
+        pairs = zip(found["heads"], line["cells"], strict=True)
+        said = "，".join(
+            f"{head}{_said(one, suffixes[head])}{_differs(one)}" for head, one in pairs if one["value"] != NOTHING
+        )
         yield f"{line['name']}：{said}" if said else f"{line['name']}：{_('没有数')}"
+
+
+def _differs(one: dict[str, Any]) -> str:
+    """（同比−40.0%，差异不显著 p=0.11）; nothing where it was not tested."""
+    year = one.get("against", [])[:1]
+    return "".join(f"（{_('同比')}{then['change']}，{then['verdict']}）" for then in year if then["verdict"])
 
 
 def duties_said(content: dict[str, Any]) -> str:
@@ -214,20 +236,22 @@ def _leaves(report: Report, content: dict[str, Any]) -> Iterator[Leaf]:
     }
     title, unit = content["title"], content["unit"]
     for section in content["sections"]:
+        before = _before(content)
         columns = [
             Column(_("指标"), 16), Column(_("本期"), 10, "number"), Column(_("计量"), 6), Column(_("计算"), 12),
-            Column(_("上年同期"), 10, "number"), Column(_("同比"), 14), Column(_("同比判断"), 20),
-            Column(_("上期"), 10, "number"), Column(_("环比"), 14), Column(_("环比判断"), 20), Column(_("分项"), 24),
+            Column(_("上年同期"), 10, "number"), Column(_("同比"), 16), Column(_("同比判断"), 20),
+            Column(before, 10, "number"), Column(_("环比"), 16), Column(_("环比判断"), 20), Column(_("分项"), 24),
             Column(_("口径"), 50),
         ]  # fmt: skip
         yield Leaf(f"{section['label']} {title}", unit, told, columns, [_cells(row) for row in section["rows"]])
-        if section["units"]:
-            columns = [Column(_("单位"), 20), *(Column(label, 16, "number") for label in section["units"]["heads"])]
-            rows = [
-                [line["name"], *(_said(one, "") if one["parts"] else _number(one["value"]) for one in line["cells"])]
-                for line in section["units"]["lines"]
-            ]
-            yield Leaf(_("%s各单位") % section["label"], unit, told, columns, rows)
+        for part, name, what in (("units", _("各单位"), _("单位")), ("towns", _("各乡镇街道"), _("乡镇街道"))):
+            if found := section.get(part):
+                columns = [
+                    Column(what, 20), Column(_("指标"), 16), Column(_("本期"), 10, "number"), Column(_("计算"), 12),
+                    Column(_("上年同期"), 10, "number"), Column(_("同比"), 16), Column(_("同比判断"), 20),
+                    Column(before, 10, "number"), Column(_("环比"), 16), Column(_("环比判断"), 20),
+                ]  # fmt: skip
+                yield Leaf(f"{section['label']}{name}", unit, told, columns, list(_compared(found)))
     if table := content.get("table"):
         columns = [Column(head, 20 if n == 0 else 16) for n, head in enumerate(table["heads"])]
         yield Leaf(table["label"], unit, f"{told}；{table['basis']}", columns, table["lines"])
@@ -252,6 +276,16 @@ def _cells(row: dict[str, Any]) -> list[Any]:
         _number(year["value"]), year["change"], year["verdict"],
         _number(before["value"]), before["change"], before["verdict"], row["facets"], row["basis"],
     ]  # fmt: skip
+
+
+def _compared(found: dict[str, Any]) -> Iterator[list[Any]]:
+    """A line for each figure of each unit or town that has one."""
+    for line in found["lines"]:
+        for head, one in zip(found["heads"], line["cells"], strict=True):
+            if one["value"] != NOTHING:
+                then = one.get("against") or [{"value": NOTHING, "change": "", "verdict": ""}] * 2
+                past = [cell for other in then for cell in (_number(other["value"]), other["change"], other["verdict"])]
+                yield [line["name"], head, _number(one["value"]), one["parts"], *past]
 
 
 def _number(words: str) -> Decimal | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from math import erfc, exp, lgamma, log, sqrt
 from typing import Any
@@ -31,7 +31,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     CONFIRM: ANSWERING,
 }
 
-FORMULA = 1
+FORMULA = 2
 """Raised when what is compared, tested or left out changes; every report keeps the one that it was made by."""
 BUILT_AT = time(6, 0)
 """When a report of yesterday, of last week or of last month is made: figures are settled, nobody is in yet."""
@@ -48,6 +48,8 @@ class Section:
 
     label: str | Promise
     codes: tuple[str, ...]
+    towns: tuple[str, ...] = ()
+    """Splits by street and town (`Indicator.towns_of`), for series that show them."""
 
 
 PARTS = (
@@ -61,6 +63,7 @@ PARTS = (
             "hazards.overdue",
             "hazards.open",
         ),
+        towns=("hazards.registered_in_town", "hazards.closed_in_town", "hazards.on_time_in_town"),
     ),
     Section(
         gettext_lazy("窗口服务"),
@@ -78,7 +81,8 @@ class Series:
     """A kind of report: whose, about what period, when it is made, what stands in it; one line of a table.
 
     `due(end, calendar)` is the day on which the report about a period that ended on `end` is made. After a standstill
-    the last `keeps` periods are made up for.
+    the last `keeps` periods are made up for: after two months every week and month are there, and the days of the
+    longest holiday. Older days are left to who wants one: a pile of stale briefs to confirm helps nobody.
     """
 
     code: SeriesCode
@@ -89,6 +93,8 @@ class Series:
     sections: tuple[Section, ...]
     by_unit: bool = True
     """Whether each unit has a line of its own."""
+    by_town: bool = False
+    """Whether each street and town has one, where a section is split so."""
     hour: time = BUILT_AT
     post: Role = Role.CLERK
     """Who has to confirm it."""
@@ -132,20 +138,24 @@ def _third_workday(end: date, calendar: Calendar) -> Day:
     return add_workdays(end, 3, calendar)
 
 
+KEPT = {"day": 10, "week": 9, "month": 3, "quarter": 2}
+"""How many periods are made up for after a standstill; a daily one reaches over a Spring Festival of nine days."""
+
+
 def _of_squadron(code: SeriesCode, period: str, due: Callable[[date, Calendar], Day], name: SeriesCode) -> Series:
     leader = Role.SQUADRON_LEADER
     return Series(
-        code, UnitKind.SQUADRON, period, due, keeps=1, sections=PARTS[:1], by_unit=False, post=leader, told=(leader,),
-        name=name.label,
+        code, UnitKind.SQUADRON, period, due, keeps=KEPT[period], sections=PARTS[:1], by_unit=False, by_town=True,
+        post=leader, told=(leader,), name=name.label,
     )  # fmt: skip
 
 
 SERIES: dict[str, Series] = {
     series.code: series
     for series in (
-        Series(SeriesCode.DAILY, UnitKind.BRIGADE, "day", _next_day, keeps=7, sections=PARTS, by_unit=False),
-        Series(SeriesCode.WEEKLY, UnitKind.BRIGADE, "week", _next_day, keeps=1, sections=PARTS),
-        Series(SeriesCode.MONTHLY, UnitKind.BRIGADE, "month", _third_workday, keeps=1, sections=PARTS),
+        Series(SeriesCode.DAILY, UnitKind.BRIGADE, "day", _next_day, KEPT["day"], PARTS, by_unit=False),
+        Series(SeriesCode.WEEKLY, UnitKind.BRIGADE, "week", _next_day, KEPT["week"], PARTS, by_town=True),
+        Series(SeriesCode.MONTHLY, UnitKind.BRIGADE, "month", _third_workday, KEPT["month"], PARTS, by_town=True),
         _of_squadron(SeriesCode.UNIT_WEEKLY, "week", _next_day, SeriesCode.WEEKLY),
         _of_squadron(SeriesCode.UNIT_MONTHLY, "month", _third_workday, SeriesCode.MONTHLY),
         Series(
@@ -153,7 +163,7 @@ SERIES: dict[str, Series] = {
             UnitKind.HALL,
             "day",
             _same_day,
-            keeps=7,
+            keeps=KEPT["day"],
             sections=PARTS[1:2],
             by_unit=False,
             hour=HALL_CLOSED_AT,
@@ -166,7 +176,7 @@ SERIES: dict[str, Series] = {
             UnitKind.GENERAL_BRANCH,
             "quarter",
             _second_workday,
-            keeps=1,
+            keeps=KEPT["quarter"],
             sections=PARTS[2:],
             by_unit=False,
             post=Role.PARTY_OFFICE,
@@ -203,6 +213,20 @@ def a_year_before(period: Period) -> Period:
     if period.kind in ("day", "week"):
         return Period(period.code, period.kind, start, add_months(period.end, -12))
     return period_of(start, period.kind)
+
+
+def the_one_before(period: Period, calendar: Calendar) -> Period:
+    """What a period is compared with beside last year: the week, the month or the quarter before it.
+
+    A day is compared with the same weekday of the week before, as a Saturday is not like the Friday before it. Where
+    only one of the two is a working day (a holiday, a weekend worked instead), it is the last day before of its kind.
+    """
+    if period.kind != "day":
+        return period.previous
+    works, week = calendar.is_workday(period.start), timedelta(days=7)
+    days = (period.start - timedelta(days=back) for back in range(1, 31))
+    alike = [day for day in days if calendar.is_workday(day) == works]
+    return period_of(period.start - week if period.start - week in alike else alike[0], "day")
 
 
 def check_over(series: Series, period: Period, now: datetime, calendar: Calendar) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -88,23 +89,29 @@ def _flow(
 ) -> Callable[[Cells], Iterable[Value]]:
     def compute(cells: Cells) -> Iterable[Value]:
         for row in _rows(rows(), moment, cells, record).values("stood", "day", facet).annotate(n=Count("pk")):
-            yield Value(Cell(row["stood"], row["day"]), row["n"], facet=row[facet])
+            yield Value(Cell(row["stood"], row["day"]), row["n"], facet=str(row[facet]))
 
     return compute
 
 
-def _on_time(cells: Cells) -> Iterable[Value]:
-    """Handed in by the limit and closed ÷ all whose limit ended that day."""
-    parts: dict[Cell, list[int]] = {}
+def _on_time(by_town: bool = False) -> Callable[[Cells], Iterable[Value]]:
+    """Handed in by the limit and closed ÷ all whose limit ended that day, of each town where that is asked."""
     in_time = Count("pk", filter=Q(submitted_at__lte=F("due_at")))
-    closings = _rows(_passed(), "due_at", cells, "hazard")
-    for row in closings.values("stood", "day").annotate(n=Count("pk"), part=in_time):
-        parts[Cell(row["stood"], row["day"])] = [row["part"], row["n"]]
-    owed = _rows(Hazard.objects.filter(OWED), "due_at", cells)
-    for row in owed.values("stood", "day").annotate(n=Count("pk")):
-        parts.setdefault(Cell(row["stood"], row["day"]), [0, 0])[1] += row["n"]
-    for cell, (part, base) in parts.items():
-        yield Value(cell, part, base=base)
+
+    def compute(cells: Cells) -> Iterable[Value]:
+        parts: dict[tuple[Cell, str], list[int]] = defaultdict(lambda: [0, 0])
+        closings = _rows(_passed(), "due_at", cells, "hazard").annotate(where=F("hazard__town"))
+        owed = _rows(Hazard.objects.filter(OWED), "due_at", cells).annotate(where=F("town"))
+        names = ("stood", "day", "where") if by_town else ("stood", "day")
+        for row in closings.values(*names).annotate(n=Count("pk"), part=in_time):
+            found = parts[Cell(row["stood"], row["day"]), str(row.get("where", ""))]
+            found[0] += row["part"]
+            found[1] += row["n"]
+        for row in owed.values(*names).annotate(n=Count("pk")):
+            parts[Cell(row["stood"], row["day"]), str(row.get("where", ""))][1] += row["n"]
+        return [Value(cell, part, base=base, facet=town) for (cell, town), (part, base) in parts.items()]
+
+    return compute
 
 
 def _rate(cells: Cells) -> Iterable[Value]:
@@ -180,10 +187,17 @@ def _drill_stock(unit: Unit, start: date, end: date) -> str:
     return f"{reverse('hazards:hazard_list')}?unit={unit.pk}&open_on={end}"
 
 
+def _split(whole: Indicator, compute: Callable[[Cells], Iterable[Value]]) -> Indicator:
+    """The same figure of each street and town."""
+    return replace(
+        whole, code=f"{whole.code}_in_town", towns_of=whole.code, compute=compute, facets={}, headline=False
+    )  # fmt: skip
+
+
 GRADES = {grade.value: grade.label for grade in Grade} | {"": _("未定级")}
 
 FIGURES = [
-    Indicator(
+    REGISTERED := Indicator(
         code="hazards.registered",
         headline=True,
         label=_("登记隐患"),
@@ -197,7 +211,7 @@ FIGURES = [
         drill=_drill("registered_at"),
         facets=GRADES,
     ),
-    Indicator(
+    CLOSED := Indicator(
         code="hazards.closed",
         headline=True,
         label=_("销号隐患"),
@@ -226,7 +240,7 @@ FIGURES = [
         ripens=True,
         good=1,
     ),
-    Indicator(
+    ON_TIME := Indicator(
         code="hazards.on_time",
         headline=True,
         label=_("按期整改率"),
@@ -236,7 +250,7 @@ FIGURES = [
         suffix="%",
         kinds=KIND,
         touched=_due,
-        compute=_on_time,
+        compute=_on_time(),
         drill=_drill("due_at"),
         good=1,
     ),
@@ -269,4 +283,7 @@ FIGURES = [
         facets=GRADES,
         good=-1,
     ),
+    _split(REGISTERED, _flow(_all, "registered_at", "town")),
+    _split(CLOSED, _flow(_passed, "at", "hazard__town", "hazard")),
+    _split(ON_TIME, _on_time(by_town=True)),
 ]

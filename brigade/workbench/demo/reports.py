@@ -32,8 +32,8 @@ from brigade.workbench.demo.world import World
 from enforcement.hazards.models import Hazard
 from enforcement.hazards.states import HazardState
 
-BACK = {"daily": 8, "weekly": 6, "monthly": 12, "hall_daily": 4, "unit_monthly": 2, "party_return": 3}
-"""So many of each series lie in the archive; of the others, what the clock makes up for."""
+BACK = {"monthly": 12, "party_return": 3}
+"""So many of these series lie in the archive; of the others, what the clock makes up for."""
 SENTENCES = {"monthly": "窗口办件高峰在月末三天，下月起月末加开一个窗口。"}
 NEWS = timedelta(days=4)
 """What was told longer ago, its readers have read."""

@@ -42,7 +42,9 @@ def test_the_squadrons_leader_confirms_his_own_and_sees_no_other(client, world):
     thirty_to_eighteen(world)
     built()
     captain = person(Role.SQUADRON_LEADER, at=world.first, name="周海峰")
-    own, other = (Report.objects.get(series="unit_weekly", unit=where) for where in (world.first, world.second))
+    own, other = (
+        Report.objects.get(series="unit_weekly", period="2026-W47", unit=where) for where in (world.first, world.second)
+    )
     client.force_login(captain)
     page = client.get(reverse("reports:report_list")).content.decode()
     assert own.title in page and other.title not in page and "东区大队2026年第47周周报" not in page
@@ -101,7 +103,7 @@ def test_a_hall_that_was_shut_has_no_brief(world, hall, time_machine):
 
 def test_a_backlog_alone_makes_no_report(world):
     figure(world.first, "2026-03-02", 40, code="hazards.open")
-    assert built() == "生成0份，没有数据的13份"
+    assert built() == "生成0份，没有数据的46份"
     figure(world.first, "2026-11-17", 1)
     built()
     rows = Report.objects.get(series="weekly").snapshot.content["sections"][0]["rows"]

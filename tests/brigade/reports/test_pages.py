@@ -122,7 +122,7 @@ def test_the_list_holds_each_edition_and_costs_the_same_for_many(client, world, 
 
     def more(count: int) -> None:
         for n in range(count):
-            fresh = Report.objects.filter(series="weekly").exclude(state="superseded").get()
+            fresh = weekly()
             actions.rebuild(by=world.clerk, report=fresh, now=at(NOW), reason=f"补录{n}")
 
     assert_same_queries(client, LIST, more)
@@ -162,7 +162,7 @@ def test_word_and_workbook_hold_what_the_page_holds(client, world, report):
         "一、道路隐患",
         "登记隐患：未定级18。",
         "二、应办事项",
-        "城区一中队：登记隐患10处。",
+        "城区一中队：登记隐患10处（同比−66.7%，差异显著 p=0.002）。",
         "补充：塘沟街三处本周完工。（韩雪梅）",
     ):
         assert said in words, said
@@ -170,7 +170,7 @@ def test_word_and_workbook_hold_what_the_page_holds(client, world, report):
     book = openpyxl.load_workbook(BytesIO(fetched(client, report, "xlsx")))
     sheet = book.worksheets[0]
     assert [cell.value for cell in sheet[5]][:7] == ["登记隐患", 18, "处", None, 30, "−40.0%", "差异不显著 p=0.11"]
-    assert "数据截至2026-11-23 06:00；口径第1版" in sheet["A3"].value
+    assert "数据截至2026-11-23 06:00；口径第2版" in sheet["A3"].value
 
 
 def test_a_draft_says_on_paper_that_it_is_one(client, world, report):

@@ -11,12 +11,14 @@ from django.db import IntegrityError, transaction
 from brigade.audit.actions import SYSTEM
 from brigade.audit.models import AuditEvent
 from brigade.indicators.models import Figure
+from brigade.indicators.queries import standings
 from brigade.kit.clocks import parse_period
 from brigade.kit.refusals import NotAllowed, Refused, Stale
 from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
 from brigade.org.models import Unit
 from brigade.org.states import Role, Tree, UnitKind
+from brigade.reference.models import Town
 from brigade.reports import actions, queries
 from brigade.reports.models import Report, Snapshot
 from brigade.reports.moves import MOVES
@@ -59,9 +61,9 @@ def test_state_move_role_matrix(world):
 
 def test_thirty_to_eighteen_stands_in_the_weekly_as_chance(world):
     thirty_to_eighteen(world)
-    assert built() == "生成5份，没有数据的8份"
+    assert built() == "生成7份，没有数据的39份"
     report = weekly()
-    assert (report.title, report.number) == ("东区大队2026年第47周周报", "DD-BG-2026-0003")
+    assert (report.title, report.number) == ("东区大队2026年第47周周报", "DD-BG-2026-0004")
     row = row_of(report)
     assert (row["value"], row["suffix"]) == ("18", "处")
     year, before = row["against"]
@@ -102,11 +104,83 @@ def test_a_share_prints_of_what_and_differs_by_points(world):
     assert (before["value"], before["change"]) == ("—", "上期没有数")
 
 
+def against_before(period):
+    content = Report.objects.select_related("snapshot").get(series="daily", period=period).snapshot.content
+    row = next(row for row in content["sections"][0]["rows"] if row["code"] == "hazards.registered")
+    return content["compared"][1]["name"], content["compared"][1]["start"], row["against"][1]["value"]
+
+
+def test_a_saturday_is_compared_with_the_saturday_before(world):
+    figure(world.first, "2026-11-14", 2)
+    figure(world.first, "2026-11-20", 9)
+    figure(world.first, "2026-11-21", 3)
+    built()
+    assert against_before("2026-11-21") == ("上周同日", "2026-11-14", "2")
+    report = Report.objects.select_related("snapshot").get(series="daily", period="2026-11-21")
+    assert report.snapshot.content["notes"][0] == (
+        "同比与上年同一天比，环比与上周同日（2026年11月14日）比，工作日不与休息日比；比率的变化用百分点。"
+    )
+
+
+def test_the_first_working_day_after_a_holiday_is_compared_with_the_last_before_it(world, time_machine):
+    """National Day 2026: off from 1 to 7 October, so Thursday the 8th is like Wednesday the 30th."""
+    figure(world.first, "2026-09-30", 5)
+    figure(world.first, "2026-10-01", 1)
+    figure(world.first, "2026-10-08", 4)
+    time_machine.move_to("2026-10-09 06:00 +0800", tick=False)
+    built("2026-10-09T06:00")
+    assert against_before("2026-10-08") == ("前一工作日", "2026-09-30", "5")
+    assert against_before("2026-10-01")[0] == "前一休息日"
+
+
+def cells_of(content, part, name, place=0):
+    line = next(line for line in content["sections"][0][part]["lines"] if line["name"] == name)
+    return line["cells"][place]
+
+
+def test_each_unit_stands_beside_its_own_earlier_periods_by_the_same_tests(world):
+    thirty_to_eighteen(world)
+    built()
+    content = weekly().snapshot.content
+    first = cells_of(content, "units", "城区一中队")
+    assert first["value"] == "10"
+    assert [one["change"] for one in first["against"]] == ["−66.7%", "−50.0%"]
+    assert first["against"][0]["verdict"] == "差异显著 p=0.002"
+    second = cells_of(content, "units", "城区二中队")
+    assert [one["change"] for one in second["against"]] == ["上年同期为0", "上期为0"]
+
+
+def test_a_unit_that_was_not_there_a_year_ago_is_not_compared_with_nothing(world):
+    thirty_to_eighteen(world)
+    Unit.objects.filter(pk=world.second.pk).update(opened_on=date(2026, 3, 1))
+    built()
+    year, before = cells_of(weekly().snapshot.content, "units", "城区二中队")["against"]
+    assert (year["value"], year["change"], before["change"]) == ("—", "上年同期数据不全", "上期为0")
+
+
+def test_each_town_stands_beside_its_own_earlier_periods(world):
+    thirty_to_eighteen(world)
+    busy, calm, gone = Town.objects.order_by("code")[:3]
+    for town, day, n in ((busy, "2026-11-17", 10), (busy, "2025-11-16", 30), (calm, "2026-11-22", 8),
+                         (gone, "2026-11-10", 2)):  # fmt: skip
+        figure(world.first, day, n, code="hazards.registered_in_town", facet=str(town.pk))
+    built()
+    content = weekly().snapshot.content
+    towns = content["sections"][0]["towns"]
+    assert towns["heads"] == ["登记隐患", "销号隐患", "按期整改率"]
+    assert [line["name"] for line in towns["lines"]] == [busy.name, calm.name, gone.name], "never ranked"
+    assert cells_of(content, "towns", busy.name)["against"][0]["verdict"] == "差异显著 p=0.002"
+    assert cells_of(content, "towns", calm.name)["against"][0]["change"] == "上年同期为0"
+    nothing_left = cells_of(content, "towns", gone.name)
+    assert (nothing_left["value"], nothing_left["against"][1]["verdict"]) == ("0", "样本不足")
+    assert cells_of(content, "towns", gone.name, 1) == {"value": "—", "parts": "", "against": []}
+
+
 def test_what_does_not_count_events_is_compared_without_a_test(world):
     hall = unit("车管所大厅", parent=world.brigade, tree=Tree.HALL, kind=UnitKind.HALL)
     for day, saved in (("2024-10-01", 1), ("2026-11-17", 50), ("2025-11-17", 90)):
         figure(hall, day, saved, 100, code="requests.saving")
-    standing = queries.standings(["requests.saving"], world.brigade, date(2026, 11, 16), date(2026, 11, 22))[0]
+    standing = standings(["requests.saving"], world.brigade, date(2026, 11, 16), date(2026, 11, 22))[0]
     assert queries.verdict_on(standing, standing, 7, 7) is None
 
 
@@ -124,12 +198,12 @@ def test_running_it_again_makes_nothing_more(world):
     thirty_to_eighteen(world)
     built()
     before = list(Report.objects.values_list("pk", "version").order_by("pk"))
-    assert built() == "生成0份，没有数据的8份"
+    assert built() == "生成0份，没有数据的39份"
     assert list(Report.objects.values_list("pk", "version").order_by("pk")) == before
 
 
 def test_an_empty_database_makes_no_report_and_says_so(world):
-    assert built() == "生成0份，没有数据的13份"
+    assert built() == "生成0份，没有数据的46份"
     assert not Report.objects.exists()
 
 
@@ -152,6 +226,23 @@ def test_missed_mornings_are_made_up_for_each_day_and_the_last_week(world, time_
     assert set(Report.objects.values_list("cut_off_at", flat=True)) == {at("2026-11-24T09:00")}
 
 
+def test_a_month_without_the_machine_still_gives_every_week_and_month_once(world, time_machine):
+    """It stood from 23 October to 23 November; the holiday's days are made up for, older days are asked for."""
+    for day in ("2026-10-12", "2026-10-21", "2026-10-28", "2026-11-03", "2026-11-10", "2026-11-13", "2026-11-17"):
+        figure(world.first, day, 3)
+    figure(world.second, "2026-09-30", 2)
+    assert built().startswith("生成")
+    found = set(Report.objects.filter(unit=world.brigade).values_list("series", "period"))
+    assert found == {
+        *(("weekly", f"2026-W{n}") for n in (40, 42, 43, 44, 45, 46, 47)),
+        ("monthly", "2026-09"), ("monthly", "2026-10"), ("daily", "2026-11-13"), ("daily", "2026-11-17"),
+    }  # fmt: skip
+    assert Report.objects.get(series="monthly", period="2026-10").title == "东区大队2026年10月月报"
+    before = set(Report.objects.values_list("pk", "version"))
+    assert built().startswith("生成0份")
+    assert set(Report.objects.values_list("pk", "version")) == before
+
+
 def test_the_first_of_january_reports_the_last_day_of_the_year(world, time_machine):
     time_machine.move_to("2026-01-01 06:00 +0800", tick=False)
     figure(world.first, "2025-12-31", 2)
@@ -171,9 +262,13 @@ def test_the_monthly_comes_on_the_third_working_day(world, time_machine):
 
 
 def test_a_closed_brigade_is_not_reported_on_any_more(world):
+    """What ended before the closing is."""
     thirty_to_eighteen(world)
+    figure(world.first, "2026-09-22", 2)
     Unit.objects.update(closed_on=date(2026, 10, 1))
-    assert built() == "生成0份，没有数据的0份"
+    built()
+    found = Report.objects.filter(unit=world.brigade).values_list("series", "period")
+    assert set(found) == {("weekly", "2026-W39"), ("monthly", "2026-09")}
 
 
 def test_late_duties_of_the_unit_and_below_are_named(world):
@@ -269,7 +364,7 @@ def test_making_it_again_gives_the_next_edition_under_the_same_number(world):
     assert queries.canonical(old.snapshot.content) == kept
     assert queries.that_counts(SERIES["weekly"], world.brigade, parse_period("2026-W47")) == second
     assert Obligation.objects.get(rule="reports.confirm", subject=str(second.pk)).state == "open"
-    assert built() == "生成0份，没有数据的8份"
+    assert built() == "生成0份，没有数据的39份"
     actions.confirm(by=world.clerk, report=second, now=at("2026-11-24T09:30"))
     assert Message.objects.filter(title="东区大队2026年第47周周报（第2版）").count() == 2
 
@@ -291,7 +386,7 @@ def test_an_edition_that_was_replaced_is_not_made_again_and_a_reason_is_needed(w
     actions.rebuild(by=world.clerk, report=draft, now=at(NOW), reason="补录")
     words = refusal(lambda: actions.rebuild(by=world.clerk, report=draft, now=at(NOW), reason="补录"))
     assert words == "现在是“已有新版”，不能重新生成；可以办的是：没有"
-    assert Report.objects.filter(series="weekly").count() == 2
+    assert Report.objects.filter(series="weekly", period="2026-W47").count() == 2
 
 
 def test_making_it_again_without_any_data_left_leaves_everything_as_it_was(world):
@@ -355,9 +450,9 @@ def test_two_workers_at_once_make_each_report_once():
     made = build_world()
     thirty_to_eighteen(made)
     in_threads(2, built)
-    assert Report.objects.count() == Snapshot.objects.count() == 5
+    assert Report.objects.count() == Snapshot.objects.count() == 7
     own = Report.objects.filter(unit=made.brigade).values_list("number", flat=True)
-    assert set(own) == {f"DD-BG-2026-000{n}" for n in (1, 2, 3)}
+    assert set(own) == {f"DD-BG-2026-000{n}" for n in (1, 2, 3, 4)}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -375,7 +470,7 @@ def test_two_people_at_once_make_it_again_once():
 
     said = in_threads(2, again)
     assert sorted(said) == ["2", "现在是“已有新版”，不能重新生成；可以办的是：没有"]
-    assert Report.objects.filter(series="weekly").count() == 2
+    assert Report.objects.filter(series="weekly", period="2026-W47").count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -386,6 +481,6 @@ def test_a_worker_killed_between_a_report_and_what_it_says_leaves_neither(own_en
     assert process.wait(timeout=60) == -signal.SIGKILL
     assert not Report.objects.exists()
     assert not Obligation.objects.filter(rule="reports.confirm").exists()
-    assert built() == "生成5份，没有数据的8份"
-    assert Report.objects.count() == Snapshot.objects.count() == 5
-    assert weekly().number == "DD-BG-2026-0003"
+    assert built() == "生成7份，没有数据的39份"
+    assert Report.objects.count() == Snapshot.objects.count() == 7
+    assert weekly().number == "DD-BG-2026-0004"

@@ -105,13 +105,13 @@ def test_what_is_due_now_and_what_was_missed():
     found = {
         code: [one.code for one in rules.periods_due(SERIES[code], at("2026-01-06T05:59"), HOLIDAYS)] for code in SERIES
     }
-    assert found["daily"] == [f"2025-12-{day}" for day in range(29, 32)] + [f"2026-01-0{day}" for day in range(1, 5)]
-    assert found["weekly"] == ["2026-W01"]
-    assert found["monthly"] == ["2025-11"]
-    assert found["hall_daily"] == [f"2025-12-{day}" for day in range(30, 32)] + [f"2026-01-0{n}" for n in range(1, 6)]
+    assert found["daily"] == [f"2025-12-{day}" for day in range(26, 32)] + [f"2026-01-0{day}" for day in range(1, 5)]
+    assert found["weekly"] == [f"2025-W{n}" for n in range(45, 53)] + ["2026-W01"]
+    assert found["monthly"] == found["unit_monthly"] == ["2025-09", "2025-10", "2025-11"]
+    assert found["hall_daily"] == [f"2025-12-{day}" for day in range(27, 32)] + [f"2026-01-0{n}" for n in range(1, 6)]
+    assert found["party_return"] == ["2025-Q3", "2025-Q4"]
     assert rules.periods_due(SERIES["hall_daily"], at("2026-01-06T17:40"), HOLIDAYS)[-1].code == "2026-01-06"
-    [month] = rules.periods_due(SERIES["monthly"], at("2026-01-06T06:00"), HOLIDAYS)
-    assert month.code == "2025-12"
+    assert rules.periods_due(SERIES["monthly"], at("2026-01-06T06:00"), HOLIDAYS)[-1].code == "2025-12"
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,23 @@ def test_what_is_due_now_and_what_was_missed():
 def test_the_same_period_of_last_year(code, start, end):
     before = rules.a_year_before(parse_period(code))
     assert (before.start.isoformat(), before.end.isoformat()) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("code", "before"),
+    [
+        ("2026-01-10", "2026-01-03"),  # a Saturday and the Saturday before
+        ("2026-01-06", "2025-12-30"),  # a Tuesday and the Tuesday before
+        ("2026-01-01", "2025-12-28"),  # New Year, a Thursday off, is like the Sunday before
+        ("2026-01-04", "2025-12-31"),  # a Sunday worked instead is like the Wednesday before
+        ("2026-01-11", "2026-01-10"),  # the Sunday before was worked instead, so the last day off
+        ("2026-01-08", "2026-01-07"),  # the Thursday before was a day off
+        ("2026-W02", "2026-W01"),
+        ("2026-01", "2025-12"),
+    ],
+)
+def test_a_day_is_compared_with_a_day_of_its_kind_and_anything_else_with_the_one_before(code, before):
+    assert rules.the_one_before(parse_period(code), HOLIDAYS).code == before
 
 
 def test_a_period_that_still_runs_is_not_reported():

@@ -53,9 +53,11 @@ def world() -> World:
     )
 
 
-def figure(at_unit: Unit, day: str, value: float, base: float = 0, code: str = "hazards.registered") -> Figure:
+def figure(
+    at_unit: Unit, day: str, value: float, base: float = 0, code: str = "hazards.registered", facet: str = ""
+) -> Figure:
     return Figure.objects.create(
-        indicator=code, unit=at_unit, day=date.fromisoformat(day), value=value, base=base, facet=""
+        indicator=code, unit=at_unit, day=date.fromisoformat(day), value=value, base=base, facet=facet
     )
 
 
@@ -73,7 +75,7 @@ def built(moment: str = NOW) -> str:
 
 
 def weekly() -> Report:
-    return Report.objects.select_related("snapshot", "unit").get(series="weekly", state="draft")
+    return Report.objects.select_related("snapshot", "unit").get(series="weekly", period="2026-W47", state="draft")
 
 
 def build_and_die(moment: str) -> None:
