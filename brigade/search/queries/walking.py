@@ -7,9 +7,10 @@ read first. What fills its pool there, or promises to within `DEEPEST`, is walke
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from brigade.kit.searching import Clauses, tsquery
 from brigade.search import rules
@@ -21,25 +22,29 @@ MARGIN = 1.5
 """So much further is walked than the words seen so far promise."""
 SHORT = 2
 """A beginning of so few signs stands for very many words: the index is asked for the other words, if there are any."""
+ANY, WORDS, HEAD, WHOLE = "any", "words", "head", "whole"
+"""The parts of a question: what holds its words, of that what is seen, of that what begins so; what has it as a whole
+word and is seen."""
 
 WALK = """
 SELECT k.kind, walk.n, walk.found FROM
 unnest(%s::text[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::tsquery[]) AS k(kind, words, head, wholes, seen),
 LATERAL (
     SELECT count(*) AS n, json_agg(json_build_array(
-        object_id, id, words @@ k.words, words @@ k.head, words @@ k.wholes, coalesce(words @@ k.seen, true)
+        object_id, id, words @@ k.words, coalesce(words @@ k.head, false), coalesce(words @@ k.wholes, false),
+        coalesce(words @@ k.seen, true)
     )) FILTER (WHERE words @@ k.words OR words @@ k.wholes) AS found
     FROM (
         SELECT object_id, id, words FROM search_entry
-        WHERE kind BETWEEN k.kind AND k.kind ORDER BY kind, id DESC LIMIT %s
+        WHERE kind BETWEEN k.kind AND k.kind ORDER BY kind, id DESC LIMIT (SELECT %s)
     ) AS youngest
 ) AS walk
 """
-"""`BETWEEN`, as the planner else takes the order of a whole table for that of one kind."""
+"""`BETWEEN`, as the planner else walks the whole table for one kind; a depth that it cannot know, as it else sorts."""
 ASK = """
 WITH found AS MATERIALIZED (
-    SELECT e.kind, object_id, id, k.pool, e.words @@ k.words AS holds, e.words @@ k.head AS begins,
-        e.words @@ k.wholes AS is_whole, coalesce(e.words @@ k.seen, true) AS is_seen
+    SELECT e.kind, object_id, id, k.pool, e.words @@ k.words AS holds, coalesce(e.words @@ k.head, false) AS begins,
+        coalesce(e.words @@ k.wholes, false) AS is_whole, coalesce(e.words @@ k.seen, true) AS is_seen
     FROM search_entry AS e JOIN
     unnest(%s::text[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::int[])
         AS k(kind, words, head, wholes, seen, pool) ON k.kind = e.kind
@@ -53,6 +58,27 @@ SELECT kind, object_id, id, holds, begins, is_whole, is_seen FROM placed WHERE p
 """The question as a value that the planner does not know: it would take words that never meet for many and read all."""
 
 
+class Row(NamedTuple):
+    """An entry that was met."""
+
+    age: int
+    holds: bool
+    begins: bool
+    is_whole: bool
+    is_seen: bool
+
+    def parts(self) -> Iterator[str]:
+        """Of which parts of the question it is."""
+        if self.holds:
+            yield ANY
+        if self.holds and self.is_seen:
+            yield WORDS
+        if self.holds and self.is_seen and self.begins:
+            yield HEAD
+        if self.is_whole and self.is_seen:
+            yield WHOLE
+
+
 @dataclass(slots=True)
 class Walk:
     """What was met of one kind: `rows` by key, out of the youngest `n`; `is_over` when there are no others."""
@@ -60,38 +86,41 @@ class Walk:
     aim: Aim
     n: int = 0
     is_over: bool = False
-    rows: dict[str, tuple[int, bool, bool, bool, bool]] = field(default_factory=dict)
-    """(age, holds the words, begins so, has it as a whole, is seen)"""
+    rows: dict[str, Row] = field(default_factory=dict)
 
     def lacking(self) -> dict[str, int]:
         """How many were met of each part of the question that is not full yet."""
-        rows = self.rows.values()
-        parts = {"words": sum(holds and is_seen for _age, holds, _begins, _whole, is_seen in rows)}
-        if self.aim.seen:
-            parts["any"] = sum(holds for _age, holds, _begins, _whole, _is_seen in rows)
-        if self.aim.head:
-            parts["head"] = sum(holds and begins and is_seen for _age, holds, begins, _whole, is_seen in rows)
-        if self.aim.wholes:
-            parts["whole"] = sum(is_whole and is_seen for _age, _holds, _begins, is_whole, is_seen in rows)
-        return {} if self.is_over else {name: met for name, met in parts.items() if met < self.aim.pool}
+        if self.is_over:
+            return {}
+        aim, met = self.aim, Counter(part for row in self.rows.values() for part in row.parts())
+        asked = {WORDS: True, ANY: bool(aim.seen), HEAD: bool(aim.head), WHOLE: bool(aim.wholes)}
+        return {part: met[part] for part, is_asked in asked.items() if is_asked and met[part] < aim.pool}
 
     def depth(self) -> int:
         """So far to walk for what promises to be full before `DEEPEST`."""
         promised = (int(MARGIN * self.n * self.aim.pool / met) for met in self.lacking().values() if met)
         return max((depth for depth in promised if depth <= DEEPEST), default=0)
 
+    def youngest(self) -> Iterator[tuple[str, Row]]:
+        """The youngest of each part."""
+        left = Counter(dict.fromkeys((ANY, WORDS, HEAD, WHOLE), self.aim.pool))
+        for key, row in sorted(self.rows.items(), key=lambda pair: -pair[1].age):
+            parts = list(row.parts())
+            if any(left[part] > 0 for part in parts):
+                yield key, row
+            left.subtract(parts)
+
 
 def walked(aims: Sequence[Aim]) -> Iterator[Found]:
     walks = {aim.kind: Walk(aim) for aim in aims}
     _walk(list(walks.values()), PROBE)
-    deeper = [walk for walk in walks.values() if walk.depth()]
-    if deeper:
+    if deeper := [walk for walk in walks.values() if walk.depth()]:
         _walk(deeper, max(walk.depth() for walk in deeper))
     if lacking := [walk for walk in walks.values() if walk.lacking()]:
         _ask(lacking)
     for kind, walk in walks.items():
-        for key, (age, holds, _begins, is_whole, is_seen) in walk.rows.items():
-            yield kind, key, age, is_whole and is_seen, holds and is_seen
+        for key, row in walk.youngest():
+            yield kind, key, row.age, row.is_whole and row.is_seen, row.holds and row.is_seen
 
 
 def _walk(walks: Sequence[Walk], depth: int) -> None:
@@ -100,18 +129,13 @@ def _walk(walks: Sequence[Walk], depth: int) -> None:
         walk = by_kind[kind]
         walk.n, walk.is_over = n, n < depth
         for key, *row in found or ():
-            walk.rows[key] = _row(row)
+            walk.rows[key] = Row(*row)
 
 
 def _ask(walks: Sequence[Walk]) -> None:
     by_kind = {walk.aim.kind: walk for walk in walks}
     for kind, key, *row in fetched(ASK, [*_columns(walks), [walk.aim.pool for walk in walks], _lacked(walks)]):
-        by_kind[kind].rows[key] = _row(row)
-
-
-def _row(row: Sequence) -> tuple[int, bool, bool, bool, bool]:
-    age, holds, begins, is_whole, is_seen = row
-    return age, bool(holds), bool(begins), bool(is_whole), is_seen
+        by_kind[kind].rows[key] = Row(*row)
 
 
 def _columns(walks: Sequence[Walk]) -> list[list[str | None]]:
@@ -139,13 +163,13 @@ def _lacked(walks: Sequence[Walk]) -> str:
     for walk in walks:
         aim, lacking = walk.aim, walk.lacking()
         kind = tsquery([[(rules.kind_token(aim.kind), False)]])
-        if "any" in lacking or (not aim.seen and "words" in lacking):
+        if ANY in lacking or (not aim.seen and WORDS in lacking):
             words[""].append(kind)
-        elif "words" in lacking:
+        elif WORDS in lacking:
             words[tsquery(aim.seen)].append(kind)
-        elif "head" in lacking:
+        elif HEAD in lacking:
             heads[tsquery([*aim.head[-1:], *aim.seen])].append(kind)
-        if "whole" in lacking:
+        if WHOLE in lacking:
             wholes[tsquery([aim.wholes, *aim.seen])].append(kind)
     aim = walks[0].aim
     asked = []
