@@ -181,6 +181,28 @@ class GrantForm(Form):
     reason = forms.CharField(label=_("事由"), max_length=200, required=False)
 
 
+class GrantManyForm(Form):
+    """One role for many: who works where, and on what they get it; whoever is listed then may be ticked."""
+
+    role = forms.ChoiceField(
+        label=_("角色"),
+        choices=[("", _("选一个角色")), *[(role.value, role.label) for role in Role if role not in ADMIN_ROLES]],
+        error_messages={"required": _("选一个角色")},
+    )
+    where = UnitField(label=_("给哪里的人"), help_text=_("包括它的全部下级。"))
+    kind = forms.ChoiceField(label=_("身份"), choices=[("", _("全部")), *PersonKind.choices], required=False)
+    unit = UnitField(label=_("管到哪里"), empty_label=_("各人的任职单位"), required=False)
+    starts_on = DayField(label=_("起"))
+    ends_on = DayField(initial=None, label=_("止"), required=False, help_text=_("到这一天就不再有效。"))
+    reason = forms.CharField(label=_("事由"), max_length=200, required=False)
+    people = ManyChoiceField(Person.objects.none(), required=False, widget=forms.CheckboxSelectMultiple())
+
+    def __init__(self, *args: Any, by: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("where", "unit"):
+            self.fields[name].reach(by, "org.change_grant")
+
+
 class EndGrantForm(Form):
     ends_on = DayField(label=_("从哪天起"))
     reason = forms.CharField(label=_("事由"), max_length=200, required=False)
@@ -269,14 +291,28 @@ class NoForm(Form):
     """A question that is answered by its button alone."""
 
 
+NOT_SECONDED = ADMIN_ROLES | {
+    Role.MEMBER,
+    Role.RECORDER,
+    Role.GROUP_LEADER,
+    Role.BRANCH_SECRETARY,
+    Role.PARTY_OFFICE,
+    Role.GENERAL_SECRETARY,
+    Role.OWNER_LIAISON,
+}
+"""Roles that no secondment brings: administrators', those of the Party, which goes by transfers, and of owners."""
+
+
 class SecondForm(Form):
+    """Where to and until when; the role that he has anyway is ticked, and his own units are not offered."""
+
     unit = UnitField(label=_("借调到"))
     title = forms.CharField(label=_("职务"), max_length=40, required=False)
-    starts_on = DayField(label=_("起"))
-    ends_on = DayField(initial=None, label=_("止"), help_text=_("到这一天就回原单位，不用再办。"))
+    starts_on = DayField(label=_("从哪天起"))
+    ends_on = DayField(initial=None, label=_("到哪天"), help_text=_("到这一天就回原单位，不用再办。"))
     roles = forms.MultipleChoiceField(
         label=_("在那里的角色"),
-        choices=[(role.value, role.label) for role in Role if role not in ADMIN_ROLES],
+        choices=[(role.value, role.label) for role in Role if role not in NOT_SECONDED],
         required=False,
         help_text=_("由安全管理员在本页一次办好，到期自动收回。"),
         widget=forms.CheckboxSelectMultiple(),
@@ -289,6 +325,13 @@ class SecondForm(Form):
         empty_value=False,
     )
     reason = forms.CharField(label=_("事由"), max_length=200, required=False)
+
+    def __init__(self, data: Any = None, *, person: Person, by: Person) -> None:
+        held = person.grants.reaching(today()).filter(role__in=[Role.OFFICER, Role.AUXILIARY])
+        super().__init__(data, initial={"roles": sorted(set(held.values_list("role", flat=True)))})
+        self.fields["unit"].reach(by, "org.change_person")
+        posts = person.postings.on(today()).values("unit")
+        self.fields["unit"].queryset = self.fields["unit"].queryset.exclude(tree=Tree.PARTY).exclude(pk__in=posts)
 
 
 class EndSecondmentForm(Form):

@@ -32,6 +32,7 @@ from brigade.workbench.queries.desk import (
     shut_to,
     todo,
     todo_groups,
+    vacancies,
     warnings,
 )
 from brigade.workbench.queries.screens import PAGES, Screen, screen

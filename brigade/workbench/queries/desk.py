@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import BooleanField, Case, Min, Q, QuerySet, When
+from django.db.models import BooleanField, Case, Count, Min, Q, QuerySet, When
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -27,6 +27,7 @@ from brigade.obligations.models import Obligation
 from brigade.obligations.queries import by_urgency
 from brigade.obligations.rules import RULES
 from brigade.org.models import Person, Record
+from brigade.org.queries import holders_of
 from brigade.search.queries import find
 
 RECENT_EVENTS = 60
@@ -79,6 +80,26 @@ def shut_to(person: Person) -> Case:
     ways = {rule.code: rule.sees for rule in RULES.values() if rule.sees}
     shut = (When(Q(rule=code) & ~Q(unit__in=person.units_for(sees)), then=True) for code, sees in ways.items())
     return Case(*shut, default=False, output_field=BooleanField())
+
+
+@dataclass(frozen=True, slots=True)
+class Vacancy:
+    """A post that would stand empty, and how many open duties hang on it."""
+
+    unit: str
+    role: str
+    duties: int
+
+
+def vacancies(person: Person, on: date) -> list[Vacancy]:
+    """The posts that nobody would hold without him and that have something to do: their duties would be nobody's."""
+    grants = list(person.grants.reaching(on).select_related("unit"))
+    held = holders_of([(grant.unit_id, grant.role) for grant in grants], on)
+    alone = [grant for grant in grants if not [one for one in held[grant.unit_id, grant.role] if one.pk != person.pk]]
+    open_now = Obligation.objects.open().filter(person__isnull=True, unit__in=[grant.unit_id for grant in alone])
+    counts = {(unit, post): n for unit, post, n in open_now.values_list("unit", "post").annotate(n=Count("pk"))}
+    found = [(grant, counts.get((grant.unit_id, grant.role), 0)) for grant in alone]
+    return [Vacancy(grant.unit.short_name, str(grant.get_role_display()), n) for grant, n in found if n]
 
 
 def page_url(row: Obligation) -> str:

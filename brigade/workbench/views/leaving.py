@@ -15,6 +15,7 @@ from brigade.org import actions, queries
 from brigade.org.forms import EndSecondmentForm, HandOverForm, NoForm, SecondForm
 from brigade.org.models import Person, Record, Secondment
 from brigade.org.queries import Held
+from brigade.workbench.queries import vacancies
 
 SHOWN = 30
 """Things of one group that the page names; the rest are counted."""
@@ -77,6 +78,7 @@ def person_hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         "left": sum(group.count for group in handed if group.heir is None),
         "leaves_on": form.cleaned_data.get("leaves_on") if hasattr(form, "cleaned_data") else None,
         "departure": queries.planned_departure(person),
+        "vacancies": vacancies(person, today),
     }
     return page(request, "workbench/person_hand_over.html", shown, fragment="plan", status=status)
 
@@ -122,8 +124,7 @@ def person_stay(request: HttpRequest, pk: int) -> HttpResponse:
 
 def person_second(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_visible(request, Person, pk, "org.change_person")
-    form = SecondForm(request.POST or None)
-    form.fields["unit"].reach(request.user, "org.change_person")
+    form = SecondForm(request.POST or None, person=person, by=request.user)
     return ask(
         request,
         form,

@@ -217,6 +217,31 @@ def test_a_secondment_on_the_page_of_a_person_by_two_administrators(client, hall
     assert Secondment.objects.get().posting.ends_on == date(2026, 8, 1)
 
 
+def test_a_secondment_offers_what_can_be_and_proposes_the_role_that_he_has_anyway(client, hall):
+    unit("城区党支部", parent=hall.brigade, tree="party", kind="branch")
+    someone = person("officer", at=hall.brigade)
+    client.force_login(person("system_admin", at=hall.brigade))
+    form = client.get(f"{someone.get_absolute_url()}second/").context["form"]
+    units, roles = str(list(form.fields["unit"].choices)), [code for code, _label in form.fields["roles"].choices]
+    assert hall.hall.name in units and "城区党支部" not in units, "a branch is joined by a transfer"
+    assert someone.unit.name not in units.replace(hall.hall.name, ""), "he is there already"
+    assert "clerk" in roles and "window_clerk" in roles and not {"member", "branch_secretary"} & set(roles)
+    assert form["roles"].value() == ["officer"]
+
+
+def test_a_post_that_nobody_else_holds_is_named_before_its_duties_are_nobodys(client, leader, hall):
+    taken_in(hall, "PL01", "2026-06-12T11:00")
+    duty = Obligation.objects.open().filter(unit=hall.hall).first()
+    Obligation.objects.filter(pk=duty.pk).update(person=None, post=Role.HALL_HEAD)
+    grant(hall.head, Role.WINDOW_GUIDE, hall.hall)
+    client.force_login(leader)
+    address = f"/org/people/{hall.head.pk}/hand-over/"
+    text = client.get(address).text
+    assert "没有别的车管所所长，1件待办" in text and "没有别的导办" not in text, "a guide has nothing due"
+    person(Role.HALL_HEAD, at=hall.hall)
+    assert "没有别的车管所所长" not in client.get(address).text
+
+
 def test_both_units_say_who_is_away_and_who_is_here_for_a_time(client, hall, time_machine):
     office = unit("办公室", parent=hall.brigade)
     system = person("system_admin", at=hall.brigade)
