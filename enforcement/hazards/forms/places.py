@@ -118,6 +118,8 @@ class ReportForm(PlaceFields, WhatFields):
     """A hazard as it is reported. `id` is minted with the blank form, so that sending it twice makes one."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
+    town_guess = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    """The town that the page filled in by itself; another one was chosen by hand and stays."""
     photos = PhotosField()
     discovered_at = moment_field(label=_("发现时间"), required=False)
     is_new = forms.BooleanField(label=_("看过了，不是同一处"), required=False)
@@ -126,7 +128,8 @@ class ReportForm(PlaceFields, WhatFields):
         super().__init__(*args, **kwargs)
         self.fields["discovered_at"].help_text = _("留空就是现在")
         if not self.is_bound:
-            self.initial.setdefault("town", queries.usual_town(user, now))
+            town = self.initial.setdefault("town", queries.usual_town(user, now))
+            self.initial["town_guess"] = town
 
     def arguments(self) -> dict[str, Any]:
         """What `actions.report` is called with."""

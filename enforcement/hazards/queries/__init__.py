@@ -24,6 +24,7 @@ from enforcement.hazards.queries.posts import (
     seats,
     signers_of,
     squadrons,
+    town_at,
     usual_days,
     usual_due_on,
     usual_owner,

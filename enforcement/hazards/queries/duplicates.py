@@ -62,7 +62,7 @@ def near(
     here = Spot(category.radius_m, point, acc_m, is_measured, road, stakes, direction)
     others: dict[Any, Spot] = {}
     if point is not None:
-        others |= _spots(_in_box(alive, point, limits.widest), road)
+        others |= _spots(in_box(alive, point, limits.widest), road)
     if road is not None and stakes is not None:
         others |= _spots(_along(alive, road, stakes, limits.reach), road)
     gaps = ((pk, gap(here, spot, limits)) for pk, spot in others.items())
@@ -203,7 +203,7 @@ def _square_of(point: Point) -> tuple[int, int]:
     return int(point.lat / SQUARE), int(point.lon / SQUARE)
 
 
-def _in_box(alive: QuerySet[Hazard], point: Point, metres: float) -> QuerySet[Hazard]:
+def in_box(alive: QuerySet[Hazard], point: Point, metres: float) -> QuerySet[Hazard]:
     box = box_around(point, metres)
     here = {
         "lat__range": (degrees(box.south), degrees(box.north)),

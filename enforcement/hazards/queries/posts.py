@@ -8,15 +8,14 @@ from datetime import date, datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from brigade.kit.geo import Point, distance
 from brigade.org.models import Grant, Person, Unit
 from brigade.org.queries import beats_of, holders
 from brigade.org.states import PERMISSIONS, PersonKind, Role, Tree, UnitKind
 from brigade.reference.queries import parameter
 from enforcement.hazards.models import Category, Hazard, Owner
-from enforcement.hazards.states import (
-    Grade,
-    Term,
-)
+from enforcement.hazards.queries.duplicates import in_box
+from enforcement.hazards.states import GeoSource, Grade, Term
 
 
 def brigade_of(unit: Unit) -> Unit:
@@ -32,6 +31,23 @@ def usual_town(user: Person, now: datetime) -> int | None:
     if (found := last.first()) is not None or user.unit is None:
         return found
     return beats_of(user.unit, timezone.localdate(now)).values_list("town", flat=True).order_by("town").first()
+
+
+NEIGHBOURS = (200, 800, 2_000)
+"""Metres within which a known hazard tells the town: nothing else does, for the outlines of the towns are not public
+(产品默认值)."""
+ENOUGH = 200
+
+
+def town_at(point: Point) -> int | None:
+    """The town in which a place most likely lies: that of the nearest hazard that somebody has verified."""
+    known = Hazard.objects.filter(registered_at__isnull=False).exclude(geo_source=GeoSource.STAKE_CALC)
+    for metres in NEIGHBOURS:
+        rows = in_box(known, point, metres).values_list("lat", "lon", "town")[:ENOUGH]
+        away = [(distance(point, Point(float(lat), float(lon))), town) for lat, lon, town in rows]
+        if away:
+            return min(away)[1]
+    return None
 
 
 def squadrons(unit: Unit, on: date) -> QuerySet[Unit]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from brigade.kit.geo import Point
 from brigade.kit.ids import new_id
 from brigade.kit.refusals import Refused
 from brigade.kit.web import done, page, refused, require
@@ -45,10 +46,27 @@ def hazard_create(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def hazard_near(request: HttpRequest) -> HttpResponse:
-    """What lies near the place that is typed so far, and to whom the report goes; nothing is written."""
+    """What lies near the place that is typed so far, in which town that is and to whom the report goes; nothing is
+    written."""
     require(request, ADD)
-    now = timezone.now()
-    return _report_page(request, ReportForm(request.POST, user=request.user, now=now), now, fragment="near")
+    now, typed = timezone.now(), request.POST.copy()
+    form = ReportForm(typed, user=request.user, now=now)
+    if town := _town_of(form):
+        typed["town"] = typed["town_guess"] = str(town)
+        form = ReportForm(typed, user=request.user, now=now)
+    return _report_page(request, form, now, fragment="near")
+
+
+def _town_of(form: ReportForm) -> int | None:
+    """The town in which the place most likely lies, while nobody has chosen one by hand."""
+    place, _category, town = form.looked_at()
+    if town is not None and town.pk != form.cleaned_data.get("town_guess"):
+        return None
+    try:
+        columns = rules.located(place, (), district())
+    except Refused:
+        return None
+    return queries.town_at(Point(float(columns["lat"]), float(columns["lon"]))) if columns["lat"] is not None else None
 
 
 def _report_page(

@@ -1,5 +1,7 @@
 """Reporting a hazard: photo, place, category; what is refused stands beside its field, and nothing is lost."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -7,10 +9,13 @@ from django.utils import timezone
 from brigade.files.models import File
 from brigade.kit.geo import Datum, from_wgs84
 from brigade.kit.ids import new_id
+from brigade.org.models import Beat
 from brigade.org.states import Role
+from brigade.reference.models import Town
 from enforcement.hazards.models import Hazard
-from tests.brigade.org.factories import person, unit
-from tests.enforcement.hazards.world import HERE, category, drawn, reported
+from enforcement.hazards.rules import Place
+from tests.brigade.org.factories import LONG_AGO, person, unit
+from tests.enforcement.hazards.world import HERE, category, drawn, registered, reported
 
 pytestmark = pytest.mark.django_db
 in_full = pytest.mark.django_db(transaction=True)
@@ -160,6 +165,28 @@ def test_what_lies_near_is_shown_before_and_asked_for_when_sent(page, world):
     assert answer.status_code == 422
     assert "看过不是同一处再提交" in answer.content.decode()
     assert page.post(NEW, form | {"is_new": "on"}).status_code == 302
+
+
+def test_the_town_is_that_of_the_place_until_somebody_chooses_one(page, world):
+    """The device may stand in another town than usual: what was verified near it says in which."""
+    other, third = Town.objects.exclude(pk=world.town.pk).order_by("code")[:2]
+    at = {"coord_sys": "wgs84", "geo_source": "map_click", "lon": HERE.lon}
+    registered(world, "2025-05-06T08:00", town=other, place=Place(lat=HERE.lat + 0.01, **at))
+    registered(world, "2025-05-06T09:00", town=world.town, place=Place(lat=HERE.lat + 0.03, **at))
+    reported(world, "2025-05-06T10:00", town=third, place=Place(lat=HERE.lat + 0.001, **at))
+    Beat.objects.create(town=other, unit=unit("城区二中队", parent=world.brigade), starts_on=LONG_AGO)
+    given = typed(world, page, town_guess=world.town.pk)
+    form = page.get(NEW).context["form"]
+    assert form["town_guess"].value() == form["town"].value() == third.pk, "where he was last"
+    live = page.post(NEAR, given, headers={"HX-Request": "true"}).content.decode()
+    assert "上报给城区二中队" in live
+    assert f'<option value="{other.pk}" selected>' in live and f'name="town_guess" value="{other.pk}"' in live
+    assert re.search(r'<select name="town"[^>]*hx-swap-oob="true"', live)
+    by_hand = page.post(NEAR, given | {"town": third.pk})
+    assert by_hand.context["form"]["town"].value() == str(third.pk)
+    assert f'name="town_guess" value="{world.town.pk}"' in by_hand.content.decode()
+    far = page.post(NEAR, given | {"lat": HERE.lat - 0.03})
+    assert far.context["form"]["town"].value() == str(world.town.pk), "nothing is known there"
 
 
 def test_nothing_near_says_nothing_and_half_a_form_breaks_nothing(page, world):
