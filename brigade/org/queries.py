@@ -132,6 +132,30 @@ def postings_of(person: Person) -> QuerySet[Posting]:
     return person.postings.select_related("unit").order_by("-starts_on", "-pk")
 
 
+def works_in(people: Iterable[int], on: date) -> dict[int, Unit]:
+    """Where each works on a day, one who is seconded where he was sent; who works nowhere is not in it."""
+    posts = Posting.objects.on(on).filter(person__in=set(people)).select_related("unit")
+    return {post.person_id: post.unit for post in posts.order_by("is_secondment", "starts_on", "pk")}
+
+
+def grantable(
+    by: Person, role: str, where: Unit, kind: str, unit: Unit | None, on: date
+) -> tuple[QuerySet[Person], QuerySet[Person]]:
+    """Those who work in `where` or below it and may have a role on `unit`, or each where he works; and those of them
+    who have it there already. No administrators, nobody stopped, not the giver himself."""
+    admins = Grant.objects.reaching(on).filter(role__in=ADMIN_ROLES)
+    working = Person.objects.visible_to(by).working_in(Unit.objects.below(where).values("pk"), on)
+    working = working.filter(is_active=True, **({"kind": kind} if kind else {})).exclude(pk=by.pk)
+    working = working.exclude(pk__in=admins.values("person")).with_unit_names(on)
+    held = Grant.objects.reaching(on).filter(role=role)
+    if unit is not None:
+        held = held.filter(unit=unit)
+    else:
+        home = Posting.objects.on(on).filter(person=OuterRef("person")).order_by("-is_secondment", "-starts_on", "-pk")
+        held = held.filter(unit=Subquery(home.values("unit")[:1]))
+    return working.order_by("unit_name", "police_no"), working.filter(pk__in=held.values("person"))
+
+
 def grants_of(person: Person) -> QuerySet[Grant]:
     """What the person was granted, running ones first."""
     return person.grants.select_related("unit", "person").order_by("ends_on", "-starts_on", "-pk")

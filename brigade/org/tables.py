@@ -1,4 +1,4 @@
-"""Columns and filters of the list of people."""
+"""Columns and filters of the lists of people and of what they were granted."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from brigade.ledgers.tables import CodeColumn, Column, LedgerFilters, UnitFilter
-from brigade.org.models import Person, Unit
-from brigade.org.states import PersonKind
+from brigade.org.models import Grant, GrantQuerySet, Person, Unit
+from brigade.org.states import PersonKind, Role
 
 
 class PeopleTable(django_tables2.Table):
@@ -55,3 +55,40 @@ class PeopleFilters(LedgerFilters):
     class Meta:
         model = Person
         fields = ["q", "unit", "kind", "is_active"]
+
+
+class GrantsTable(django_tables2.Table):
+    person = Column(
+        accessor="person__name", verbose_name=_("姓名"), linkify=lambda record: record.person.get_absolute_url()
+    )
+    police_no = CodeColumn(accessor="person__police_no", verbose_name=_("警号"))
+    role = Column()
+    unit = Column(accessor="unit__name", verbose_name=_("管到哪里"))
+    starts_on = Column()
+    ends_on = Column()
+    granted_by = Column()
+    reason = Column(visible=False)
+
+
+class HeldBy(django_filters.CharFilter):
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        return qs.filter(person__in=Person.objects.found_by(value).values("pk")) if value else qs
+
+
+class Running(django_filters.ChoiceFilter):
+    """What runs, or runs from some day on; or what has ended."""
+
+    def filter(self, qs: GrantQuerySet, value: str) -> QuerySet:
+        reaching = qs.reaching(timezone.localdate())
+        return {"1": reaching, "0": qs.exclude(pk__in=reaching.values("pk"))}.get(value, qs)
+
+
+class GrantFilters(LedgerFilters):
+    q = HeldBy(label=_("警号、姓名、拼音、首字母"), max_length=40)
+    role = django_filters.ChoiceFilter(label=_("角色"), choices=Role.choices)
+    unit = UnitFilter(label=_("单位"), perm="org.change_grant")
+    running = Running(label=_("有效"), choices=[("1", _("有效")), ("0", _("已结束"))])
+
+    class Meta:
+        model = Grant
+        fields = ["q", "role", "unit", "running"]

@@ -103,6 +103,7 @@ TABS = (
                 (
                     Item(gettext_lazy("单位"), "workbench:unit_list", "org.view_unit", inside=True),
                     Item(gettext_lazy("人员"), "workbench:person_list", "org.view_person", inside=True),
+                    Item(gettext_lazy("授权"), "workbench:grant_list", "org.change_grant"),
                     Item(gettext_lazy("角色"), "workbench:role_list", inside=True),
                     Item(gettext_lazy("短信邮件"), "workbench:notices_unclear", FOLLOW_PERM),
                     Item(gettext_lazy("工作日历"), "workbench:calendar_year", inside=True),

@@ -18,7 +18,15 @@ from brigade.org.actions.changes import (
 )
 from brigade.org.actions.duty import arrange_duty
 from brigade.org.actions.founding import UNITED_ON, found_brigade
-from brigade.org.actions.grants import end_grant, grant_role
+from brigade.org.actions.grants import (
+    GRANTED_AT_ONCE,
+    NewRoles,
+    end_grant,
+    grant_role,
+    grant_roles,
+    take_back_grants,
+    take_in_roles,
+)
 from brigade.org.actions.intake import (
     Newcomer,
     NewUnit,
