@@ -7,7 +7,7 @@ read first. What fills its pool there, or promises to within `DEEPEST`, is walke
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,12 +28,13 @@ word and is seen."""
 
 WALK = """
 SELECT k.kind, walk.n, walk.found FROM
-unnest(%s::text[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::tsquery[]) AS k(kind, words, head, wholes, seen),
+unnest(%s::text[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::tsquery[])
+    AS k(kind, wanted, words, head, wholes, seen),
 LATERAL (
     SELECT count(*) AS n, json_agg(json_build_array(
         object_id, id, words @@ k.words, coalesce(words @@ k.head, false), coalesce(words @@ k.wholes, false),
         coalesce(words @@ k.seen, true)
-    )) FILTER (WHERE words @@ k.words OR words @@ k.wholes) AS found
+    )) FILTER (WHERE words @@ k.wanted) AS found
     FROM (
         SELECT object_id, id, words FROM search_entry
         WHERE kind BETWEEN k.kind AND k.kind ORDER BY kind, id DESC LIMIT (SELECT %s)
@@ -43,17 +44,19 @@ LATERAL (
 """`BETWEEN`, as the planner else walks the whole table for one kind; a depth that it cannot know, as it else sorts."""
 ASK = """
 WITH found AS MATERIALIZED (
-    SELECT e.kind, object_id, id, k.pool, e.words @@ k.words AS holds, coalesce(e.words @@ k.head, false) AS begins,
+    SELECT k.place AS of_kind, k.pool, object_id, id,
+        e.words @@ k.words AS holds, coalesce(e.words @@ k.head, false) AS begins,
         coalesce(e.words @@ k.wholes, false) AS is_whole, coalesce(e.words @@ k.seen, true) AS is_seen
-    FROM search_entry AS e JOIN
-    unnest(%s::text[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::int[])
-        AS k(kind, words, head, wholes, seen, pool) ON k.kind = e.kind
-    WHERE e.words @@ (SELECT %s::tsquery)
+    FROM search_entry AS e
+    JOIN unnest(%s::text[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::tsquery[], %s::int[])
+        WITH ORDINALITY AS k(kind, wanted, words, head, wholes, seen, pool, place) ON k.kind = e.kind
+    WHERE e.words @@ (SELECT %s::tsquery) AND (e.words @@ k.wanted) IS TRUE
 ), placed AS (
-    SELECT *, row_number() OVER (PARTITION BY kind, holds, begins, is_whole, is_seen ORDER BY id DESC) AS place
-    FROM found WHERE holds OR is_whole
+    SELECT *, row_number() OVER (
+        PARTITION BY of_kind * 16 + holds::int * 8 + begins::int * 4 + is_whole::int * 2 + is_seen::int ORDER BY id DESC
+    ) AS place FROM found
 )
-SELECT kind, object_id, id, holds, begins, is_whole, is_seen FROM placed WHERE place <= pool
+SELECT of_kind, object_id, id, holds, begins, is_whole, is_seen FROM placed WHERE place <= pool
 """
 """The question as a value that the planner does not know: it would take words that never meet for many and read all."""
 
@@ -114,8 +117,9 @@ class Walk:
 def walked(aims: Sequence[Aim]) -> Iterator[Found]:
     walks = {aim.kind: Walk(aim) for aim in aims}
     _walk(list(walks.values()), PROBE)
-    if deeper := [walk for walk in walks.values() if walk.depth()]:
-        _walk(deeper, max(walk.depth() for walk in deeper))
+    for walk in walks.values():
+        if depth := walk.depth():
+            _walk([walk], depth)
     if lacking := [walk for walk in walks.values() if walk.lacking()]:
         _ask(lacking)
     for kind, walk in walks.items():
@@ -133,58 +137,63 @@ def _walk(walks: Sequence[Walk], depth: int) -> None:
 
 
 def _ask(walks: Sequence[Walk]) -> None:
-    by_kind = {walk.aim.kind: walk for walk in walks}
-    for kind, key, *row in fetched(ASK, [*_columns(walks), [walk.aim.pool for walk in walks], _lacked(walks)]):
-        by_kind[kind].rows[key] = Row(*row)
+    pools = [walk.aim.pool for walk in walks]
+    for place, key, *row in fetched(ASK, [*_columns(walks), pools, _asked(walks)]):
+        walks[place - 1].rows[key] = Row(*row)
 
 
 def _columns(walks: Sequence[Walk]) -> list[list[str | None]]:
     aims = [walk.aim for walk in walks]
     return [
         [aim.kind for aim in aims],
+        [_wanted(walk) for walk in walks],
         [tsquery(aim.words) for aim in aims],
-        [_or_none(aim.head[-1:]) for aim in aims],
-        [_or_none([aim.wholes] if aim.wholes else []) for aim in aims],
-        [_or_none(aim.seen) for aim in aims],
+        [tsquery(aim.head[-1:]) or None for aim in aims],
+        [tsquery([aim.wholes]) if aim.wholes else None for aim in aims],
+        [tsquery(aim.seen) or None for aim in aims],
     ]
 
 
-def _or_none(clauses: Clauses) -> str | None:
-    return tsquery(clauses) if clauses else None
+def _wanted(walk: Walk) -> str:
+    """The parts of the question that are not full in one kind."""
+    aim, lacking = walk.aim, walk.lacking()
+    parts: list[Clauses] = []
+    if ANY in lacking or WORDS in lacking:
+        parts.append(aim.words if ANY in lacking else [*aim.words, *aim.seen])
+    elif HEAD in lacking:
+        parts.append([*aim.head, *aim.seen])
+    if WHOLE in lacking:
+        parts.append([aim.wholes, *aim.seen])
+    return " | ".join(f"({tsquery(part)})" for part in parts)
 
 
-def _lacked(walks: Sequence[Walk]) -> str:
-    """What the index is asked for: of each kind only the parts that are not full. The words stand in it once, for a
-    beginning is gathered from all its words as often as it stands there.
+def _asked(walks: Sequence[Walk]) -> str:
+    """The same of several kinds, as the index is asked for it. The words stand there once: a beginning is gathered from
+    all its words as often as it stands in a question.
     """
-    words: dict[str, list[str]] = defaultdict(list)
-    heads: dict[str, list[str]] = defaultdict(list)
-    wholes: dict[str, list[str]] = defaultdict(list)
+    of_words: list[str] = []
+    of_wholes: list[str] = []
+    has_words = False
     for walk in walks:
         aim, lacking = walk.aim, walk.lacking()
-        kind = tsquery([[(rules.kind_token(aim.kind), False)]])
-        if ANY in lacking or (not aim.seen and WORDS in lacking):
-            words[""].append(kind)
-        elif WORDS in lacking:
-            words[tsquery(aim.seen)].append(kind)
+        here: Clauses = [[(rules.kind_token(aim.kind), False)]]
+        if ANY in lacking or WORDS in lacking:
+            has_words = True
+            of_words.append(tsquery(here if ANY in lacking else [*here, *aim.seen]))
         elif HEAD in lacking:
-            heads[tsquery([*aim.head[-1:], *aim.seen])].append(kind)
+            of_words.append(tsquery([*here, *aim.head[-1:], *aim.seen]))
         if WHOLE in lacking:
-            wholes[tsquery([aim.wholes, *aim.seen])].append(kind)
+            of_wholes.append(tsquery([*here, aim.wholes, *aim.seen]))
     aim = walks[0].aim
-    asked = []
-    if words or heads:
-        clauses = _firm(aim.words if words else aim.head)
-        asked.append(f"({tsquery(clauses)}) & ({' | '.join([*_each(words), *_each(heads)])})")
-    return " | ".join([*asked, *_each(wholes)])
+    words = tsquery(_firm(aim.words if has_words else aim.head))
+    parts = [f"({words}) & ({_either(of_words)})"] if of_words else []
+    return _either([*parts, *of_wholes])
 
 
-def _each(kinds: dict[str, list[str]]) -> Iterable[str]:
-    for clauses, of in kinds.items():
-        either = f"({' | '.join(of)})"
-        yield f"({clauses} & {either})" if clauses else either
+def _either(parts: Iterable[str]) -> str:
+    return " | ".join(f"({part})" for part in parts)
 
 
 def _firm(clauses: Clauses) -> Clauses:
-    """Without the short beginnings where something else is left: what the index finds is looked at once more."""
+    """Without short beginnings where something else is left: what the index yields is looked at once more."""
     return [terms for terms in clauses if any(not begins or len(token) > SHORT for token, begins in terms)] or clauses
