@@ -34,9 +34,11 @@ def _registered(hazard: Hazard) -> Iterator[Cell]:
 
 
 def _closings(hazard: Hazard) -> Iterator[Verification]:
-    """The closings that were; a hazard that comes back keeps them."""
-    if hazard.verified_at is not None:
-        yield from hazard.verifications.filter(has_passed=True)
+    """The closings that were; a hazard that comes back keeps them. That of an old ledger is not stored yet."""
+    if hazard.closing is not None:
+        yield hazard.closing
+    elif hazard.verified_at is not None:
+        yield from (row for row in hazard.verifications.all() if row.has_passed)
 
 
 def _closed(hazard: Hazard) -> Iterator[Cell]:
@@ -112,6 +114,13 @@ def _on_time(by_town: bool = False) -> Callable[[Cells], Iterable[Value]]:
         return [Value(cell, part, base=base, facet=town) for (cell, town), (part, base) in parts.items()]
 
     return compute
+
+
+def _on_time_of_closed(cells: Cells) -> Iterable[Value]:
+    """Handed in by the limit ÷ all that were closed that day."""
+    in_time = Count("pk", filter=Q(submitted_at__lte=F("due_at")))
+    for row in _rows(_passed(), "at", cells, "hazard").values("stood", "day").annotate(n=Count("pk"), part=in_time):
+        yield Value(Cell(row["stood"], row["day"]), row["part"], base=row["n"])
 
 
 def _rate(cells: Cells) -> Iterable[Value]:
@@ -252,6 +261,19 @@ FIGURES = [
         touched=_due,
         compute=_on_time(),
         drill=_drill("due_at"),
+        good=1,
+    ),
+    Indicator(
+        code="hazards.closed_on_time",
+        label=_("销号中按期的"),
+        basis=_("期限内提交的÷这段时间里销号的全部；没销号的不在内，和按期整改率的分母不同"),
+        kind=Kind.RATIO,
+        tree=Tree.LINE,
+        suffix="%",
+        kinds=KIND,
+        touched=_closed,
+        compute=_on_time_of_closed,
+        drill=_drill("closed_at"),
         good=1,
     ),
     Indicator(

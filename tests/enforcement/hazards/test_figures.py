@@ -1,6 +1,6 @@
 """整改率 and the stock of open hazards: of what, as of which day, and where it stood when units changed."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,12 +11,13 @@ from brigade.indicators.actions import drain, rebuild
 from brigade.indicators.models import Figure
 from brigade.indicators.queries import by_facet, by_month, by_unit, standings
 from brigade.indicators.rules import FIGURES
+from brigade.kit.ids import new_id
 from brigade.org import actions as org
 from brigade.org.queries import grants_along
 from brigade.org.states import Role
 from brigade.workbench.actions import carry_out_changes
 from enforcement.hazards import actions
-from enforcement.hazards.models import Hazard
+from enforcement.hazards.models import Hazard, Verification
 from tests.brigade.org.factories import person, unit
 from tests.enforcement.hazards.world import at, category, closed, handed_in, photo, registered, verified
 
@@ -91,6 +92,40 @@ def test_closed_of_what_was_registered_and_never_more_than_all(world, spring):
     assert round(rate.amount, 1) == Decimal("33.3")
     assert standing(RATE, world.brigade, "2025-05-01", "2025-05-31").amount == 0
     assert standing(RATE, world.brigade, "2025-06-01", "2025-06-30").amount is None
+
+
+def test_three_rates_of_one_month_say_of_what_they_are(world):
+    """160 due, 148 closed, 120 of them on time: 92.5 % of all, 75.0 % of what was due, 81.1 % of what was closed."""
+    moment, due_at = at("2025-05-06T08:00"), at("2025-05-30T23:59:59")
+    rows = [
+        Hazard(
+            id=new_id(), number=f"371502-YH-2025-{n:05}", title="护栏缺失", unit=world.squadron, town=world.town,
+            category=category(), lat="36.456", lon="115.9855", coord_sys="wgs84", created_at=moment,
+            created_by=world.officer, discovered_at=moment, registered_at=moment, grade="general",
+            owner=world.highway, notified_at=moment, delivered_at=moment, due_at=due_at,
+            state="closed" if n < 148 else "rectifying", verified_at=moment if n < 148 else None,
+            closed_at=at("2025-05-31T09:00") if n < 148 else None,
+        )
+        for n in range(160)
+    ]  # fmt: skip
+    Hazard.objects.bulk_create(rows)
+    Verification.objects.bulk_create(
+        Verification(
+            hazard=row, unit=row.unit, owner=row.owner, at=row.closed_at, due_at=due_at, has_passed=True,
+            submitted_at=due_at if n < 120 else due_at + timedelta(seconds=1), first=world.other, second=world.captain,
+        )
+        for n, row in enumerate(rows[:148])
+    )  # fmt: skip
+    rebuild(now=at("2025-06-01T08:00"))
+    found = {
+        code: standing(f"hazards.{code}", world.brigade, "2025-05-01", "2025-05-31")
+        for code in ("closing", "on_time", "closed_on_time")
+    }
+    assert {code: (one.value, one.base) for code, one in found.items()} == {
+        "closing": (148, 160), "on_time": (120, 160), "closed_on_time": (120, 148),
+    }  # fmt: skip
+    assert [str(round(one.amount, 1)) for one in found.values()] == ["92.5", "75.0", "81.1"]
+    assert all("÷" in str(one.indicator.basis) for one in found.values())
 
 
 def test_the_rate_falls_when_a_hazard_comes_back_and_drains_equal_a_rebuild(world):
