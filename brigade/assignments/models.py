@@ -30,18 +30,15 @@ class AssignmentQuerySet(RecordQuerySet):
 
     def to_posts_of(self, user: Person) -> AssignmentQuerySet:
         """What the user has to do: the tasks of his posts; the clerk of a unit helps with all of it."""
-        mine = Q(pk__in=[])
-        for unit_id, role in user.posts:
-            mine |= Q(unit=unit_id) if role == Role.CLERK else Q(unit=unit_id, post=role)
-        return self.filter(mine)
+        return self.filter(_to_posts_of(user))
 
     def given_by(self, user: Person) -> AssignmentQuerySet:
         """What the user follows up: given by him, or by somebody who has left the post that is now his."""
-        mine = Q(created_by=user.pk)
-        for unit_id, role in user.posts:
-            holders = Grant.objects.on(timezone.localdate()).filter(unit=unit_id, role=role).values("person")
-            mine |= Q(giver_unit=unit_id, giver_post=role) & ~Q(created_by__in=holders)
-        return self.filter(mine)
+        return self.filter(_given_by(user))
+
+    def concerning(self, user: Person) -> AssignmentQuerySet:
+        """What he has to do and what he follows up."""
+        return self.filter(_to_posts_of(user) | _given_by(user))
 
     def running(self) -> AssignmentQuerySet:
         return self.filter(state__in=RUNNING)
@@ -51,6 +48,21 @@ class AssignmentQuerySet(RecordQuerySet):
 
     def overdue(self, now: datetime) -> AssignmentQuerySet:
         return self.running().filter(due_on__lt=timezone.localdate(now))
+
+
+def _to_posts_of(user: Person) -> Q:
+    mine = Q(pk__in=[])
+    for unit_id, role in user.posts:
+        mine |= Q(unit=unit_id) if role == Role.CLERK else Q(unit=unit_id, post=role)
+    return mine
+
+
+def _given_by(user: Person) -> Q:
+    mine = Q(created_by=user.pk)
+    for unit_id, role in user.posts:
+        holders = Grant.objects.on(timezone.localdate()).filter(unit=unit_id, role=role).values("person")
+        mine |= Q(giver_unit=unit_id, giver_post=role) & ~Q(created_by__in=holders)
+    return mine
 
 
 class Assignment(Record):

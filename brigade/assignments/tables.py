@@ -55,7 +55,9 @@ class AssignmentTable(django_tables2.Table):
 class AssignmentFilters(LedgerFilters):
     q = Search()
     scope = django_filters.ChoiceFilter(
-        label=_("范围"), choices=[("given", _("我交办的")), ("mine", _("交给我的"))], method="by_scope"
+        label=_("范围"),
+        choices=[("own", _("与我有关")), ("given", _("我交办的")), ("mine", _("交给我的"))],
+        method="by_scope",
     )
     due = django_filters.ChoiceFilter(
         label=_("进度"),
@@ -69,6 +71,8 @@ class AssignmentFilters(LedgerFilters):
 
     def by_scope(self, rows: Any, name: str, value: str) -> QuerySet:
         user = self.request.user
+        if value == "own":
+            return rows.concerning(user)
         return rows.given_by(user) if value == "given" else rows.to_posts_of(user)
 
     def by_due(self, rows: Any, name: str, value: str) -> QuerySet:

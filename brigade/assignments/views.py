@@ -30,29 +30,28 @@ from brigade.kit.web import ask, ask_move, download, get_visible, move_buttons, 
 from brigade.ledgers.views import Listing
 
 ROWS = Assignment.objects.select_related("unit", "giver_unit", "created_by", "replied_by")
-GIVEN, MINE = "scope=given&due=live&sort=due_on", "scope=mine&due=live&sort=due_on"
+OWN = "scope=own&due=live&sort=due_on"
 
 
 class AssignmentList(Listing):
-    """What is not done yet, the latest first: for who hands out what he gave, for everybody else what he has to do."""
+    """What is not done yet, the latest first. It opens on both sides of it: what one gave and what one has to do, so
+    that it is empty only for whom nothing waits."""
 
     model, table, filterset = Assignment, AssignmentTable, AssignmentFilters
     permission = rules.HAVE
+    opens = OWN
     title = gettext_lazy("交办督办")
     order = ("-due_on", "-id")
     tabs = (
-        (gettext_lazy("我交办的"), GIVEN),
-        (gettext_lazy("交给我的"), MINE),
+        (gettext_lazy("与我有关"), OWN),
+        (gettext_lazy("我交办的"), "scope=given&due=live&sort=due_on"),
+        (gettext_lazy("交给我的"), "scope=mine&due=live&sort=due_on"),
         (gettext_lazy("逾期"), "due=late&sort=due_on"),
         (gettext_lazy("已办结"), "state=done"),
     )
     more = ("state", "due_on", "post")
     create = (gettext_lazy("交办"), "assignments:assignment_create", rules.HAND_OUT)
     empty = gettext_lazy("在记录页、看板的数字上按“交办”，选单位和期限就行。")
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.opens = GIVEN if request.user.has_perm(rules.HAND_OUT) else MINE
-        return super().dispatch(request, *args, **kwargs)
 
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:

@@ -296,6 +296,31 @@ def test_a_giver_opens_what_he_gave_the_latest_first_and_others_what_they_have_t
     assert "甲甲甲甲" in text(client, f"{LIST}?scope=mine")
 
 
+def test_the_list_opens_on_what_waits_for_its_reader_on_either_side(client, world):
+    to_him = task(world, title="大队交来的事")
+    [from_him] = handed_out(world, (world.first, Role.OFFICER), by=world.head, title="中队自己的事")
+    handed_out(world, world.second, title="别的中队的事")
+
+    def opens_with(user):
+        client.force_login(user)
+        answer = client.get(LIST)
+        assert [str(label) for label, _url, is_on, _view in answer.context["tabs"] if is_on] == ["与我有关"]
+        return {title for title in ("大队交来的事", "中队自己的事", "别的中队的事") if title in answer.content.decode()}
+
+    assert opens_with(world.head) == {to_him.title, from_him.title}
+    assert opens_with(world.clerk) == {to_him.title, from_him.title}
+    assert opens_with(world.deputy) == {to_him.title, "别的中队的事"}
+    assert opens_with(world.officer) == {from_him.title}
+    replied = actions.reply(by=world.head, assignment=to_him, now=at(NOW), text="办了")
+    actions.accept(by=world.deputy, assignment=replied, now=at(NOW))
+    assert opens_with(world.head) == {from_him.title}
+
+
+def test_the_bare_address_costs_the_same_queries_however_much_waits(client, world):
+    client.force_login(world.head)
+    assert_same_queries(client, LIST, lambda count: [task(world, title=f"第{n}件") for n in range(count)])
+
+
 def test_the_tab_of_late_ones_holds_only_those(client, world, time_machine):
     task(world, title="已经逾期的事")
     task(world, title="还没到期的事", due_on=date(2026, 12, 4))
