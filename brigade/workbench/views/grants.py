@@ -36,7 +36,8 @@ class GrantList(Listing):
 
     @classmethod
     def rows(cls, user: Any, **kwargs: Any) -> QuerySet:
-        return Grant.objects.filter(unit__in=user.units_for("org.change_grant"))
+        rows = Grant.objects.filter(unit__in=user.units_for("org.change_grant"))
+        return rows.select_related(*cls.related)
 
 
 def grants_give(request: HttpRequest) -> HttpResponse:
