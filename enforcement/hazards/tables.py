@@ -101,6 +101,13 @@ class RoadTable(django_tables2.Table):
     is_divided = Column()
     surveyed = Column(verbose_name=_("有坐标的桩号"), css="num")
 
+    def render_is_urban(self, value: bool) -> Any:
+        """In words of its own: a list on a phone has no heads of columns."""
+        return _("城区") if value else _("城区外")
+
+    def render_is_divided(self, value: bool) -> Any:
+        return _("有中央隔离") if value else _("无中央隔离")
+
 
 class ByCode(django_filters.ChoiceFilter):
     """One of a small list of (id, name), which is read when the page is drawn."""

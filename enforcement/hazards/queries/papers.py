@@ -111,8 +111,9 @@ def reused_photos(hazard: Hazard) -> list[Reused]:
 
 
 def paused_days(hazard: Hazard, now: datetime) -> dict[str, int]:
-    """For how many days the owner's clock stood still, for an objection and for a deferral."""
+    """For how many days the present owner's clock stood still, for an objection and for a deferral."""
     days = dict.fromkeys(PauseKind.values, 0)
-    for row in hazard.pauses.all():
+    began_at = hazard.term_began_at
+    for row in hazard.pauses.filter(started_at__gte=began_at) if began_at is not None else ():
         days[row.kind] += (timezone.localdate(row.ended_at or now) - timezone.localdate(row.started_at)).days
     return days

@@ -15,7 +15,7 @@ from brigade.org.states import PERMISSIONS, PersonKind, Role, Tree, UnitKind
 from brigade.reference.queries import parameter
 from enforcement.hazards.models import Category, Hazard, Owner
 from enforcement.hazards.queries.duplicates import in_box
-from enforcement.hazards.states import GeoSource, Grade, Term
+from enforcement.hazards.states import GeoSource, Grade, OwnerType, Term
 
 
 def brigade_of(unit: Unit) -> Unit:
@@ -102,11 +102,20 @@ def usual_due_on(hazard: Hazard, now: datetime) -> date:
 
 
 def usual_owner(hazard: Hazard) -> Unit | None:
-    """Who most likely answers: who keeps the road, else the one owner of the type that the category names."""
-    if hazard.road is not None and hazard.road.owner_id is not None:
-        return hazard.road.owner
-    found = list(Owner.objects.live().filter(owner_type=hazard.category.default_owner_type).select_related("unit")[:2])
-    return found[0].unit if len(found) == 1 else None
+    """Who most likely answers: who keeps the road, else an owner of the type that the category names. Of several the
+    one of the town, else who had the last of the category."""
+    live = Owner.objects.live().select_related("unit")
+    if hazard.road is not None and (keeper := live.filter(pk=hazard.road.owner_id).first()) is not None:
+        return keeper.unit
+    found = [owner.unit for owner in live.filter(owner_type=hazard.category.default_owner_type).order_by("pk")]
+    if len(found) < 2:
+        return next(iter(found), None)
+    if of_town := [unit for unit in found if hazard.town.name in unit.name]:
+        return of_town[0]
+    if hazard.category.default_owner_type == OwnerType.TOWN:
+        return None  # that of another town never answers
+    last = Hazard.objects.filter(category=hazard.category, owner__in=found).order_by("-discovered_at", "-id").first()
+    return last.owner if last is not None else None
 
 
 def owners() -> QuerySet[Owner]:

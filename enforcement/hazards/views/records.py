@@ -23,7 +23,7 @@ from enforcement.hazards.models import Hazard, Owner
 from enforcement.hazards.queries import Sight, sight_of
 from enforcement.hazards.states import SENT, HazardState, PhotoKind
 from enforcement.hazards.views.photos import put_away
-from enforcement.hazards.views.steps import deadline, duties_of, missing, track
+from enforcement.hazards.views.steps import deadline, duties_of, missing, paused, track
 
 ROWS = Hazard.objects.select_related(
     "unit", "category", "defect", "road", "town", "village", "owner", "created_by", "registered_by", "graded_by",
@@ -46,6 +46,7 @@ def hazard_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "sight": sight,
         "track": track(record, now),
         "deadline": deadline(record, duties, now),
+        "paused": paused(record, now),
         "missing": missing(record, able),
         "moves": _buttons(request, record, options),
         "able": able,
@@ -82,9 +83,11 @@ def _buttons(request: HttpRequest, record: Hazard, options: list[workflow.Option
 
 
 def _people(request: HttpRequest, record: Hazard) -> dict[str, Any]:
-    """Who has to do with it: the owner's liaison, those who help, the squadron, who verified."""
+    """Who has to do with it: the owner's liaison, owners of before with their days, those who help, the squadron, who
+    verified."""
     owner = Owner.objects.select_related("liaison").filter(pk=record.owner_id).first()
     with_owner = record.state in SENT and record.state != HazardState.CLOSED
+    turns = record.turns.filter(ended_at__isnull=False).select_related("owner").order_by("delivered_at", "pk")
     checked = record.verifications.select_related("first", "second").order_by("-at", "-pk").first()
     return {
         "owner": owner,
@@ -92,6 +95,7 @@ def _people(request: HttpRequest, record: Hazard) -> dict[str, Any]:
         "partners": list(record.partners.order_by("name")),
         "captains": holders(record.unit_id, Role.SQUADRON_LEADER, timezone.localdate(), up=True),
         "checked": checked,
+        "earlier": [(turn, turn.days(timezone.now())) for turn in turns],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -18,7 +18,7 @@ from brigade.obligations.states import ObligationState
 from brigade.reference.queries import parameter
 from enforcement.hazards import obligations, queries, rules
 from enforcement.hazards.models import Hazard
-from enforcement.hazards.states import WITH_OWNER, Grade, HazardState, PhotoKind
+from enforcement.hazards.states import STEPS, WITH_OWNER, Grade, HazardState, PauseKind, PhotoKind
 
 WAY: tuple[tuple[HazardState, str], ...] = (
     (HazardState.REPORTED, "created_at"),
@@ -110,9 +110,30 @@ def deadline(hazard: Hazard, duties: Sequence[Obligation], now: datetime) -> Dea
     lines = [_("依据：%s") % BASIS[first.rule]]
     if hazard.state in WITH_OWNER:
         lines = [*_with_owner(hazard, now)]
+        if first.rule in obligations.OF_OWNER and first.person_id is None:
+            lines.append(_on_paper(hazard))
     if first.provisional:
         lines.append(_("下一年放假安排未录入，期限为暂算"))
     return Deadline(str(WHEN[first.rule]), first.due_at, (*lines, *listed))
+
+
+def paused(hazard: Hazard, now: datetime) -> str:
+    """For how long the owner's clock stood still and why, in words; empty where it never did."""
+    days = queries.paused_days(hazard, now)
+    parts = (_("%(why)s%(n)d天") % {"why": PauseKind(kind).label, "n": n} for kind, n in days.items() if n)
+    return "、".join(parts)
+
+
+def _on_paper(hazard: Hazard) -> str:
+    """What is done next about an owner who cannot reach the portal: somebody of ours goes after him."""
+    owner = hazard.owner.short_name if hazard.owner else ""
+    if hazard.state == HazardState.NOTIFIED:
+        words = _("%(owner)s没有账号，走纸质：%(unit)s去催签收，收到回执由内勤代录“签收”")
+    elif hazard.state == HazardState.ACCEPTED:
+        words = _("%(owner)s没有账号，走纸质：%(unit)s去催开工，开工后由内勤代录“开始整改”")
+    else:
+        words = _("%(owner)s没有账号，走纸质：%(unit)s去催整改，完工后由内勤代录“提交核验”")
+    return words % {"owner": owner, "unit": hazard.unit.short_name}
 
 
 def _listed(hazard: Hazard) -> tuple[str, ...]:
@@ -138,11 +159,18 @@ def _with_owner(hazard: Hazard, now: datetime) -> list[str]:
         lines.append(words % {"days": waiting.days, "day": _short(waiting.new_due_at), "why": waiting.reason})
     if days := hazard.days_overdue(now):
         last = hazard.documents.filter(step__gt=0).order_by("-issued_at", "-pk").first()
-        lines.append(_("已逾期%d天") % days + (_("，已制发%s") % last if last else ""))
+        lines.append(_("已逾期%d天") % days + (_("，已制发%s") % last if last else "") + _next_letter(days, today))
     else:
         steps = "、".join(map(str, parameter("hazards.escalation_days", today)))
         lines.append(_("逾期第%s天分别制发提醒函、督办单、提请督办函、挂牌督办建议。") % steps)
     return lines
+
+
+def _next_letter(days: int, today: date) -> str:
+    """Which letter follows, and when, while it stays late; nothing after the last."""
+    ladder = zip(parameter("hazards.escalation_days", today), STEPS, strict=False)
+    ahead = next(((day, kind) for day, (_default, kind) in ladder if day > days), None)
+    return _("；第%(n)d天制发%(letter)s") % {"n": ahead[0], "letter": ahead[1].label} if ahead else ""
 
 
 @dataclass(frozen=True, slots=True)
