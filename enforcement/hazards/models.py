@@ -267,6 +267,9 @@ class Hazard(Record):
 
     objects = HazardQuerySet.as_manager()
 
+    closing: Verification | None = None
+    """The closing that a line of an old ledger brings along."""
+
     class Meta:
         verbose_name = _("隐患")
         indexes = [
@@ -329,7 +332,7 @@ class Hazard(Record):
         if self.created_by is not None:
             yield self.created_by, _gettext("本人上报")
         if self.owner_id is not None and self.notified_at is not None and self.state in SENT:
-            owner = Owner.objects.select_related("liaison").filter(pk=self.owner_id).first()
+            owner = getattr(self.owner, "hazard_owner", None)
             if owner is not None and owner.liaison is not None:
                 yield owner.liaison, _gettext("责任单位联络员")
 

@@ -47,7 +47,7 @@ def _minute(moment: datetime | None) -> str:
 
 
 def _touched(hazard: Hazard) -> Iterator[Key]:
-    """The clocks that the hazard has now."""
+    """The clocks that the hazard has now, but for the visits after its closing."""
     subject, stage = str(hazard.pk), _stage(hazard)
     if stage == HazardState.REPORTED:
         yield Key(CHECK, KIND, subject)
@@ -69,15 +69,20 @@ def _touched(hazard: Hazard) -> Iterator[Key]:
         yield Key(VERIFY, KIND, subject, _minute(hazard.submitted_at))
     if hazard.state == HazardState.DEFERRED and hazard.review_on is not None:
         yield Key(REVIEW, KIND, subject, f"{hazard.review_on:%y%m%d}")
+
+
+def _rechecks(hazard: Hazard) -> Iterator[Key]:
     if hazard.state == HazardState.CLOSED and hazard.closed_at is not None:
         closed_on = timezone.localdate(hazard.closed_at)
         for days in parameter("hazards.recheck_days", closed_on):
             if due_after(hazard.closed_at, days) < hazard.created_at:
                 continue  # its day had passed before the hazard stood here: it came with the old ledger
-            yield Key(RECHECK, KIND, subject, f"{closed_on:%y%m%d}-{days}")
+            yield Key(RECHECK, KIND, str(hazard.pk), f"{closed_on:%y%m%d}-{days}")
 
 
 def _of(code: str) -> Callable[[Hazard], Iterator[Key]]:
+    if code == RECHECK:
+        return _rechecks
     return lambda hazard: (key for key in _touched(hazard) if key.rule == code)
 
 

@@ -20,7 +20,7 @@ from enforcement.hazards.actions.closing import (
     verify,
 )
 from enforcement.hazards.actions.evidence import Picture
-from enforcement.hazards.actions.history import PastHazard, record_past, take_back_past
+from enforcement.hazards.actions.history import PastHazard, ready_past, record_past, take_back_past
 from enforcement.hazards.actions.mending import (
     accept,
     ask_extension,

@@ -30,10 +30,10 @@ IMPORTS = [
             "已销号的写明责任单位、通知、期限和两名核验人才进统计，否则只存档。照片不导入。"
         ),
         judge=judge,
-        write=lambda drafts, *, by, now: actions.record_past(drafts, by=by, now=now),
+        ready=actions.ready_past,
+        write=lambda batch, *, by, now: actions.record_past(batch, by=by, now=now),
         used=used,
         undo=actions.take_back_past,
-        max_rows=10_000,
     ),
     ROADS,
 ]

@@ -5,13 +5,19 @@ from decimal import Decimal
 
 import pytest
 
+from brigade.audit.models import AuditEvent
 from brigade.kit.geo import Datum, Point, distance, from_wgs84
 from brigade.ledgers.models import ImportRun
+from brigade.ledgers.queries import checked
+from brigade.ledgers.rules import IMPORTS
 from brigade.ledgers.states import ImportState
 from brigade.obligations.models import Obligation
 from brigade.org.models import Beat
 from brigade.org.states import Role
 from brigade.reference.models import Road
+from brigade.reference.queries import kept_parameters
+from brigade.search.models import Entry
+from brigade.search.rules import key_of
 from enforcement.hazards import actions
 from enforcement.hazards.indicators import FIGURES
 from enforcement.hazards.models import Hazard, Verification
@@ -312,3 +318,43 @@ def test_a_long_ledger_is_checked_in_constant_queries(client, world, django_asse
     with django_assert_max_num_queries(50):
         run = upload(client, lines)
     assert run.counts["new"] == 300
+
+
+def settled_line(stake, verifiers="孙立、李明哲"):
+    return ["于集镇", "平交路口", "2025-1-6", "X012", stake, "一般", None, "区公路中心", "2025-1-7", "2025-2-10",
+            "2025-2-1", "2025-2-3 10:00", verifiers]  # fmt: skip
+
+
+def test_a_number_that_is_taken_while_the_sheet_is_made_ready_is_passed_over_with_all_that_hangs_on_it(
+    client, world, clerk
+):
+    run = upload(client, [settled_line("K1+350"), settled_line("K2+350")], FULL)
+    drafts = checked(run, IMPORTS[run.listing], by=clerk, now=run.created_at).drafts
+    batch = next(iter(actions.ready_past(drafts, by=clerk, now=run.created_at)))
+    taken = reported(world, "2025-02-06T08:00")
+    made = actions.record_past(batch, by=clerk, now=run.created_at)
+    assert [int(one.number[-5:]) for one in (taken, *made)] == [1, 2, 3]
+    assert set(Verification.objects.values_list("hazard", flat=True)) == {one.pk for one in made}
+    for one in made:
+        assert AuditEvent.objects.get(target_id=str(one.pk)).target_number == one.number
+        assert Entry.objects.filter(kind="hazards.hazard", object_id=key_of(one.pk)).count() == 1
+
+
+def test_a_long_ledger_is_written_and_taken_back_in_as_many_queries_as_a_short_one(
+    client, world, clerk, django_assert_max_num_queries
+):
+    kept_parameters.drop()
+    asked = []
+    for count in (2, 40):
+        Hazard.objects.filter(is_past=True).update(state="voided")
+        run = upload(client, [settled_line(f"K{n // 9}+{n % 9}00") for n in range(count)], FULL)
+        client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
+        with django_assert_max_num_queries(200) as writing:
+            work(run)
+        assert run.counts["new"] == count
+        client.post(f"{URL}?import={run.pk}&undo=1", {"reason": "导错年份"})
+        with django_assert_max_num_queries(200) as undoing:
+            work(run)
+        assert run.state == ImportState.UNDONE
+        asked.append((len(writing), len(undoing)))
+    assert asked[1] == asked[0]
