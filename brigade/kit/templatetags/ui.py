@@ -38,7 +38,7 @@ CELL_ICONS = STATE_ICONS | {"ok": "check-lg", "warn": "clock-fill", "late": "x-o
 DUE_ICONS = {"late": "exclamation-octagon-fill", "warn": "clock-fill", "near": "clock", "": "clock"}
 END_OF_DAY = time(23, 59)
 SHORT = 16
-RECORD_NUMBER = re.compile(r"[\w-]{1,24}-\d{4}(\d{4})?-\d{3,}")
+RECORD_NUMBER = re.compile(r"（?[\w-]{1,24}-\d{4}(\d{4})?-\d{3,}）?")
 Day = date | datetime
 Amount = int | float | Decimal
 
@@ -184,7 +184,7 @@ def _unbroken(piece: Any) -> SafeString:
 
 @register.filter
 def numbers_whole(text: Any) -> SafeString:
-    """A text in which no number of a record (CGS-BJ-2026-00012) is broken at its hyphens."""
+    """A text in which no number of a record (CGS-BJ-2026-00012) is broken at its hyphens, nor its bracket left alone."""
     return SafeString(RECORD_NUMBER.sub(r'<span class="nb">\g<0></span>', conditional_escape(text)))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -52,11 +53,12 @@ class Todo:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A record that the person worked on last."""
+    """A record that the person worked on last; with its number where another of the same title stands beside it."""
 
     title: str
     url: str
     at: datetime
+    number: str = ""
 
 
 def todo(row: Obligation, person: Person) -> Todo:
@@ -64,7 +66,7 @@ def todo(row: Obligation, person: Person) -> Todo:
     rule = RULES[row.rule]
     verb, url = rule.action(row)
     label = "" if str(rule.basis).startswith(str(rule.label)) else str(rule.label)
-    whose = [row.unit.short_name, row.person.name if row.person else ""]
+    whose = [row.unit.short_name, row.person.name if row.person and row.person != person else ""]
     parts = [part for part in (label, row.reason, *whose, str(rule.basis)) if part]
     href = "" if is_shut(row, person) else page_url(row)
     return Todo(row.due_at, row.warn_at, row.title, href, parts, str(verb), url)
@@ -145,10 +147,11 @@ def recent(person: Person, limit: int = 6) -> list[Recent]:
     for event in rows:
         key = (event.target_type, event.target_id)
         if key not in found and (url := _record_url(*key)):
-            found[key] = Recent(event.target_title, url, event.at)
+            found[key] = Recent(event.target_title, url, event.at, event.target_number)
         if len(found) == limit:
             break
-    return list(found.values())
+    titles = Counter(line.title for line in found.values())
+    return [line if titles[line.title] > 1 else replace(line, number="") for line in found.values()]
 
 
 def message_target_url(message: Message) -> str:

@@ -15,6 +15,9 @@ from brigade.org.models import Person
 from brigade.org.queries import duty_leader
 from brigade.workbench import menu, queries
 
+SHORT = 7
+"""Lines of a to-do list below which the figures still stand on the first screen."""
+
 
 def home(request: HttpRequest) -> HttpResponse:
     """The day of one person; everybody who is signed in has one."""
@@ -33,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "nothing_title": _("没有待办"),
         "nothing_text": _("新的事到了会出现在这里，每个工作日8:30也会提醒一次。"),
         "groups": groups,
+        "short": counts["total"] <= SHORT,
         "rest": counts["total"] - sum(len(lines) for _name, _n, lines, _plain in groups),
         "duty": duty_leader(user.unit.path, today) if user.unit else None,
         "quick": menu.quick_entries(user),

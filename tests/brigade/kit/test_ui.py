@@ -132,7 +132,7 @@ def test_pieces_of_a_line_are_parted_by_points_and_empty_ones_leave_none_behind(
 
 def test_the_number_of_a_record_is_never_broken_inside_a_text():
     assert ui.numbers_whole("审核<b>（CGS-BJ-2026-00012）、DJ-DZ-20261120-001，2026-11-20前") == (
-        '审核&lt;b&gt;（<span class="nb">CGS-BJ-2026-00012</span>）、'
+        '审核&lt;b&gt;<span class="nb">（CGS-BJ-2026-00012）</span>、'
         '<span class="nb">DJ-DZ-20261120-001</span>，2026-11-20前'
     )
 
