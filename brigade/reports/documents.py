@@ -27,7 +27,7 @@ from brigade.kit.exporting import Column, Leaf, write_book
 from brigade.kit.templatetags.ui import NOTHING
 from brigade.reports.models import Report
 from brigade.reports.queries import FORM, LATE_SHOWN
-from brigade.reports.rules import SHEETS
+from brigade.reports.rules import SHEETS, TOO_FEW
 
 NUMERALS = "一二三四五六七八九十"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -166,21 +166,28 @@ def _before(content: dict[str, Any]) -> str:
 
 
 def _lines(section: dict[str, Any], part: str) -> Iterator[str]:
-    """城区一中队：登记隐患3处（同比−40.0%，差异不显著 p=0.11），销号隐患2处; of units or of towns."""
+    """城区一中队：登记隐患3处（同比−40.0%，差异不显著 p=0.11），销号隐患2处; of units, or towns with anything."""
     found = section.get(part) or {"heads": [], "lines": []}
     suffixes = {row["label"]: row["suffix"] for row in section["rows"]}
     for line in found["lines"]:
-        pairs = zip(found["heads"], line["cells"], strict=True)
-        said = "，".join(
-            f"{head}{_said(one, suffixes[head])}{_differs(one)}" for head, one in pairs if one["value"] != NOTHING
-        )
-        yield f"{line['name']}：{said}" if said else f"{line['name']}：{_('没有数')}"
+        cells = zip(found["heads"], line["cells"], strict=True)
+        said = [
+            f"{head}{_said(one, suffixes[head])}{_differs(one)}"
+            for head, one in cells
+            if one["value"] not in (NOTHING, "0") or _differs(one)
+        ]
+        if said or part == "units":
+            yield f"{line['name']}：{'，'.join(said) or _('没有数')}"
 
 
 def _differs(one: dict[str, Any]) -> str:
     """（同比−40.0%，差异不显著 p=0.11）; nothing where it was not tested."""
     year = one.get("against", [])[:1]
-    return "".join(f"（{_('同比')}{then['change']}，{then['verdict']}）" for then in year if then["verdict"])
+    return "".join(
+        f"（{_('同比')}{then['change']}，{then['verdict']}）"
+        for then in year
+        if then["verdict"] not in ("", str(TOO_FEW))
+    )
 
 
 def duties_said(content: dict[str, Any]) -> str:

@@ -207,7 +207,8 @@ def periods_due(series: Series, now: datetime, calendar: Calendar) -> list[Perio
 def a_year_before(period: Period) -> Period:
     """The same period of last year: the same month, and of a day or week the same dates.
 
-    A week of dates and not of the same number: the 1st of October stays in its week.
+    A week of dates and not of the same number: the 1st of October stays in its week. A day that was of another kind
+    then, a working day or one off, is shown beside it and not compared.
     """
     start = add_months(period.start, -12)
     if period.kind in ("day", "week"):
@@ -243,6 +244,7 @@ def check_over(series: Series, period: Period, now: datetime, calendar: Calendar
 # When a difference is more than chance
 
 SIGNIFICANT = 0.05
+TOO_FEW = gettext_lazy("样本不足")
 LEAST_EXPECTED = 5
 """Below this in any of the four cells the approximation behind the test of two shares does not hold."""
 
@@ -260,7 +262,7 @@ class Verdict:
     @property
     def words(self) -> str:
         if self.p is None:
-            return _("样本不足")
+            return str(TOO_FEW)
         if self.is_significant:
             return _("差异显著 %s") % said_p(self.p)
         return _("差异不显著 %s") % said_p(self.p)

@@ -32,6 +32,8 @@ class Then:
     period: Period
     found: Mapping[str, Standing]
     known: Collection[str]
+    unlike: str = ""
+    """Why it is not to be compared: it was a day of another kind."""
 
     @property
     def none(self) -> str:
@@ -59,8 +61,16 @@ def earlier(
         known = {code for code, day in first.items() if day.replace(day=1) <= at.start}
         return Then(name, at, by_code(codes, unit, at), known)
 
-    before = rules.the_one_before(period, calendar)
-    return then(_("上年同期"), rules.a_year_before(period)), then(name_of(before, period, calendar), before)
+    before, year = rules.the_one_before(period, calendar), then(_("上年同期"), rules.a_year_before(period))
+    return replace(year, unlike=_unlike(period, year.period, calendar)), then(name_of(before, period, calendar), before)
+
+
+def _unlike(period: Period, year: Period, calendar: Calendar) -> str:
+    """Of a day: that the same date of last year was a working day and this one is none, or the other way round."""
+    works = calendar.is_workday(year.start)
+    if period.kind != "day" or works == calendar.is_workday(period.start):
+        return ""
+    return _("上年这天是工作日") if works else _("上年这天是休息日")
 
 
 def name_of(before: Period, period: Period, calendar: Calendar) -> str:
@@ -77,7 +87,7 @@ def compared_said(then: Sequence[Then]) -> str:
     _year, before = then
     if before.period.kind != "day":
         return _("同比与上年同期比，环比与上一期比；比率的变化用百分点。")
-    return _("同比与上年同一天比，环比与%(name)s（%(day)s）比，工作日不与休息日比；比率的变化用百分点。") % {
+    return _("同比与上年同一天比，环比与%(name)s（%(day)s）比；工作日与休息日不作比较；比率的变化用百分点。") % {
         "name": before.name, "day": date_format(before.period.start, "Y年n月j日"),
     }  # fmt: skip
 
@@ -98,6 +108,8 @@ def against(one: Standing, other: Standing | None, period: Period, then: Then) -
     said = amount_said(indicator, other.value, other.base)
     if indicator.ripens:
         return {**said, "change": _("不作比较"), "verdict": ""}
+    if then.unlike and indicator.kind != Kind.STOCK:
+        return {**said, "change": then.unlike, "verdict": ""}
     if indicator.kind == Kind.RATIO:
         if not other.base or not one.base:
             return {**said, "change": then.gone if not other.base else "", "verdict": ""}

@@ -118,8 +118,19 @@ def test_a_saturday_is_compared_with_the_saturday_before(world):
     assert against_before("2026-11-21") == ("上周同日", "2026-11-14", "2")
     report = Report.objects.select_related("snapshot").get(series="daily", period="2026-11-21")
     assert report.snapshot.content["notes"][0] == (
-        "同比与上年同一天比，环比与上周同日（2026年11月14日）比，工作日不与休息日比；比率的变化用百分点。"
+        "同比与上年同一天比，环比与上周同日（2026年11月14日）比；工作日与休息日不作比较；比率的变化用百分点。"
     )
+
+
+def test_a_saturday_that_was_a_friday_last_year_is_shown_and_not_called_less(world):
+    """Halls are shut on Saturdays: nothing beside the 30 of a Friday is no news."""
+    figure(world.first, "2024-10-01", 1)
+    figure(world.first, "2025-11-21", 30)
+    figure(world.first, "2026-11-21", 1)
+    built()
+    content = Report.objects.select_related("snapshot").get(series="daily").snapshot.content
+    row = next(row for row in content["sections"][0]["rows"] if row["code"] == "hazards.registered")
+    assert row["against"][0] == {"value": "30", "parts": "", "change": "上年这天是工作日", "verdict": ""}
 
 
 def test_the_first_working_day_after_a_holiday_is_compared_with_the_last_before_it(world, time_machine):
