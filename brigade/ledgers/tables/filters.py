@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property, reduce
 from hashlib import sha256
 from operator import or_
@@ -24,7 +25,7 @@ from brigade.search.queries import narrowed
 class Search(django_filters.CharFilter):
     """What is typed, looked for in the search index; of a ledger whose rows have no entry there, in `fields`.
 
-    `some` are keys of rows that it asks for, where they are too many to be taken by key.
+    `some` reads keys of rows that it asks for, where they are too many to be taken by key.
     """
 
     def __init__(self, *fields: str, **kwargs: Any):
@@ -37,7 +38,7 @@ class Search(django_filters.CharFilter):
         } | kwargs
         super().__init__(**kwargs)
         self.fields = fields
-        self.some: list[Any] = []
+        self.some: Callable[[], list[Any]] | None = None
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
         if not self.fields and hasattr(qs.model, "search_words"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from typing import Any
 
@@ -139,13 +139,14 @@ class Sheet:
 
     def _counted(self, rows: QuerySet) -> int:
         for some in self._known:
-            if (count := by_keys(rows, some).count()) > CAP:
+            keys = some()
+            if (count := by_keys(rows, keys).count()) > CAP or len(keys) <= CAP:
                 return count
         return rows[: CAP + 1].count()
 
     @property
-    def _known(self) -> list[list[Any]]:
-        """Keys of more than `CAP` rows that the search field asks for, if it asks for so many."""
+    def _known(self) -> list[Callable[[], list[Any]]]:
+        """What reads keys of the rows that the search field asks for, if it asks for more than are taken by key."""
         if not self.asked or self.errors:
             return []
         found = (one.some for one in self.filters.filters.values() if isinstance(one, Search))

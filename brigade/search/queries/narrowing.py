@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -15,19 +16,22 @@ from django.db.models.lookups import GreaterThan
 
 from brigade.kit.searching import question
 from brigade.search import rules
-from brigade.search.queries.aiming import fetched, reach_of
-from brigade.search.queries.proposing import matching
+from brigade.search.queries.aiming import reach_of
+from brigade.search.queries.proposing import expected, keys_of
 
 MANY = 10_000
 """Up to so many rows a ledger takes by key; more are read in the order of the ledger."""
+SURELY = 2
+"""So many times as many are expected where they are taken for more unread."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Narrowed:
-    """The rows of one kind that a text asks for; `some` keys of them where they are too many to be taken by key."""
+    """The rows of one kind that a text asks for; where they are too many to be taken by key, `some` reads keys of them:
+    up to one more than MANY."""
 
     rows: QuerySet
-    some: list[Any] = field(default_factory=list)
+    some: Callable[[], list[Any]] | None = None
 
 
 def narrowed(rows: QuerySet, text: str, user: Any) -> Narrowed:
@@ -39,16 +43,17 @@ def narrowed(rows: QuerySet, text: str, user: Any) -> Narrowed:
     asked = question(text)
     if not asked:
         return Narrowed(rows.none() if text.strip() else rows)
-    kind = rows.model._meta.label_lower
     reach = reach_of(user, rows.model)
     clauses = asked.clauses if reach is None else [*asked.clauses, *rules.seen_from(reach, user.pk)]
-    sql, params = matching(kind, clauses)
-    keys = [key for (key,) in fetched(f"{sql} LIMIT {MANY + 1}", params)]
-    if len(keys) <= MANY:
-        return Narrowed(by_keys(rows, keys))
+    some = partial(keys_of, rows.model._meta.label_lower, clauses, MANY + 1)
+    if expected(rows.model, clauses) <= SURELY * MANY:
+        keys = some()
+        if len(keys) <= MANY:
+            return Narrowed(by_keys(rows, keys))
+        some = partial(list, keys)
     for word in asked.words:  # by place, not by LIKE: PostgreSQL takes that for rare and would read and sort everything
         rows = rows.filter(GreaterThan(StrIndex(Lower("search_text"), Value(word)), 0))
-    return Narrowed(rows, keys)
+    return Narrowed(rows, some)
 
 
 def by_keys(rows: QuerySet, keys: Sequence[Any]) -> QuerySet:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Model
 
-from brigade.kit.searching import Clauses, fts5, tsquery
+from brigade.kit.searching import Clauses, fts5
 from brigade.search import rules
+from brigade.search.queries import walking
 from brigade.search.queries.aiming import Aim, Found, fetched
-from brigade.search.queries.walking import walked
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ def proposed(aims: Sequence[Aim]) -> dict[str, dict[str, Proposed]]:
     that part, and of the rest a few: `visible_to` has the last word. By kind and key.
     """
     found: dict[str, dict[str, Proposed]] = {aim.kind: {} for aim in aims}
-    read = walked if connection.vendor == "postgresql" else _read
+    read = walking.walked if connection.vendor == "postgresql" else _read
     for kind, key, age, is_whole, counts in read(aims):
         one = found[kind].setdefault(key, Proposed(age))
         one.is_whole |= bool(is_whole)
@@ -41,7 +42,7 @@ def _read(aims: Sequence[Aim]) -> list[Found]:
     for aim in aims:
         for clauses, is_whole, counts in _arms(aim):
             columns = f"search_entry.kind, search_entry.object_id, search_entry.id, {is_whole:d}, {counts:d}"
-            sql, values = matching(aim.kind, clauses, columns)
+            sql, values = _matching(aim.kind, clauses, columns)
             parts.append(f"SELECT * FROM ({sql} ORDER BY search_words.rowid DESC LIMIT {aim.pool})")
             params += values
     return fetched(" UNION ALL ".join(parts), params)
@@ -60,12 +61,24 @@ def _arms(aim: Aim) -> list[tuple[Clauses, bool, bool]]:
     return arms
 
 
-def matching(kind: str, clauses: Clauses, columns: str = "object_id") -> tuple[str, list[str]]:
-    """A statement that reads the entries of a kind that the clauses ask for."""
-    if connection.vendor == "postgresql":
-        where = "words @@ %s::tsquery AND kind = %s"
-        return f"SELECT {columns} FROM search_entry WHERE {where}", [tsquery(clauses), kind]
+def keys_of(kind: str, clauses: Clauses, limit: int) -> list[str]:
+    """Keys of entries of a kind that the clauses ask for, in no order."""
+    read = walking.keys_of if connection.vendor == "postgresql" else _keys_of
+    return read(kind, clauses, limit)
+
+
+def expected(model: type[Model], clauses: Clauses) -> float:
+    """How many rows of a kind the clauses may ask for, where that is sooner guessed than read: SQLite stops reading."""
+    return walking.expected(model, clauses) if connection.vendor == "postgresql" else 0
+
+
+def _keys_of(kind: str, clauses: Clauses, limit: int) -> list[str]:
+    sql, values = _matching(kind, clauses, "object_id")
+    return [key for (key,) in fetched(f"{sql} LIMIT {limit}", values)]
+
+
+def _matching(kind: str, clauses: Clauses, columns: str) -> tuple[str, list[str]]:
+    """SQLite's statement that reads the entries of a kind that the clauses ask for."""
     of_kind: Clauses = [[(rules.kind_token(kind), False)]]
     joined = "search_words CROSS JOIN search_entry ON search_entry.id = search_words.rowid"
-    sql = f"SELECT {columns} FROM {joined} WHERE search_words MATCH %s"
-    return sql, [fts5([*of_kind, *clauses])]
+    return f"SELECT {columns} FROM {joined} WHERE search_words MATCH %s", [fts5([*of_kind, *clauses])]

@@ -12,12 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from django.db.models import Model
+
 from brigade.kit.searching import Clauses, tsquery
 from brigade.search import rules
 from brigade.search.queries.aiming import Aim, Found, fetched
 
 PROBE = 256
 DEEPEST = 10_000
+SAMPLE = 1_000
+"""So many of the youngest tell how frequent a word is in a ledger."""
 MARGIN = 1.5
 """So much further is walked than the words seen so far promise."""
 SHORT = 2
@@ -59,6 +63,18 @@ WITH found AS MATERIALIZED (
 SELECT of_kind, object_id, id, holds, begins, is_whole, is_seen FROM placed WHERE place <= pool
 """
 """The question as a value that the planner does not know: it would take words that never meet for many and read all."""
+
+
+SHARE = """
+SELECT count(*) FILTER (WHERE words @@ %s::tsquery)::float / greatest(count(*), 1),
+    (SELECT reltuples FROM pg_class WHERE oid = %s::regclass)
+FROM (
+    SELECT words FROM search_entry WHERE kind BETWEEN %s AND %s ORDER BY kind, id DESC LIMIT (SELECT %s)
+) AS youngest
+"""
+KEYS = """
+SELECT object_id FROM search_entry WHERE words @@ %s::tsquery AND (words @@ %s::tsquery) IS TRUE AND kind = %s LIMIT %s
+"""
 
 
 class Row(NamedTuple):
@@ -125,6 +141,18 @@ def walked(aims: Sequence[Aim]) -> Iterator[Found]:
     for kind, walk in walks.items():
         for key, row in walk.youngest():
             yield kind, key, row.age, row.is_whole and row.is_seen, row.holds and row.is_seen
+
+
+def keys_of(kind: str, clauses: Clauses, limit: int) -> list[str]:
+    found = fetched(KEYS, [tsquery(_firm(clauses)), tsquery(clauses), kind, limit])
+    return [key for (key,) in found]
+
+
+def expected(model: type[Model], clauses: Clauses) -> float:
+    """How many rows of a kind the clauses ask for, if all are as the youngest; 0 while nobody counted the table."""
+    table, kind = model._meta.db_table, model._meta.label_lower
+    [(share, rows)] = fetched(SHARE, [tsquery(clauses), table, kind, kind, SAMPLE])
+    return float(share * max(rows, 0))
 
 
 def _walk(walks: Sequence[Walk], depth: int) -> None:

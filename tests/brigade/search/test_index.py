@@ -15,7 +15,7 @@ from brigade.org.models import Person, Record
 from brigade.org.states import Role, Tree, UnitKind
 from brigade.search import actions, queries, rules
 from brigade.search.models import Entry
-from brigade.search.queries import aiming, find, findable, is_complete, narrowing
+from brigade.search.queries import aiming, find, findable, is_complete, narrowing, walking
 from services.requests.actions import Citizen, void
 from services.requests.models import ServiceRequest
 from services.requests.views import RequestList
@@ -164,6 +164,25 @@ def test_so_does_the_reader_of_his_own_record(monkeypatch):
     assert found(owner, twins[0].title) == found(owner, twins[0].title[:2]) == [twins[0]]
 
 
+@pytest.mark.parametrize(("probe", "deepest"), [(1, 0), (2, 8), (3, 100), (256, 0)])
+def test_however_far_the_young_end_is_walked_the_youngest_rows_are_found(world, monkeypatch, probe, deepest):
+    names = ["曾伟", "仇强", "仇强", "曾芳", "单立", "曾伟", "仇强", "曾芳", "仇强", "仇强", "仇强", "仇强"]
+    requests = [request_of(world, name=name) for name in names]
+    elsewhere = unit("别处车管所", parent=world.brigade, tree=Tree.HALL, kind=UnitKind.HALL)
+    twin = ServiceRequest.objects.get(pk=requests[0].pk)
+    twin.pk, twin.unit = new_id(), elsewhere
+    ServiceRequest.objects.bulk_create([twin])
+    actions.enter([twin])
+    for module, name, value in ((walking, "PROBE", probe), (walking, "DEEPEST", deepest), (aiming, "POOL", 3)):
+        monkeypatch.setattr(module, name, value)
+    everybody, stranger = person(Role.HALL_HEAD, at=world.brigade), person(Role.HALL_HEAD, at=elsewhere)
+    for name, typed in (("曾伟", "zw"), ("仇强", "仇强"), ("曾芳", "曾芳 0024"), ("单立", "sl"), ("没有", "没有")):
+        mine = [request for request in reversed(requests) if request.citizen_name == name][:3]
+        assert found(world.clerk, typed) == mine, typed
+        assert [row for row in found(everybody, typed) if row != twin][:2] == mine[:2], typed
+        assert found(stranger, typed) == ([twin] if name == twin.citizen_name else []), typed
+
+
 def test_more_rows_of_a_kind_do_not_cost_more_queries(world, django_assert_max_num_queries):
     request_of(world)
     for count in (0, 3):
@@ -183,7 +202,7 @@ def test_nothing_that_is_typed_is_an_error(world, typed):
     assert RequestList.sheet(world.clerk, QueryDict(urlencode({"q": typed[:60]}))).total in (0, 1)
 
 
-@pytest.mark.parametrize("many", [10_000, 1])
+@pytest.mark.parametrize("many", [10_000, 1, 0])
 def test_a_ledger_finds_what_a_reading_of_all_rows_would_whether_they_are_few_or_many(world, monkeypatch, many):
     monkeypatch.setattr(narrowing, "MANY", many)
     elsewhere = unit("别处车管所", parent=world.brigade, tree=Tree.HALL, kind=UnitKind.HALL)
@@ -194,6 +213,8 @@ def test_a_ledger_finds_what_a_reading_of_all_rows_would_whether_they_are_few_or
     twin.save(force_insert=True)
     actions.enter([twin])
     void(by=world.head, request=requests[1], reason="录错了", now=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     whole, part = person(Role.HALL_HEAD, at=world.brigade), person(Role.HALL_HEAD, at=elsewhere)
     for reader in (whole, world.clerk, part, person(at=elsewhere)):
         rows = ServiceRequest.objects.visible_to(reader)
