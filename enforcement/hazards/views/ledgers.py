@@ -24,7 +24,7 @@ class HazardList(Listing):
         (_("挂牌督办"), "listed=true"),
     )
     more = (
-        "grade",
+        "discovered_at",
         "open",
         "open_on",
         "overdue",

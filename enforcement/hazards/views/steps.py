@@ -158,19 +158,24 @@ def _with_owner(hazard: Hazard, now: datetime) -> list[str]:
         words = _("已申请延长%(days)d天到%(day)s，等审批：%(why)s")
         lines.append(words % {"days": waiting.days, "day": _short(waiting.new_due_at), "why": waiting.reason})
     if days := hazard.days_overdue(now):
-        last = hazard.documents.filter(step__gt=0).order_by("-issued_at", "-pk").first()
-        lines.append(_("已逾期%d天") % days + (_("，已制发%s") % last if last else "") + _next_letter(days, today))
+        last = hazard.documents.filter(step__gt=0, due_at=hazard.due_at).order_by("-step").first()
+        written = _("，已制发%s") % last if last else ""
+        lines.append(_("已逾期%d天") % days + written + _next_letter(days, last.step if last else 0, today))
     else:
         steps = "、".join(map(str, parameter("hazards.escalation_days", today)))
         lines.append(_("逾期第%s天分别制发提醒函、督办单、提请督办函、挂牌督办建议。") % steps)
     return lines
 
 
-def _next_letter(days: int, today: date) -> str:
-    """Which letter follows, and when, while it stays late; nothing after the last."""
-    ladder = zip(parameter("hazards.escalation_days", today), STEPS, strict=False)
-    ahead = next(((day, kind) for day, (_default, kind) in ladder if day > days), None)
-    return _("；第%(n)d天制发%(letter)s") % {"n": ahead[0], "letter": ahead[1].label} if ahead else ""
+def _next_letter(days: int, written: int, today: date) -> str:
+    """Which letter follows the one that was `written`, and when, while it stays late; nothing after the last."""
+    rows = zip(parameter("hazards.escalation_days", today), STEPS, strict=False)
+    ladder = [(day, kind.label) for day, (_default, kind) in rows]
+    reached = [row for row in ladder if written < row[0] <= days]
+    if reached:
+        return _("；今天制发%s") % reached[-1][1]
+    ahead = next((row for row in ladder if row[0] > days), None)
+    return _("；第%(n)d天制发%(letter)s") % {"n": ahead[0], "letter": ahead[1]} if ahead else ""
 
 
 @dataclass(frozen=True, slots=True)

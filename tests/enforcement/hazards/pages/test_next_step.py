@@ -41,6 +41,8 @@ def test_an_owner_on_paper_is_chased_and_the_record_says_by_whom(client, world, 
 def test_an_owner_with_an_account_is_not_said_to_be_on_paper(client, world, time_machine):
     hazard = rectifying(world, DAY, days=10)
     time_machine.move_to("2025-06-20 08:30 +0800", tick=False)
+    assert "已逾期35天；今天制发挂牌督办建议" in text_of(client, world.captain, hazard)
+    actions.escalate_overdue(now=timezone.now())
     text = text_of(client, world.captain, hazard)
     assert "走纸质" not in text
     assert "已逾期35天" in text and "天制发" not in text.partition("已逾期35天")[2][:40]
