@@ -38,15 +38,16 @@ COLUMNS = (
     ),
     Column("title", gettext_lazy("标题"), synonyms=("会议名称", "活动名称"), max_length=120, width=24),
     Column("theme", gettext_lazy("主题"), synonyms=("会议主题", "活动主题", "议题"), max_length=120, width=24),
+    Column("day", gettext_lazy("日期"), "date", synonyms=("会议日期", "召开日期", "活动日期")),
     Column(
         "starts_at",
         gettext_lazy("开始"),
-        "moment",
+        "span",
         True,
         ("开始时间", "时间", "会议时间", "召开时间", "活动时间"),
         width=17,
     ),
-    Column("ends_at", gettext_lazy("结束"), "moment", synonyms=("结束时间",), width=17),
+    Column("ends_at", gettext_lazy("结束"), "span", synonyms=("结束时间",), width=17),
     Column("minutes", gettext_lazy("时长（分钟）"), "integer", synonyms=("分钟",)),
     Column(
         "kinds",
@@ -80,29 +81,32 @@ def judge(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Judged]:
     """A meeting that its branch has at that time already is skipped; whoever is not named was there, as on the roll."""
     names = [name for row in rows for code in ("chair", "recorder", "lecturer") for name in [row.values.get(code)]]
     names += [name for row in rows for code in ("leave", "absent") for name in _parts(row.values.get(code))]
-    people, book = People(names), _Book(rows, by, now)
-    for row in rows:
-        look = Look(row)
+    timed = [_times(Look(row)) for row in rows]
+    people, book = People(names), _Book([starts_at for _look, starts_at, _ends_at in timed], by, now)
+    seen: dict[tuple[int, datetime], int] = {}
+    for look, starts_at, ends_at in timed:
         branch = look.find("unit", book.branch)
-        if branch and look["starts_at"] and (branch.pk, look["starts_at"]) in book.held:
-            yield look.known("unit", (), "")
-            continue
-        sheet = _sheet(look, branch, people, book, now)
-        yield look.become(sheet)
+        if branch and starts_at:
+            first = seen.setdefault((branch.pk, starts_at), look.row.number)
+            if first != look.row.number:
+                look.fault("starts_at", _("与第%(n)d行重复") % {"n": first})
+            elif (branch.pk, starts_at) in book.held:
+                yield look.known("unit", (), "")
+                continue
+        yield look.become(_sheet(look, branch, people, book, now, starts_at, ends_at))
 
 
 class _Book:
     """Branches, groups and meetings that the rows may name, in one query each."""
 
-    def __init__(self, rows: Sequence[Row], by: Any, now: datetime) -> None:
+    def __init__(self, starts: Sequence[datetime | None], by: Any, now: datetime) -> None:
         today = timezone.localdate(now)
         self._units = Units(by, PERM, today, tree=Tree.PARTY)
         self._branches = {
             one.pk: one for one in PartyBranch.objects.filter(unit__in=by.units_for(PERM)).select_related("unit")
         }
         self._groups = {(group.branch_id, group.name): group.pk for group in PartyGroup.objects.all()}
-        starts = [row.values["starts_at"] for row in rows if row.values.get("starts_at")]
-        there = Meeting.objects.filter(starts_at__in=set(starts)).exclude(state=MeetingState.VOID)
+        there = Meeting.objects.filter(starts_at__in=set(starts) - {None}).exclude(state=MeetingState.VOID)
         self.held = set(there.values_list("unit", "starts_at"))
 
     def branch(self, text: str) -> PartyBranch:
@@ -117,15 +121,24 @@ class _Book:
         return self._groups[branch.pk, name]
 
 
-def _sheet(look: Look, branch: PartyBranch | None, people: People, book: _Book, now: datetime) -> Sheet | None:
-    starts_at, ends_at = look["starts_at"], _end(look)
+def _sheet(
+    look: Look,
+    branch: PartyBranch | None,
+    people: People,
+    book: _Book,
+    now: datetime,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+) -> Sheet | None:
+    if ends_at is None and not any(fault.code == "ends_at" for fault in look.row.faults):
+        look.fault("ends_at" if "ends_at" in look.row.letters else "starts_at", _("写明结束时间，或者时长多少分钟"))
     kinds = look.find("kinds", lambda text: _kinds(text, branch))
     found = {code: look.find(code, people.find) for code in ("chair", "recorder", "lecturer")}
     group = look.find("group", lambda name: branch and book.group(branch, name))
     marks = _marks(look, people)
     if starts_at and starts_at > now:
         look.fault("starts_at", _("会议还没有开始，不能记录"))
-    if look.row.faults or branch is None or kinds is None or ends_at is None:
+    if look.row.faults or branch is None or kinds is None or starts_at is None or ends_at is None:
         return None
     day = timezone.localdate(starts_at)
     sheet = Sheet(
@@ -155,16 +168,22 @@ def _span(kind: str, starts_at: datetime, ends_at: datetime, lecturer: Person | 
     return Span(kind, starts_at, ends_at, "", _key(lecturer) if is_lesson else None, group if is_group else None)
 
 
-def _end(look: Look) -> datetime | None:
-    """The end as written, or by the length; the portal makes up neither a time of day nor a length."""
-    starts_at, ends_at = look["starts_at"], look["ends_at"]
-    if starts_at and timezone.localtime(starts_at).time() == datetime.min.time():
+def _times(look: Look) -> tuple[Look, datetime | None, datetime | None]:
+    """Beginning and end as written, or by the length, or as one cell says both; the day may stand in a column of its
+    own. The portal makes up neither a time of day nor a length."""
+    begun, ended = look["starts_at"], look["ends_at"]
+    starts_at, ends_at = begun.on(look["day"]) if begun else (None, None)
+    if begun and starts_at is None:
+        look.fault("starts_at", _("写明是哪天，如2025-3-5 14:30"))
+    elif begun and begun.start is None or starts_at and timezone.localtime(starts_at).time() == datetime.min.time():
         look.fault("starts_at", _("写明几点开始，如2025-3-5 14:30"))
+    if begun and begun.day and look["day"] and begun.day != look["day"]:
+        look.fault("day", _("和开始时间不是同一天"))
+    if ended and starts_at:
+        ends_at = ended.on(timezone.localdate(starts_at))[0]
     if ends_at is None and starts_at and look["minutes"]:
         ends_at = starts_at + timedelta(minutes=min(look["minutes"], 24 * 60))
-    if ends_at is None:
-        look.fault("ends_at" if "ends_at" in look.row.letters else "starts_at", _("写明结束时间，或者时长多少分钟"))
-    return ends_at
+    return look, starts_at, ends_at
 
 
 def _kinds(text: str, branch: PartyBranch | None) -> list[str]:
@@ -220,7 +239,6 @@ IMPORTS = [
         title=gettext_lazy("会议记录"),
         perm=PERM,
         columns=COLUMNS,
-        keys=("unit", "starts_at"),
         notes={
             "unit": gettext_lazy("名称、简称或代码"),
             "kinds": gettext_lazy("主题党日、党员大会、支委会、党小组会、党课、集中学习等，几项用顿号分开"),

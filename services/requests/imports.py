@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -38,12 +39,12 @@ COLUMNS = (
     Column(
         "received_at",
         gettext_lazy("收件"),
-        "moment",
+        "span",
         True,
         ("收件时间", "受理时间", "受理日期", "申请时间", "日期"),
         width=17,
     ),
-    Column("completed_at", gettext_lazy("办结"), "moment", True, ("办结时间", "办结日期"), width=17),
+    Column("completed_at", gettext_lazy("办结"), "span", synonyms=("办结时间", "办结日期"), width=17),
     Column("delivered_at", gettext_lazy("送达"), "moment", False, ("送达时间", "领取时间"), width=17),
     Column("outcome", gettext_lazy("结果"), "choice", synonyms=("办理结果",), choices=Outcome.choices),
     Column("outcome_reason", gettext_lazy("理由"), max_length=500, width=24),
@@ -73,6 +74,7 @@ class Items:
 
 def judge(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Judged]:
     """A line is there already when its number or serial number is, or else as many like it as the sheet has so far."""
+    rows = [_timed(row) for row in rows]
     halls = Units(by, PERM, timezone.localdate(now), tree=Tree.HALL)
     own = queries.halls_of(by, PERM)
     items, people = Items(), People(row.values.get("handler") for row in rows)
@@ -116,8 +118,22 @@ def judge(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Judged]:
         )
 
 
+def _timed(row: Row) -> Row:
+    """The row with its moments; receipt and end may stand in one cell (9:00-10:30), the end without its day."""
+    look, received_at, completed_at = Look(row), None, None
+    if begun := look["received_at"]:
+        received_at, completed_at = begun.on(None)
+        if received_at is None:
+            look.fault("received_at", _("写明是哪天，如2026-5-3 9:00"))
+    if (ended := look["completed_at"]) and (received_at or ended.day):
+        completed_at = ended.on(received_at and timezone.localdate(received_at))[0]
+    return replace(look.row, values={**row.values, "received_at": received_at, "completed_at": completed_at})
+
+
 def _check(look: Look, now: datetime) -> None:
     received_at, completed_at, delivered_at = look["received_at"], look["completed_at"], look["delivered_at"]
+    if completed_at is None and not any(fault.code == "completed_at" for fault in look.row.faults):
+        look.fault("completed_at" if "completed_at" in look.row.letters else "received_at", _("写明办结时间"))
     if received_at and completed_at and completed_at < received_at:
         look.fault("completed_at", _("早于收件时间"))
     if completed_at and completed_at > now:

@@ -6,6 +6,7 @@ sheet back with the errors beside the cells. What `exporting` writes with `sheet
 """
 
 from brigade.kit.importing.books import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Book, open_book
+from brigade.kit.importing.cells import Span
 from brigade.kit.importing.columns import Column, sheet_columns, suggest
 from brigade.kit.importing.mending import write_mended
 from brigade.kit.importing.rows import Fault, Row, read

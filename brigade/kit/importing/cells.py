@@ -4,6 +4,7 @@ Whatever cannot be understood is `Refused` with the sentence that stands beside 
 """
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import isfinite
@@ -37,8 +38,10 @@ _DAY = re.compile(r"(\d{4})\s?[年./-]\s?(\d{1,2})\s?[月./-]\s?(\d{1,2})(?!\d)(
 _SHORT_YEAR = re.compile(r"\d{2}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}(?!\d)")
 _CLOCK = re.compile(
     r"(上午|早上|中午|下午|晚上?|AM|PM)?\s?"
-    r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?|[时点](?:(\d{1,2})分?)?)"
+    r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?|[时点](?:(半)|(\d{1,2})分?)?)"
 )
+_WEEKDAY = re.compile(r"\s?\(?(?:星期|周)[一二三四五六日天]\)?\s?")
+_UNTIL = re.compile(r"\s?(?:[-~～〜―]+|至|到)\s?")
 _YES = frozenset(("是", "√", "✓", "✔", "TRUE", "Y", "YES", "1"))
 _NO = frozenset(("否", "×", "✗", "✘", "X", "FALSE", "N", "NO", "0"))
 
@@ -120,6 +123,74 @@ def as_moment(raw: Any, since: datetime = SINCE_1900) -> datetime | None:
     return timezone.make_aware(found) if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When something was, as one cell says it: from a time on, until another one, on a day; what it does not say is
+    `None`. A time with a day is naive, of our own zone."""
+
+    shown: str
+    day: date | None
+    start: time | None
+    until: datetime | time | None = None
+
+    def __str__(self) -> str:
+        return self.shown
+
+    def on(self, day: date | None) -> tuple[datetime | None, datetime | None]:
+        """Beginning and end; on `day` where the cell names none. A day alone begins at its midnight."""
+        begun_on = self.day or day
+        if begun_on is None:
+            return None, None
+        start = datetime.combine(begun_on, self.start or time())
+        until = datetime.combine(begun_on, self.until) if isinstance(self.until, time) else self.until
+        return timezone.make_aware(start), timezone.make_aware(until) if until else None
+
+
+def as_span(raw: Any, since: datetime = SINCE_1900) -> Span | None:
+    """A moment, a stretch of a day (2026-5-3 9:00-10:30, 上午9点至10点半), or either without its day."""
+    if isinstance(raw, time):
+        return Span(f"{raw:%H:%M}", None, raw.replace(microsecond=0))
+    if not isinstance(raw, str) or (text := _plain_time(as_text(raw) or "")).isdigit():
+        found = _naive(raw, since)
+        return Span(f"{found:%Y-%m-%d %H:%M}", found.date(), found.time()) if found else None
+    if not text:
+        return None
+    day, rest = None, text
+    if (found_day := _DAY.match(text)) or _SHORT_YEAR.match(text):
+        day = _naive(text[: found_day.end()] if found_day else text, since)
+        rest = _WEEKDAY.sub(" ", text[found_day.end() :] if found_day else "", count=1).strip("T ")
+        if day and not rest:
+            return Span(text, day.date(), None)
+    first, *more = _UNTIL.split(rest, maxsplit=1)
+    if day is None and not _CLOCK.match(first):
+        raise Refused(_no_date(text))
+    half, start = _clock(first, "", text)
+    until: datetime | time | None = None
+    if more:
+        until = _naive(more[0], since) if _DAY.match(more[0]) else _clock(more[0], half, text)[1]
+        end = until.time() if isinstance(until, datetime) and day and until.date() == day.date() else until
+        if isinstance(end, time) and end <= start:
+            raise Refused(_("“%(text)s”的结束不晚于开始，请写成2026-5-3 14:30-16:00这样。") % {"text": _brief(text)})
+    return Span(text, day.date() if day else None, start, until)
+
+
+def _clock(text: str, half: str, whole: str) -> tuple[str, time]:
+    """A time of day with the half of the day that it is in: as it says, else that of the time before it."""
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None:
+        raise Refused(_no_time(whole))
+    half = found[1] or half
+    try:
+        minute = 30 if found[5] else int(found[3] or found[6] or 0)
+        return half, time(_hour(half, int(found[2])), minute, int(found[4] or 0))
+    except ValueError:
+        raise Refused(_no_time(whole)) from None
+
+
+def _plain_time(text: str) -> str:
+    return half_width(" ".join(text.split())).replace("—", "-").replace("–", "-").upper()
+
+
 def _naive(raw: Any, since: datetime) -> datetime | None:
     match raw:
         case datetime():
@@ -129,7 +200,7 @@ def _naive(raw: Any, since: datetime) -> datetime | None:
     text = as_text(raw)
     if text is None:
         return None
-    text = half_width(" ".join(text.split())).replace("—", "-").replace("–", "-")
+    text = _plain_time(text)
     if type(raw) is float or text.isascii() and text.isdigit():
         return _from_digits(text, since)
     found = _DAY.match(text)
@@ -141,17 +212,13 @@ def _naive(raw: Any, since: datetime) -> datetime | None:
     rest = text[found.end() :]
     if not rest:
         return day
-    clock = _CLOCK.fullmatch(rest.lstrip("T ")) if rest[0] in "T 上早中下晚AP" or found[0].endswith("日") else None
-    if clock is None:
+    if rest[0] not in "T 上早中下晚AP(星周" and not found[0].endswith("日"):
         raise Refused(_no_time(text))
-    try:
-        minute, second = int(clock[3] or clock[5] or 0), int(clock[4] or 0)
-        return day.replace(hour=_hour(clock[1], int(clock[2])), minute=minute, second=second)
-    except ValueError:
-        raise Refused(_no_time(text)) from None
+    rest = _WEEKDAY.sub(" ", rest, count=1).strip("T ")
+    return datetime.combine(day, _clock(rest, "", text)[1]) if rest else day
 
 
-def _hour(half: str | None, hour: int) -> int:
+def _hour(half: str, hour: int) -> int:
     """下午2:30 is 14:30, and so is 下午14:30; noon is 12 and may be 1."""
     if half in ("下午", "晚", "晚上", "PM") and hour < 12 or half == "中午" and hour < 3:
         return hour + 12

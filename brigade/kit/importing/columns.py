@@ -11,7 +11,8 @@ from brigade.kit import exporting
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that an import wants. `kind`: text, id, name, integer, number, date, moment, yes or choice.
+    """A column that an import wants. `kind`: text, id, name, integer, number, date, moment, span (a
+    moment or a stretch of time, `cells.Span`), yes or choice.
 
     `choices`: (value, label) pairs; a cell holds the label. `synonyms`: other headings under which ledgers keep it.
     """
@@ -28,7 +29,7 @@ class Column:
 
 def sheet_columns(columns: Iterable[Column]) -> list[exporting.Column]:
     """The columns as `exporting` writes them, for a template and for an export that can come back."""
-    kinds = {"yes": "text", "choice": "text", "name": "text"}
+    kinds = {"yes": "text", "choice": "text", "name": "text", "span": "moment"}
     return [exporting.Column(column.label, column.width, kinds.get(column.kind, column.kind)) for column in columns]
 
 

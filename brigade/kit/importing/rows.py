@@ -115,6 +115,8 @@ def _reader_of(column: Column, since: datetime) -> Callable[[Any], Any]:
             return partial(cells.as_date, since=since)
         case "moment":
             return partial(cells.as_moment, since=since)
+        case "span":
+            return partial(cells.as_span, since=since)
         case "choice":
             return _choice(column.choices)
         case "text" | "id" | "name":

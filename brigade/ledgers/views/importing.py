@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from brigade.kit import exporting, importing, web
 from brigade.kit.refusals import Refused
@@ -94,9 +95,16 @@ def _template(request: HttpRequest, spec: Import) -> HttpResponseBase:
 
 def _heading(spec: Import, column: importing.Column) -> str:
     words = "、".join(str(label) for _value, label in column.choices) or str(spec.notes.get(column.code, ""))
-    if not words and column.kind in ("date", "moment"):
-        words = _("如2026-5-3") if column.kind == "date" else _("如2026-5-3 9:00")
+    if not words:
+        words = str(_EXAMPLES.get(column.kind, ""))
     return f"{column.label}{'*' if column.required else ''}{f'（{words}）' if words else ''}"
+
+
+_EXAMPLES = {
+    "date": gettext_lazy("如2026-5-3"),
+    "moment": gettext_lazy("如2026-5-3 9:00"),
+    "span": gettext_lazy("如2026-5-3 9:00，也可以写9:00-10:30"),
+}
 
 
 def _run_of(request: HttpRequest, spec: Import, asked: str) -> ImportRun:

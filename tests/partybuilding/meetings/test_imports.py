@@ -101,3 +101,35 @@ def test_a_branch_out_of_ones_reach_is_a_fault(client, home, lines):
     lines[0][0] = other.unit.name
     run = upload(client, lines)
     assert "没有“农村一中队党支部”这个单位，或不在你的范围内" in client.get(f"{URL}?import={run.pk}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("day", "time"),
+    [
+        (None, "2025.3.5 14:30-16:00"),
+        ("2025年3月5日", "14：30—16：00"),
+        ("2025-3-5", "下午2点半至4点"),
+        ("2025-3-5", "2025-3-5 14:30～16:00"),
+    ],
+)
+def test_beginning_and_end_may_stand_in_one_cell_and_the_day_beside_it(client, home, lines, day, time):
+    head = ["日期", *HEAD]
+    lines[0][2], lines[0][3] = time, None
+    run = bring_in(client, [[day, *lines[0]]], head)
+    assert run.state == ImportState.DONE, run.preview
+    meeting = Meeting.objects.get()
+    assert [f"{timezone.localtime(at):%m%d %H:%M}" for at in (meeting.starts_at, meeting.ends_at)] == [
+        "0305 14:30",
+        "0305 16:00",
+    ]
+
+
+def test_a_time_without_a_day_two_days_and_the_same_meeting_twice_are_faults(client, home, lines):
+    first, second = list(lines[0]), list(lines[0])
+    first[2], second[2] = "14:30-16:00", "2025.3.6 14:30-16:00"
+    twice = [[None, *lines[1]], [None, *lines[1]]]
+    run = upload(client, [[None, *first], ["2025-3-5", *second], *twice], ["日期", *HEAD])
+    page = client.get(f"{URL}?import={run.pk}").content.decode()
+    assert run.counts["faulty"] == 3
+    for sentence in ("写明是哪天", "和开始时间不是同一天", "与第4行重复"):
+        assert sentence in page

@@ -131,3 +131,26 @@ def test_a_number_that_is_taken_while_the_sheet_is_made_ready_is_passed_over_and
     for one in made:
         assert AuditEvent.objects.get(target_id=str(one.pk)).target_number == one.number
         assert Entry.objects.filter(kind="requests.servicerequest", object_id=key_of(one.pk)).count() == 1
+
+
+def test_receipt_and_end_may_stand_in_one_cell(client, world, lead):
+    lines = [
+        ["PL02", "2026.3.2 9：00—10：30", None, "王晓燕", "YS1"],
+        ["PL02", "2026-3-2 上午9点", "10点半", "王晓燕", "YS2"],
+    ]
+    assert bring_in(client, lines).counts["new"] == 2
+    assert set(ServiceRequest.objects.values_list("received_at", "completed_at")) == {
+        (at("2026-03-02T09:00"), at("2026-03-02T10:30"))
+    }
+    run = upload(client, [["PL02", "9:00-10:30", None, None, "YS3"], ["PL02", "2026-3-2 9:00", None, None, "YS4"]])
+    page = client.get(f"{URL}?import={run.pk}").content.decode()
+    assert run.counts["faulty"] == 2
+    assert "写明是哪天" in page and "写明办结时间" in page
+
+
+def test_the_export_comes_back_as_known_with_what_is_still_open(client, world, lead):
+    bring_in(client, [LINES[0]])
+    taken_in(world, "PL02", "2026-02-13T10:00")
+    file = client.get(f"{URL}?format=xlsx").getvalue()
+    client.post(f"{URL}?import=new", {"file": again(file)})
+    assert ImportRun.objects.order_by("-created_at").first().counts == {"total": 2, "new": 0, "known": 2, "faulty": 0}
