@@ -226,7 +226,15 @@ DEFER = _move(
 )
 RESUME = _move("resume", _("恢复办理"), {DEFERRED}, BACK, "defer", "resumed")
 REOPEN = _move(
-    "reopen", _("反弹重开"), {CLOSED}, RECTIFYING, "reopen", "reopened", notice="hazards.reopened", needs_reason=True
+    "reopen",
+    _("反弹重开"),
+    {CLOSED},
+    RECTIFYING,
+    "reopen",
+    "reopened",
+    guard=rules.can_reopen,
+    notice="hazards.reopened",
+    needs_reason=True,
 )
 RECHECK = _move("recheck", _("回访"), {CLOSED}, SAME, "verify", "rechecked")
 LIST = _move("list", _("挂牌督办"), OPEN - {REPORTED}, SAME, "list", "listed", notice="hazards.listed")

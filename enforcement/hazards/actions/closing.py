@@ -154,6 +154,7 @@ def reopen(
             decided_at=now, decided_by=by, is_granted=False, answer=_("已销号")
         )
         locked.reopen_count += 1
+        locked.registered_at = locked.registered_at or now  # of an old ledger, and in no figure until today
         locked.reopened_at, locked.closed_at, locked.submitted_at, locked.extension_asked_at = now, None, None, None
         set_limit(locked, rules.end_of(due_on))
         return shown

@@ -17,6 +17,7 @@ from enforcement.hazards.rules.guards import (
     can_dispute,
     can_notify,
     can_register,
+    can_reopen,
     can_report_up,
     can_revive,
     can_take_back,

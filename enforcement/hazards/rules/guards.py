@@ -23,6 +23,7 @@ from enforcement.hazards.rules.clocks import days_paused
 from enforcement.hazards.states import (
     Check,
     Grade,
+    HazardState,
     ListingLevel,
     NoFix,
     PhotoKind,
@@ -71,7 +72,7 @@ def can_notify(hazard: Hazard, by: Any, now: datetime) -> None:
 
 
 def check_owner(unit: Unit) -> Owner:
-    """The owner that can be told; refused for one that is closed, unknown, or where nobody answers."""
+    """The owner that can be told; refused for one that is closed, unknown, or where nobody answers or may answer."""
     owner = Owner.objects.select_related("unit", "liaison").filter(pk=unit.pk).first()
     if owner is None:
         raise Refused(_("%s还没有登记为责任单位，请先登记类型和联络员") % unit.short_name, field="owner")
@@ -79,6 +80,12 @@ def check_owner(unit: Unit) -> Owner:
         raise Refused(_("%s已撤销，请选接手的责任单位") % unit.short_name, field="owner")
     if not owner.has_liaison:
         raise Refused(_("%s没有在用的联络员，请先登记联络员") % unit.short_name, field="owner")
+    if owner.liaison is not None and not owner.liaison.has_perm(ANSWER, unit):
+        raise Refused(
+            _("%(who)s没有%(unit)s联络员的权限，签收不了：请系统管理员授权，或者改登记联络员")
+            % {"who": owner.liaison.name, "unit": unit.short_name},
+            field="owner",
+        )
     return owner
 
 
@@ -259,6 +266,8 @@ def check_checks(checks: Mapping[str, bool]) -> None:
 
 
 def can_defer(hazard: Hazard, by: Any, now: datetime) -> None:
+    if hazard.state == HazardState.REPORTED:
+        raise Refused(_("先核实登记，再登记临时管控措施，才能暂缓"))
     if not hazard.interim_measures:
         raise Refused(_("暂缓前先登记临时管控措施"), field="interim_measures")
 
@@ -268,6 +277,12 @@ def check_review(review_on: date, now: datetime) -> None:
     last = today + timedelta(days=parameter("hazards.deferral_days", today))
     if not today < review_on <= last:
         raise Refused(_("复审日期要在明天到%s之间") % last.isoformat(), field="review_on")
+
+
+def can_reopen(hazard: Hazard, by: Any, now: datetime) -> None:
+    """What came with an old ledger may not say whose it was; then nobody could mend it again."""
+    if hazard.owner is None or hazard.notified_at is None:
+        raise Refused(_("原台账没有写明责任单位和通知日期，不能重开，请按新隐患上报"))
 
 
 def check_level(by: Any, hazard: Hazard, level: str) -> None:

@@ -17,12 +17,15 @@ from tests.enforcement.hazards.world import (
     closed,
     controlled,
     graded,
+    handed_in,
     later,
     notified,
+    photo,
     rectifying,
     registered,
     reported,
     submitted,
+    verified,
 )
 from tests.moves import refusal
 
@@ -335,3 +338,55 @@ def test_the_second_of_a_deferral_while_an_extension_is_asked_keeps_both(world):
     hazard = actions.resume(by=world.deputy, hazard=hazard, now=at("2025-05-18T09:00"))
     hazard = actions.grant_extension(by=world.deputy, hazard=hazard, now=at("2025-05-19T09:00"))
     assert limit(hazard) == "2025-06-25"
+
+
+# Coming back
+
+
+def back(world, hazard, moment: str):
+    now = at(moment)
+    return actions.reopen(
+        by=world.inspector, hazard=hazard, now=now, reason="护栏缺失", photos=[photo(world.inspector, now)],
+        due_on=timezone.localdate(now) + timedelta(days=10),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", ["2025-06-05T23:00", "2025-06-06T09:00", "2025-08-05T09:00", "2026-08-05T09:00"])
+def test_a_hazard_comes_back_on_any_day_and_is_visited_anew_after_the_next_closing(world, moment):
+    hazard = back(world, closed(world, DAY), moment)
+    assert set(rechecks()) == {"void"}
+    hazard = verified(world, handed_in(world, hazard, at(moment) + timedelta(days=1)), at(moment) + timedelta(days=2))
+    last = timezone.localdate(hazard.closed_at)
+    new = Obligation.objects.filter(rule="hazards.recheck", state="open").order_by("due_at")
+    assert [(timezone.localdate(row.due_at) - last).days for row in new] == [30, 90]
+    assert hazard.verifications.filter(has_passed=True).count() == 2
+
+
+def test_what_an_old_ledger_does_not_know_the_owner_of_is_reported_anew(world):
+    hazard = closed(world, DAY)
+    nobody = {"owner": None, "notified_at": None, "delivered_at": None, "registered_at": None, "is_past": True}
+    type(hazard).objects.filter(pk=hazard.pk).update(**nobody)
+    hazard.refresh_from_db()
+    assert "请按新隐患上报" in refusal(lambda: back(world, hazard, "2025-06-06T09:00"))
+    known = closed(world, DAY, category=category("signs"))
+    type(known).objects.filter(pk=known.pk).update(registered_at=None, is_past=True)
+    known.refresh_from_db()
+    assert back(world, known, "2025-06-06T09:00").registered_at == at("2025-06-06T09:00")
+
+
+def test_what_nobody_has_verified_is_not_deferred(world):
+    hazard = reported(world, DAY)
+    assert "先核实登记" in refusal(lambda: deferred(world, hazard, "2025-05-06T16:00", "2025-08-01"))
+
+
+def test_a_liaison_who_may_not_answer_is_none(world):
+    """His right ended, and his account is still open."""
+    world.liaison.grants.update(ends_on="2025-05-01")
+    hazard = graded(world, DAY)
+    call = lambda: actions.notify(  # noqa: E731
+        by=world.clerk, hazard=hazard, now=at("2025-05-06T12:00"), owner=world.highway, due_on=date(2025, 6, 5),
+        signed_by=world.deputy,
+    )  # fmt: skip
+    assert "马会良没有区公路中心联络员的权限" in refusal(call)
+    actions.set_owner(by=world.clerk, unit=world.highway, owner_type="highway", liaison_name="韩某")
+    assert call().state == "notified"
