@@ -147,7 +147,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(own_env
     job = count_job(steps=40, pause=0.05)
     lines = "tests.brigade.jobs.lines"
     process = child.start(own_environment, f"{lines}.run_in_child", job.pk, SCHEDULE=lines)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while Pulse.objects.filter(name__startswith="step").count() < 5 and time.monotonic() < deadline:
         time.sleep(0.05)
     process.kill()
@@ -278,7 +278,7 @@ def broker_away(request):
         before = celery_app.conf.broker_url, celery_app.conf.broker_transport_options
         celery_app.conf.broker_url = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
         celery_app.conf.broker_transport_options = {}
-        yield {"refuses": 0.5, "is silent": 2}[request.param]
+        yield {"refuses": 2, "is silent": 4}[request.param]
         celery_app.conf.broker_url, celery_app.conf.broker_transport_options = before
 
 
@@ -292,9 +292,8 @@ def test_without_a_broker_the_request_goes_on_and_administrators_are_told(broker
     assert not queries.broker_ok()
     assert "cannot be reached" in caplog.text
 
-    started = time.monotonic()
     actions.enqueue("count", key="another", payload={"steps": 1})
-    assert time.monotonic() - started < 0.2  # the process leaves the broker alone for a while
+    assert caplog.text.count("cannot be reached") == 1  # the process leaves the broker alone for a while
 
     tasks.tick()  # the broker is back: a worker has heard of a tick
     assert queries.broker_ok()

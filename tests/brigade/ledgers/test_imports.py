@@ -446,11 +446,10 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half(client, brigade, star
     run = upload(client, rows(200))
     confirm(client, run)
     worker = start_worker()
-    for _wait in range(300):
+    end = time.monotonic() + 60
+    while not (run.state == ImportState.RUNNING and run.written) and time.monotonic() < end:
+        time.sleep(0.01)
         run.refresh_from_db()
-        if run.state == ImportState.RUNNING and run.written:
-            break
-        time.sleep(0.1)
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
     run.refresh_from_db()

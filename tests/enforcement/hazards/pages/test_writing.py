@@ -155,7 +155,7 @@ def test_a_pair_of_another_datum_is_suspected_and_may_be_confirmed(page, world):
 
 @in_full
 def test_what_lies_near_is_shown_before_and_asked_for_when_sent(page, world):
-    known = reported(world, f"{timezone.localdate():%Y-%m-%d}T00:01")
+    known = reported(world, f"{timezone.localtime():%Y-%m-%dT%H:%M}")
     form = typed(world, page)
     live = page.post(NEAR, form, headers={"HX-Request": "true"})
     text = live.content.decode()
@@ -198,7 +198,7 @@ def test_nothing_near_says_nothing_and_half_a_form_breaks_nothing(page, world):
 
 
 def test_a_hazard_near_that_one_may_not_open_is_named_only_by_its_number(client, world):
-    known = reported(world, f"{timezone.localdate():%Y-%m-%d}T00:01")
+    known = reported(world, f"{timezone.localtime():%Y-%m-%dT%H:%M}")
     other = person(Role.OFFICER, at=unit("二中队", parent=world.brigade))
     client.force_login(other)
     text = client.post(NEAR, typed(world, client), headers={"HX-Request": "true"}).content.decode()
