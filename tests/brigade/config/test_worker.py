@@ -15,7 +15,7 @@ from brigade.jobs.states import JobState
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def wait_until(fact, seconds=40):
+def wait_until(fact, seconds=120):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if fact():

@@ -446,7 +446,7 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half(client, brigade, star
     run = upload(client, rows(200))
     confirm(client, run)
     worker = start_worker()
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not (run.state == ImportState.RUNNING and run.written) and time.monotonic() < end:
         time.sleep(0.01)
         run.refresh_from_db()

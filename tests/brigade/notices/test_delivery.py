@@ -278,7 +278,7 @@ def test_ten_thousand_reminders_survive_a_killed_worker_with_none_lost_and_none_
     assert Message.objects.values("recipient").distinct().count() == len(people) == Person.objects.count()
 
 
-def wait_for(condition, seconds: float = 60) -> None:
+def wait_for(condition, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
