@@ -33,7 +33,7 @@ from brigade.org.models import (
     UnitChange,
 )
 from brigade.org.rules import HOLDINGS, Holding
-from brigade.org.states import ADMIN_ROLES, PERMISSIONS, ChangeKind, Role
+from brigade.org.states import ADMIN_ROLES, PERMISSIONS, ChangeKind, PersonKind, Role
 
 
 def holders(unit_id: int, role: str, on: date, *, up: bool = False) -> list[Person]:
@@ -142,10 +142,12 @@ def grantable(
     by: Person, role: str, where: Unit, kind: str, unit: Unit | None, on: date
 ) -> tuple[QuerySet[Person], QuerySet[Person]]:
     """Those who work in `where` or below it and may have a role on `unit`, or each where he works; and those of them
-    who have it there already. No administrators, nobody stopped, not the giver himself."""
+    who have it there already. No administrators, nobody stopped, not the giver himself; people of outside
+    organisations only when that `kind` is asked for."""
     admins = Grant.objects.reaching(on).filter(role__in=ADMIN_ROLES)
     working = Person.objects.visible_to(by).working_in(Unit.objects.below(where).values("pk"), on)
-    working = working.filter(is_active=True, **({"kind": kind} if kind else {})).exclude(pk=by.pk)
+    working = working.filter(kind=kind) if kind else working.exclude(kind=PersonKind.OUTSIDE)
+    working = working.filter(is_active=True).exclude(pk=by.pk)
     working = working.exclude(pk__in=admins.values("person")).with_unit_names(on)
     held = Grant.objects.reaching(on).filter(role=role)
     if unit is not None:
@@ -153,7 +155,7 @@ def grantable(
     else:
         home = Posting.objects.on(on).filter(person=OuterRef("person")).order_by("-is_secondment", "-starts_on", "-pk")
         held = held.filter(unit=Subquery(home.values("unit")[:1]))
-    return working.order_by("unit_name", "police_no"), working.filter(pk__in=held.values("person"))
+    return working.order_by("police_no"), working.filter(pk__in=held.values("person"))
 
 
 def grants_of(person: Person) -> QuerySet[Grant]:

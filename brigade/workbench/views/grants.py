@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,7 +17,7 @@ from brigade.kit.refusals import Refused
 from brigade.ledgers.views import Listing
 from brigade.org import actions, queries
 from brigade.org.forms import GrantManyForm
-from brigade.org.models import Grant
+from brigade.org.models import Grant, Person, Unit
 from brigade.org.tables import GrantFilters, GrantsTable
 
 
@@ -28,7 +29,7 @@ class GrantList(Listing):
     filterset = GrantFilters
     permission = "org.change_grant"
     title = gettext_lazy("授权")
-    tabs = ((gettext_lazy("有效"), "running=1"), (gettext_lazy("已结束"), "running=0"), (gettext_lazy("全部"), "all=1"))
+    tabs = ((gettext_lazy("有效"), "running=1"), (gettext_lazy("已结束"), "running=0"))
     opens = "running=1"
     related = ("person", "unit")
     empty = gettext_lazy("还没有授权，导入带“角色”一列的花名册，或者批量授予。")
@@ -70,10 +71,11 @@ def _listed(request: HttpRequest, form: GrantManyForm) -> dict[str, Any]:
     )
     form.fields["people"].queryset = working
     form.full_clean()
-    free = working.exclude(pk__in=have.values("pk"))
-    total = free.count()
+    free = list(working.exclude(pk__in=have.values("pk")))
+    total, free = len(free), free[: actions.GRANTED_AT_ONCE]
     return {
-        "free": free[: actions.GRANTED_AT_ONCE],
+        "free": free,
+        "by_unit": _by_unit(free),
         "total": total,
         "have": have.count(),
         "left": max(0, total - actions.GRANTED_AT_ONCE),
@@ -82,9 +84,18 @@ def _listed(request: HttpRequest, form: GrantManyForm) -> dict[str, Any]:
     }
 
 
+def _by_unit(people: list[Person]) -> list[tuple[Unit, list[Person]]]:
+    """The people below the units where they work, units as they stand in their tree."""
+    places = queries.works_in((person.pk for person in people), timezone.localdate())
+    groups: dict[int, list[Person]] = defaultdict(list)
+    for person in people:
+        groups[places[person.pk].pk].append(person)
+    return [(unit, groups[unit.pk]) for _depth, unit in Unit.objects.filter(pk__in=groups).as_tree()]
+
+
 def _give(request: HttpRequest, form: GrantManyForm, found: dict[str, Any]) -> HttpResponse:
     typed = form.cleaned_data
-    people = list(found["free"] if "all" in request.POST else typed["people"])
+    people = found["free"] if "all" in request.POST else list(typed["people"])
     given = actions.grant_roles(
         by=request.user,
         people=people,

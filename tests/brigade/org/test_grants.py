@@ -112,12 +112,14 @@ def test_the_page_lists_who_may_get_it_and_gives_it_to_those_ticked_or_to_all(
 ):
     grant(people[0], "officer", squadron)
     person("audit_admin", at=squadron, name="李查账")
+    person(at=squadron, name="外联络", kind="outside")
     client.force_login(security_admin)
     assert "选好角色和单位" in client.get(GIVE).text
     chosen = {"role": "officer", "where": brigade.pk, "unit": "", "starts_on": "2026-11-23"}
     listed = client.get(GIVE, chosen, headers={"HX-Request": "true"}).text
     assert "2人" in listed and "另有1人已有这个角色" in listed
-    assert "民警乙" in listed and "民警甲" not in listed and "李查账" not in listed
+    assert "民警乙" in listed and "民警甲" not in listed and "李查账" not in listed and "外联络" not in listed
+    assert "外联络" in client.get(GIVE, chosen | {"kind": "outside"}).text
     assert "没有可以授予的人" in client.get(GIVE, chosen | {"kind": "auxiliary"}).text
     nobody = client.post(GIVE, chosen)
     assert nobody.status_code == 422 and "点选要授予的人。" in nobody.text and "民警乙" in nobody.text
