@@ -35,6 +35,7 @@ from brigade.org.rules import check_fresh
 from brigade.reference.actions import confirm_recomputed
 from brigade.reference.queries import years_to_recompute
 from brigade.search import actions as search
+from brigade.search.rules import basis_of
 
 R = TypeVar("R", bound=Record)
 BATCH = 200
@@ -147,7 +148,7 @@ def advance(
         if move.needs_reason and not reason.strip():
             raise Refused(_("%(label)s要写明原因") % {"label": move.label}, field="reason")
         keys, marks = obligations.keys_of(locked), indicators.cells_of(locked)
-        before, words = _values(locked), _own_words(locked)
+        before, basis = _values(locked), _found_by(locked)
         for name, value in (changes or {}).items():
             setattr(locked, name, value)
         extra = dict(write(locked) or {}) if write else {}
@@ -156,7 +157,7 @@ def advance(
         locked.version += 1
         locked.search_text = haystack(locked.search_words())
         locked.save()
-        if words is None or words != _own_words(locked) or (extra and locked.READERS_IN_ROWS):
+        if basis is None or basis != _found_by(locked) or (extra and locked.READERS_IN_ROWS):
             search.keep([locked])
         _finish(locked, move, by, now, keys, marks, _diff(before, _values(locked)) | extra, reason)
     return locked
@@ -486,14 +487,14 @@ def _finish(
         )
 
 
-def _own_words(record: Record) -> str | None:
-    """What the search has of the record but for readers in its child rows; None where readers come from elsewhere."""
+def _found_by(record: Record) -> tuple[tuple, ...] | None:
+    """What the search finds the record by, but for readers in child rows; None where readers come from elsewhere."""
     is_alone = record.READERS_IN_ROWS or type(record).own_readers is Record.own_readers
-    return search.words_of(record, with_readers=False) if is_alone else None
+    return basis_of(record) if is_alone else None
 
 
 def _lock(record: R) -> R:
-    rows = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit")
+    rows = type(record)._base_manager.select_for_update(of=("self",)).select_related(*record.LOCKED_WITH)
     return rows.get(pk=record.pk)
 
 

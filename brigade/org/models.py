@@ -622,6 +622,8 @@ class Record(Versioned):
     """Columns that name a unit with something to do about an open record; each goes along."""
     READERS_IN_ROWS = False
     """Its own readers stand in child rows alone: a move that writes none leaves them as they are."""
+    LOCKED_WITH: tuple[str, ...] = ("unit",)
+    """What is read in one statement with the record that a move locks; a kind adds what its words are made of."""
     state_before: str
     """Where a record comes back to; a kind with a move that goes back keeps it in a column."""
 

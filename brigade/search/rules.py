@@ -68,7 +68,13 @@ def seen_from(units: Iterable[int], person: int) -> Clauses:
     return [[(place, False) for place in places(units, [person])]]
 
 
-def words_of(thing: Any, *, with_readers: bool = True) -> str:
+def basis_of(thing: Any) -> tuple[tuple, ...]:
+    """What the tokens of a record are made of, but for its own readers: while it stays, they stay."""
+    sealed = tuple(getattr(thing, f"{field}_index", "") for field in thing.SENSITIVE)
+    return tuple(thing.search_words()), tuple(thing.reading_units()), sealed
+
+
+def words_of(thing: Any) -> str:
     """All tokens of a thing, in a fixed order. Of a sealed field only its blind index and what `search_words` gives."""
     found = tokens(thing.search_words())
     found.add(kind_token(thing._meta.label_lower))
@@ -76,8 +82,7 @@ def words_of(thing: Any, *, with_readers: bool = True) -> str:
         if index := getattr(thing, f"{field}_index", ""):
             found.add(blind(index))
     if hasattr(thing, "own_readers"):
-        readers = thing.own_readers() if with_readers else ()
-        found.update(places(thing.reading_units(), (person.pk for person, _why in readers)))
+        found.update(places(thing.reading_units(), (person.pk for person, _why in thing.own_readers())))
     return " ".join(sorted(found))
 
 

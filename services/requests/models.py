@@ -213,6 +213,7 @@ class ServiceRequest(Record):
 
     SENSITIVE = frozenset({"citizen_name", "id_no", "phone"})
     OPEN = OPEN
+    LOCKED_WITH = ("unit", "item")
 
     state = models.CharField(_("状态"), max_length=24, choices=RequestState.choices)
     item = models.ForeignKey(ServiceItem, models.PROTECT, related_name="requests", verbose_name=_("事项"))

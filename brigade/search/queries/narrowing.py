@@ -44,9 +44,9 @@ def narrowed(rows: QuerySet, text: str, user: Any) -> Narrowed:
     if not asked:
         return Narrowed(rows.none() if text.strip() else rows)
     reach = reach_of(user, rows.model)
-    clauses = asked.clauses if reach is None else [*asked.clauses, *rules.seen_from(reach, user.pk)]
-    some = partial(keys_of, rows.model._meta.label_lower, clauses, MANY + 1)
-    if expected(rows.model, clauses) <= SURELY * MANY:
+    seen = [] if reach is None else rules.seen_from(reach, user.pk)
+    some = partial(keys_of, rows.model._meta.label_lower, asked.clauses, seen, MANY + 1)
+    if expected(rows.model, [*asked.clauses, *seen]) <= SURELY * MANY:
         keys = some()
         if len(keys) <= MANY:
             return Narrowed(by_keys(rows, keys))

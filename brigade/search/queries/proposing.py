@@ -61,20 +61,17 @@ def _arms(aim: Aim) -> list[tuple[Clauses, bool, bool]]:
     return arms
 
 
-def keys_of(kind: str, clauses: Clauses, limit: int) -> list[str]:
-    """Keys of entries of a kind that the clauses ask for, in no order."""
-    read = walking.keys_of if connection.vendor == "postgresql" else _keys_of
-    return read(kind, clauses, limit)
+def keys_of(kind: str, words: Clauses, seen: Clauses, limit: int) -> list[str]:
+    """Keys of entries of a kind that hold all words and are seen, in no order."""
+    if connection.vendor == "postgresql":
+        return walking.keys_of(kind, words, seen, limit)
+    sql, values = _matching(kind, [*words, *seen], "object_id")
+    return [key for (key,) in fetched(f"{sql} LIMIT {limit}", values)]
 
 
 def expected(model: type[Model], clauses: Clauses) -> float:
     """How many rows of a kind the clauses may ask for, where that is sooner guessed than read: SQLite stops reading."""
     return walking.expected(model, clauses) if connection.vendor == "postgresql" else 0
-
-
-def _keys_of(kind: str, clauses: Clauses, limit: int) -> list[str]:
-    sql, values = _matching(kind, clauses, "object_id")
-    return [key for (key,) in fetched(f"{sql} LIMIT {limit}", values)]
 
 
 def _matching(kind: str, clauses: Clauses, columns: str) -> tuple[str, list[str]]:

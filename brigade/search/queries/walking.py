@@ -143,8 +143,8 @@ def walked(aims: Sequence[Aim]) -> Iterator[Found]:
             yield kind, key, row.age, row.is_whole and row.is_seen, row.holds and row.is_seen
 
 
-def keys_of(kind: str, clauses: Clauses, limit: int) -> list[str]:
-    found = fetched(KEYS, [tsquery(_firm(clauses)), tsquery(clauses), kind, limit])
+def keys_of(kind: str, words: Clauses, seen: Clauses, limit: int) -> list[str]:
+    found = fetched(KEYS, [tsquery([*_firm(words), *seen]), tsquery(words), kind, limit])
     return [key for (key,) in found]
 
 
