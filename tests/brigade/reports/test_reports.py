@@ -489,7 +489,7 @@ def test_a_worker_killed_between_a_report_and_what_it_says_leaves_neither(own_en
     made = build_world()
     thirty_to_eighteen(made)
     process = child.start(own_environment, "tests.brigade.reports.world.build_and_die", NOW)
-    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert process.wait(timeout=120) == -signal.SIGKILL
     assert not Report.objects.exists()
     assert not Obligation.objects.filter(rule="reports.confirm").exists()
     assert built() == "生成7份，没有数据的39份"
