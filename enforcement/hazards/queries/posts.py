@@ -44,7 +44,7 @@ def town_at(point: Point) -> int | None:
     known = Hazard.objects.filter(registered_at__isnull=False).exclude(geo_source=GeoSource.STAKE_CALC)
     for metres in NEIGHBOURS:
         rows = in_box(known, point, metres).values_list("lat", "lon", "town")[:ENOUGH]
-        away = [(distance(point, Point(float(lat), float(lon))), town) for lat, lon, town in rows]
+        away = [(distance(point, Point(float(lat or 0), float(lon or 0))), town) for lat, lon, town in rows]
         if away:
             return min(away)[1]
     return None
