@@ -248,17 +248,17 @@ def _leaves(report: Report, content: dict[str, Any]) -> Iterator[Leaf]:
             Column(_("指标"), 16), Column(_("本期"), 10, "number"), Column(_("计量"), 6), Column(_("计算"), 12),
             Column(_("上年同期"), 10, "number"), Column(_("同比"), 16), Column(_("同比判断"), 20),
             Column(before, 10, "number"), Column(_("环比"), 16), Column(_("环比判断"), 20), Column(_("分项"), 24),
-            Column(_("口径"), 50),
         ]  # fmt: skip
         yield Leaf(f"{section['label']} {title}", unit, told, columns, [_cells(row) for row in section["rows"]])
         for part, name, what in (("units", _("各单位"), _("单位")), ("towns", _("各乡镇街道"), _("乡镇街道"))):
             if found := section.get(part):
                 columns = [
-                    Column(what, 20), Column(_("指标"), 16), Column(_("本期"), 10, "number"), Column(_("计算"), 12),
+                    Column(what, 20), Column(_("指标"), 16), Column(_("本期"), 10, "number"), Column(_("计量"), 6),
+                    Column(_("计算"), 12),
                     Column(_("上年同期"), 10, "number"), Column(_("同比"), 16), Column(_("同比判断"), 20),
                     Column(before, 10, "number"), Column(_("环比"), 16), Column(_("环比判断"), 20),
                 ]  # fmt: skip
-                yield Leaf(f"{section['label']}{name}", unit, told, columns, list(_compared(found)))
+                yield Leaf(f"{section['label']}{name}", unit, told, columns, list(_compared(section, found)))
     if table := content.get("table"):
         columns = [Column(head, 20 if n == 0 else 16) for n, head in enumerate(table["heads"])]
         yield Leaf(table["label"], unit, f"{told}；{table['basis']}", columns, table["lines"])
@@ -269,10 +269,13 @@ def _leaves(report: Report, content: dict[str, Any]) -> Iterator[Leaf]:
     counts = ("due", "met", "on_time", "late")
     rows = [[one["label"], *(one[name] for name in counts)] for one in duties["rules"]]
     yield Leaf(_("应办事项"), unit, told, columns, [*rows, [_("合计"), *(duties[name] for name in counts)]])
-    columns = [Column(_("事项"), 50), Column(_("责任单位"), 18), Column(_("期限"), 14, "date")]
+    columns = [Column(_("事项"), 76), Column(_("责任单位"), 18), Column(_("期限"), 14, "date")]
     columns.append(Column(_("逾期天数"), 12, "integer"))
     rows = [[one["title"], one["unit"], date.fromisoformat(one["due"]), one["days"]] for one in duties["oldest"]]
     yield Leaf(_("逾期未办"), unit, told, columns, rows)
+    columns = [Column(_("指标"), 20), Column(_("口径"), 100)]
+    told_by = [[row["label"], row["basis"]] for section in content["sections"] for row in section["rows"]]
+    yield Leaf(_("口径和说明"), unit, told, columns, [*told_by, *([_("说明"), note] for note in content["notes"])])
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:
@@ -281,18 +284,19 @@ def _cells(row: dict[str, Any]) -> list[Any]:
     return [
         row["label"], _number(row["value"]), row["suffix"], row["parts"],
         _number(year["value"]), year["change"], year["verdict"],
-        _number(before["value"]), before["change"], before["verdict"], row["facets"], row["basis"],
+        _number(before["value"]), before["change"], before["verdict"], row["facets"],
     ]  # fmt: skip
 
 
-def _compared(found: dict[str, Any]) -> Iterator[list[Any]]:
+def _compared(section: dict[str, Any], found: dict[str, Any]) -> Iterator[list[Any]]:
     """A line for each figure of each unit or town that has one."""
+    suffixes = {row["label"]: row["suffix"] for row in section["rows"]}
     for line in found["lines"]:
         for head, one in zip(found["heads"], line["cells"], strict=True):
             if one["value"] != NOTHING:
                 then = one.get("against") or [{"value": NOTHING, "change": "", "verdict": ""}] * 2
                 past = [cell for other in then for cell in (_number(other["value"]), other["change"], other["verdict"])]
-                yield [line["name"], head, _number(one["value"]), one["parts"], *past]
+                yield [line["name"], head, _number(one["value"]), suffixes[head], one["parts"], *past]
 
 
 def _number(words: str) -> Decimal | None:

@@ -171,6 +171,11 @@ def test_word_and_workbook_hold_what_the_page_holds(client, world, report):
     sheet = book.worksheets[0]
     assert [cell.value for cell in sheet[5]][:7] == ["登记隐患", 18, "处", None, 30, "−40.0%", "差异不显著 p=0.11"]
     assert "数据截至2026-11-23 06:00；口径第2版" in sheet["A3"].value
+    assert [cell.value for cell in book["道路隐患各单位"][5]][:8] == [
+        "城区一中队", "登记隐患", 10, "处", None, 30, "−66.7%", "差异显著 p=0.002",
+    ]  # fmt: skip
+    bases = {row[0]: row[1] for row in book["口径和说明"].iter_rows(min_row=5, values_only=True)}
+    assert bases["登记隐患"] == "按登记日期，不含并案和不属实"
 
 
 def test_a_draft_says_on_paper_that_it_is_one(client, world, report):
