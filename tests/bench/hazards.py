@@ -120,9 +120,10 @@ def duplicates(
 
     def check() -> None:
         n = next(places) * 37 % ROWS + 1
-        place: dict[str, Any] = {"acc_m": 8, "road": roads[n % ROADS], "stake_start_m": stake_of(n)}
+        place: dict[str, Any] = {"acc_m": 8, "road": roads[n % ROADS], "direction": "na"}
         point = point_of(n)
-        place |= {"lat": point.lat, "lon": point.lon, "direction": "na"}
+        place |= {"lat": point.lat, "lon": point.lon, "geo_source": "gps"}
+        place |= dict.fromkeys(("stake_start_m", "stake_end_m"), stake_of(n))
         found.append(len(queries.near_place(place, categories[n % len(categories)], NOW)))
 
     def look_up() -> None:
