@@ -33,10 +33,11 @@ class Officer:
         return json.loads(self.page.evaluate("sessionStorage.getItem('journey') || '[]'"))
 
     def interactions(self, task, most):
-        """Print what was done since the beginning and hold it against the budget."""
+        """Print what was done since the beginning and hold it against the budget; how many they were."""
         done = [f"{line['kind']} {line['what']}" for line in self.pressed() if line["kind"] not in ("tab", "letter")]
         print(f"{task}: {len(done)} of {most}: {', '.join(done)}")
         assert len(done) <= most, done
+        return len(done)
 
     def keys(self, task, most):
         """At the window each key counts, Tab and the letters of a code too, but not the citizen's own data.
