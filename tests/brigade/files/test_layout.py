@@ -13,7 +13,7 @@ from brigade.files.states import FORMS
 from brigade.kit.documents import Filling, render_docx
 
 PAGES = {
-    "reports.report": (2, 1, 13),
+    "reports.report": (3, 1, 14),
     "meetings.minutes": (2, 1, 48),
     "meetings.sign_in": (1, 1, 31),
     "meetings.quarter_return": (1, 1, 2),
