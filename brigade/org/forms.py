@@ -365,10 +365,17 @@ class ChangeForm(Form):
         return list(self.cleaned_data["towns"])
 
 
+class GrantsAlong(ManyChoiceField):
+    """Roles on one unit: it is not said of each."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.person.name}·{obj.get_role_display()}"
+
+
 class AgreeForm(Form):
     """Which roles go along into the other unit; those of its leaders are not ticked beforehand."""
 
-    grants = ManyChoiceField(
+    grants = GrantsAlong(
         Grant.objects.none(), label=_("带过去的角色"), required=False, widget=forms.CheckboxSelectMultiple()
     )
 

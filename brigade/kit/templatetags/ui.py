@@ -184,7 +184,7 @@ def _unbroken(piece: Any) -> SafeString:
 
 @register.filter
 def numbers_whole(text: Any) -> SafeString:
-    """A text in which no number of a record (CGS-BJ-2026-00012) is broken at its hyphens, nor its bracket left alone."""
+    """A text in which no number of a record (CGS-BJ-2026-00012) is broken, nor its bracket left alone."""
     return SafeString(RECORD_NUMBER.sub(r'<span class="nb">\g<0></span>', conditional_escape(text)))
 
 

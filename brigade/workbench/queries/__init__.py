@@ -33,6 +33,7 @@ from brigade.workbench.queries.desk import (
     todo,
     todo_groups,
     vacancies,
+    waiting_for,
     warnings,
 )
 from brigade.workbench.queries.screens import PAGES, Screen, screen

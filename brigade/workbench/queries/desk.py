@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import BooleanField, Case, Count, Min, Q, QuerySet, When
+from django.db.models import BooleanField, Case, Count, F, Min, Q, QuerySet, When
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -27,8 +27,9 @@ from brigade.notices.models import Message
 from brigade.obligations.models import Obligation
 from brigade.obligations.queries import by_urgency
 from brigade.obligations.rules import RULES
-from brigade.org.models import Person, Record
+from brigade.org.models import Person, Record, Secondment, UnitChange
 from brigade.org.queries import holders_of
+from brigade.org.states import ChangeState
 from brigade.search.queries import find
 
 RECENT_EVENTS = 60
@@ -102,6 +103,34 @@ def vacancies(person: Person, on: date) -> list[Vacancy]:
     counts = {(unit, post): n for unit, post, n in open_now.values_list("unit", "post").annotate(n=Count("pk"))}
     found = [(grant, counts.get((grant.unit_id, grant.role), 0)) for grant in alone]
     return [Vacancy(grant.unit.short_name, str(grant.get_role_display()), n) for grant, n in found if n]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the other administrator asked for: what it is, from when on, and the page where it is decided."""
+
+    what: str
+    since: date
+    url: str
+
+
+def waiting_for(person: Person, today: date) -> list[Waiting]:
+    """Changes of units and secondments whose roles the security administrator has to settle, the earliest first."""
+    units = person.units_for("org.change_grant")
+    if not units:
+        return []
+    changes = UnitChange.objects.filter(state=ChangeState.WAITING, unit__in=units).select_related("unit", "into")
+    lent = Secondment.objects.filter(settled_by="", posting__unit__in=units, posting__ends_on__gt=today)
+    lent = lent.exclude(posting__ends_on=F("posting__starts_on")).select_related("posting__unit", "posting__person")
+    found = [
+        Waiting(f"{one.unit}{one.get_kind_display()}{one.into}", one.since, one.unit.get_absolute_url())
+        for one in changes
+    ]
+    for one in lent:
+        who = one.posting.person
+        what = _lazy("%(name)s借调%(unit)s") % {"name": who.name, "unit": one.unit}
+        found.append(Waiting(str(what), one.posting.starts_on, who.get_absolute_url()))
+    return sorted(found, key=lambda one: one.since)
 
 
 def page_url(row: Obligation) -> str:

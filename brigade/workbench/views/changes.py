@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.kit.refusals import Refused
+from brigade.kit.templatetags.ui import full_day_text
 from brigade.kit.web import ask, done, get_visible, page, refused
 from brigade.org import actions as org
 from brigade.org import queries, rules
@@ -31,6 +32,7 @@ def unit_change(request: HttpRequest, pk: int) -> HttpResponse:
     typed = sent if "since" in sent or request.method == "POST" else None
     form = ChangeForm(typed, kind=kind, unit=unit, by=request.user)
     status, shown = 200, {"unit": unit, "kinds": kinds, "kind": kind, "form": form, "preview": None, "why_not": ""}
+    shown["under_way"] = unit.changes.open().first()
     if typed is not None:
         form.is_valid()
         shown |= _preview(unit, kind, form.cleaned_data)
@@ -68,7 +70,7 @@ def _preview(unit: Unit, kind: ChangeKind, typed: dict[str, Any]) -> dict[str, A
 def change_agree(request: HttpRequest, pk: int) -> HttpResponse:
     """The security administrator says which roles go along."""
     change = get_visible(request, UnitChange.objects.select_related("unit", "into"), pk, "org.change_grant")
-    words = {"unit": change.unit, "into": change.into, "day": change.since}
+    words = {"unit": change.unit, "into": change.into, "day": full_day_text(change.since)}
     return ask(
         request,
         AgreeForm(

@@ -26,12 +26,13 @@ def home(request: HttpRequest) -> HttpResponse:
     counts = open_counts(user, now)
     groups = [(name, counts[code], lines, plain) for code, name, lines, plain in queries.todo_groups(user, now)]
     today = timezone.localdate(now)
+    waiting = queries.waiting_for(user, today)
     headlines = [code for code, indicator in FIGURES.items() if indicator.headline]
     unit = queries.home_unit(user, "indicators.view_figure")
     cards = queries.cards_of(standings(headlines, unit, today.replace(day=1), today)) if unit else []
     context = {
         "now": now,
-        "heading": _heading(counts, unread_count(user)),
+        "heading": _heading(counts, len(waiting), unread_count(user)),
         "counts": counts,
         "nothing_title": _("没有待办"),
         "nothing_text": _("新的事到了会出现在这里，每个工作日8:30也会提醒一次。"),
@@ -46,6 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "as_of": as_of(headlines) if cards else None,
         "month_start": today.replace(day=1),
         "recent": queries.recent(user),
+        "waiting": waiting,
         "unclear": unclear_count(user, now),
         "latest": list(inbox(user, unread_only=True)[:3]),
         "announcements": unread_announcements(user),
@@ -54,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return page(request, "workbench/home.html", context)
 
 
-def _heading(counts: dict[str, int], unread: int) -> str:
+def _heading(counts: dict[str, int], waiting: int, unread: int) -> str:
     if counts["today"] and counts["late"]:
         return _("今天%(today)d件要办，另有%(late)d件已逾期") % counts
     if counts["late"]:
@@ -63,6 +65,8 @@ def _heading(counts: dict[str, int], unread: int) -> str:
         return _("今天%(today)d件要办") % counts
     if counts["total"]:
         return _("今天没有到期的事，往后还有%(total)d件") % counts
+    if waiting:
+        return _("%(n)d件事等你同意") % {"n": waiting}
     if unread:
         return _("没有到期的事，有%(n)d条消息没看") % {"n": unread}
     return _("今天没有要办的事")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from brigade.kit.refusals import Refused
+from brigade.kit.templatetags.ui import full_day_text
 from brigade.kit.web import ask, done, get_visible, page, refused
 from brigade.org import actions, queries
 from brigade.org.forms import EndSecondmentForm, HandOverForm, NoForm, SecondForm
@@ -100,7 +101,10 @@ def _said(person: Person, departure: Any) -> str:
     if departure is None:
         return _("已移交，%s的账号照用") % person.name
     if departure.leaves_on > timezone.localdate():
-        return _("已移交，%(name)s的账号到%(day)s停用") % {"name": person.name, "day": departure.leaves_on}
+        return _("已移交，%(name)s的账号到%(day)s停用") % {
+            "name": person.name,
+            "day": full_day_text(departure.leaves_on),
+        }
     return _("已移交，%s名下没有待办，账号已停用") % person.name
 
 
@@ -144,7 +148,7 @@ def secondment_settle(request: HttpRequest, pk: int) -> HttpResponse:
     words = {
         "name": secondment.posting.person.name,
         "unit": secondment.unit,
-        "day": secondment.posting.ends_on,
+        "day": full_day_text(secondment.posting.ends_on),
         "roles": secondment.role_labels or _("不另授角色"),
     }
     rests = "" if secondment.keeps_home else _("原单位的角色到期前停用，那天自动恢复。")

@@ -209,9 +209,11 @@ def test_a_secondment_on_the_page_of_a_person_by_two_administrators(client, hall
     assert "角色待安全管理员办理" in client.get(home).text
     assert client.post(f"/org/secondments/{made.pk}/settle/").status_code == 403
     client.force_login(security)
-    assert "内勤" in client.get(f"/org/secondments/{made.pk}/settle/").text
+    assert f"{hall.clerk.name}借调办公室" in client.get("/").text
+    text = client.get(f"/org/secondments/{made.pk}/settle/").text
+    assert "内勤" in text and "2026年10月1日" in text
     assert client.post(f"/org/secondments/{made.pk}/settle/").status_code == 302
-    assert "办理角色" not in client.get(home).text
+    assert "办理角色" not in client.get(home).text and "等你" not in client.get("/").text
     client.force_login(system)
     assert client.post(f"/org/secondments/{made.pk}/end/", {"ends_on": "2026-08-01"}).status_code == 302
     assert Secondment.objects.get().posting.ends_on == date(2026, 8, 1)
@@ -278,12 +280,16 @@ class TestChangeOfAUnit:
         change = UnitChange.objects.get()
         assert "待安全管理员同意" in client.get(first.get_absolute_url()).text
         assert client.get(f"/org/changes/{change.pk}/agree/").status_code == 403
+        assert "还没有完成" in client.get(address).text, "said before anything is typed"
+        assert "农村一中队并入农村二中队" not in client.get("/").text
         client.force_login(security)
+        home = client.get("/").text
+        assert "农村一中队并入农村二中队" in home and first.get_absolute_url() in home and "等你同意" in home
         page = client.get(f"/org/changes/{change.pk}/agree/").text
-        assert "曾伟" in page and "checked" in page
+        assert "曾伟·民警<" in page and "checked" in page and "2026年7月1日" in page
         along = [str(pk) for pk in officer.grants.values_list("pk", flat=True)]
         assert client.post(f"/org/changes/{change.pk}/agree/", {"grants": along}).status_code == 302
-        assert UnitChange.objects.get().state == "ready"
+        assert UnitChange.objects.get().state == "ready" and "等你" not in client.get("/").text
         client.force_login(system)
         assert client.post(f"/org/changes/{change.pk}/drop/").status_code == 302
 
