@@ -141,7 +141,7 @@ def cell(
 ) -> dict[str, object]:
     """The same figure of one unit or town, now and in each earlier period; None where it was not there yet.
 
-    Nothing at all is a dash; what was and is no more is 0.
+    Nothing at all is a dash; what was and is no more is 0. What ripens is not compared.
     """
     code = whole.indicator.code
     if not any(code in found for found in (sums, *past) if found):
@@ -153,9 +153,10 @@ def cell(
 
     now = of(sums)
     others = [None if found is None else of(found) for found in past]
+    pairs = () if now.indicator.ripens else zip(others, then, strict=True)
     return {
         **amount_said(now.indicator, now.value, now.base),
-        "against": [against(now, other, period, one) for other, one in zip(others, then, strict=True)],
+        "against": [against(now, other, period, one) for other, one in pairs],
     }
 
 
