@@ -68,6 +68,7 @@ COLUMNS = (
     Column("summary", gettext_lazy("记录"), synonyms=("会议内容", "主要内容", "会议记录"), width=30),
 )
 APART = re.compile(r"[、，,；;/\s]+")
+_WHY = re.compile(r"\s*[(（]([^()（）]*)[)）]")
 NOBODY = frozenset(("无", "没有", "—", "-", "0"))
 STRETCHED = re.compile(r"(?<![\u3400-\u9fff])([\u3400-\u9fff])\s+([\u3400-\u9fff])(?![\u3400-\u9fff])")
 KINDS = {str(kind.label): kind.value for kind in SegmentKind} | {
@@ -80,7 +81,7 @@ KINDS = {str(kind.label): kind.value for kind in SegmentKind} | {
 def judge(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Judged]:
     """A meeting that its branch has at that time already is skipped; whoever is not named was there, as on the roll."""
     names = [name for row in rows for code in ("chair", "recorder", "lecturer") for name in [row.values.get(code)]]
-    names += [name for row in rows for code in ("leave", "absent") for name in _parts(row.values.get(code))]
+    names += [name for row in rows for code in ("leave", "absent") for name, _why in _absentees(row.values.get(code))]
     timed = [_times(Look(row)) for row in rows]
     people, book = People(names), _Book([starts_at for _look, starts_at, _ends_at in timed], by, now)
     seen: dict[tuple[int, datetime], int] = {}
@@ -207,9 +208,22 @@ def _marks(look: Look, people: People) -> tuple[Mark, ...]:
     marks: dict[int, Mark] = {}
     statuses: Mapping[str, str] = {"leave": Presence.LEAVE_PERSONAL, "absent": Presence.ABSENT}
     for code, status in statuses.items():
-        for person in look.find(code, lambda text: [people.find(name) for name in _parts(text)]) or ():
-            marks[person.pk] = Mark(person.pk, status)
+        away = look.find(code, lambda text: [(people.find(name), why) for name, why in _absentees(text)])
+        for person, reason in away or ():
+            marks[person.pk] = Mark(person.pk, status, reason)
     return tuple(marks.values())
+
+
+def _absentees(text: str | None) -> list[tuple[str, str]]:
+    """Names, each with the reason that stands in brackets behind it: 张三（出差）、李四."""
+    whys: dict[str, str] = {}
+
+    def note(found: re.Match[str]) -> str:
+        whys[f"({len(whys)})"] = found[1].strip()
+        return f"({len(whys) - 1})"
+
+    names = (part.partition("(") for part in _parts(_WHY.sub(note, text or "")))
+    return [(name, whys.get(f"({rest}", "")[:120]) for name, _bracket, rest in names]
 
 
 def _parts(text: str | None) -> list[str]:

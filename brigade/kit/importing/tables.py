@@ -14,7 +14,7 @@ from brigade.kit import archives
 from brigade.kit.importing import books
 from brigade.kit.importing.columns import Column, likeness, suggest
 from brigade.kit.refusals import Refused
-from brigade.kit.text import clean_text
+from brigade.kit.text import clean_text, half_width
 
 HEAD_LINES = 20
 """The heading stands in one of the first lines."""
@@ -100,6 +100,11 @@ def _table_of(
 
 
 _NOTHING: frozenset[int] = frozenset()
+_SIGNED = re.compile(
+    r"(?:(?:填表|填报|制表|经办|审核|审批|复核|负责|单位负责|统计)人?(?:签[字名章])?"
+    r"|备注|说明|注|(?:填表|填报|制表)(?:日期|时间)):"
+)
+"""How the lines below a table begin that say who made it and when."""
 _TOTAL = re.compile(r"(本页|本月|本季度?|本年|全年)?(合计|总计|小计|累计)[:：]?(共?\d+[人名个条次件户]?)?")
 
 
@@ -131,7 +136,7 @@ def _is_data(line: Line, headings: list[str]) -> bool:
     if not isinstance(first, str) or len(first) > 40:
         return True
     text = likeness(first)
-    if _TOTAL.fullmatch(text):
+    if _TOTAL.fullmatch(text) or _SIGNED.match(half_width("".join(first.split()))):
         return False
     if text not in headings:
         return True

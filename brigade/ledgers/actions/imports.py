@@ -170,6 +170,7 @@ def run_import(*, job: Job) -> str:
 def _write(run: ImportRun, spec: Import, job: Job, now: datetime) -> int:
     by = run.owner
     _allow(by, spec)
+    before = _brought_in(run, now)
     found = queries.checked(run, spec, by=by, now=now)
     if found.counts["faulty"]:
         raise Refused(_("预检以后情况有变，有%d行对不上了；再预检一次看看。") % found.counts["faulty"])
@@ -187,6 +188,8 @@ def _write(run: ImportRun, spec: Import, job: Job, now: datetime) -> int:
     written: list[Any] = []
     with transaction.atomic():
         _lock(run, ImportState.RUNNING)
+        if _brought_in(run, now) - before:
+            raise Refused(_("刚刚有另一份表导入了这个台账，有的行可能已经有了；再预检一次看看。"))
         for batch in batches:
             written += spec.write(batch, by=by, now=now)
             if not spec.prepare:
@@ -314,10 +317,18 @@ def _allow(by: Any, spec: Import) -> None:
         raise NotAllowed(_("没有导入%s的权限。") % spec.title)
 
 
+def _brought_in(run: ImportRun, now: datetime) -> set[Any]:
+    """What came into the ledger of late: two sheets that are checked at the same time do not know of each other."""
+    done = ImportRun.objects.filter(listing=run.listing, state=ImportState.DONE, expires_at__gt=now)
+    return set(done.values_list("pk", flat=True))
+
+
 def _lock(run: ImportRun, state: ImportState) -> None:
-    """Of two workers with the same job the second one finds it done."""
-    locked = ImportRun.objects.select_for_update().filter(pk=run.pk).values_list("state", flat=True).get()
-    if locked != state:
+    """Of two workers with the same job the second one finds it done; two sheets for one ledger are written one after
+    the other."""
+    rows = ImportRun.objects.select_for_update().filter(listing=run.listing).at_work().order_by("pk")
+    locked = dict(rows.values_list("pk", "state"))
+    if locked.get(run.pk) != state:
         raise Refused(_("这次导入已经办过了。"))
 
 

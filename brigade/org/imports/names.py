@@ -14,6 +14,9 @@ from django.utils.translation import gettext as _
 from brigade.kit.refusals import Refused
 from brigade.org.models import Person, Unit
 
+_NUMERALS = str.maketrans("0123456789", "〇一二三四五六七八九")
+"""城区1中队 is as near to 城区一中队 as can be."""
+
 
 class Units:
     """Open units in which somebody has a permission, as a cell names them: by code, name or short name."""
@@ -29,8 +32,9 @@ class Units:
         if len(found) > 1:
             raise Refused(_("有%(n)d个单位叫“%(name)s”，请写代码。") % {"n": len(found), "name": text})
         if not found:
-            alike = get_close_matches(text, list(self._by_name), n=1)
-            hint = _("，是不是%s") % alike[0] if alike else ""
+            written = {name.translate(_NUMERALS): name for name in self._by_name}
+            alike = get_close_matches(text.translate(_NUMERALS), list(written), n=1)
+            hint = _("，是不是%s") % written[alike[0]] if alike else ""
             raise Refused(_("没有“%(name)s”这个单位，或不在你的范围内%(hint)s") % {"name": text, "hint": hint})
         return next(iter(found))
 
@@ -40,6 +44,7 @@ class People:
 
     def __init__(self, texts: Iterable[str | None], within: Q | None = None) -> None:
         wanted = {text for text in texts if text}
+        wanted |= {f"0{text}" for text in wanted if text.isdigit()}
         rows = Person.objects.filter(Q(police_no__in=wanted) | Q(name__in=wanted), within or Q(), is_active=True)
         self._by_name: dict[str, list[Person]] = defaultdict(list)
         for person in rows.distinct().order_by("pk"):
@@ -53,6 +58,12 @@ class People:
         found = self._by_name.get(text, [])
         if len(found) > 1:
             raise Refused(_("有%(n)d个人叫%(name)s，请写警号。") % {"n": len(found), "name": text})
+        if not found and text.isdigit() and f"0{text}" in self._by_name:
+            raise Refused(lost_zero(f"0{text}"))
         if not found:
             raise Refused(_("人员里没有%s，先登记或改成警号。") % text)
         return found[0]
+
+
+def lost_zero(police_no: str) -> str:
+    return _("是不是%s？Excel按数字存，丢了开头的0；把这一列设成文本格式再填。") % police_no

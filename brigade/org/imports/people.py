@@ -18,7 +18,7 @@ from brigade.ledgers.queries import in_use, used_since
 from brigade.ledgers.rules import Import, Judged, Look
 from brigade.org import actions
 from brigade.org.actions import Newcomer
-from brigade.org.imports.names import Units
+from brigade.org.imports.names import Units, lost_zero
 from brigade.org.models import Person, Unit
 from brigade.org.rules import PHONE, look_up
 from brigade.org.states import PersonKind
@@ -54,7 +54,8 @@ def judge_people(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Jud
     """Who is there already is skipped when nothing differs; a phone of which only the tail shows is none."""
     today = timezone.localdate(now)
     units = Units(by, "org.change_person", today)
-    numbers = {normalise_code(row.values.get("police_no") or "") for row in rows}
+    in_sheet = {normalise_code(row.values.get("police_no") or "") for row in rows}
+    numbers = in_sheet | {f"0{number}" for number in in_sheet if number.isdigit()}
     there = Person.objects.filter(police_no__in=numbers).prefetch_related("postings__unit", "grants")
     known = {person.police_no: person for person in there}
     for row in rows:
@@ -69,6 +70,8 @@ def judge_people(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Jud
             look.fault("starts_on", _("%(name)s %(day)s才设立。") % {"name": unit.name, "day": unit.opened_on})
         police_no = normalise_code(look.text("police_no"))
         person = known.get(police_no)
+        if person is None and police_no.isdigit() and (f"0{police_no}" in known or f"0{police_no}" in in_sheet):
+            look.fault("police_no", lost_zero(f"0{police_no}"))
         if person is not None and not _was_taken_back(person):
             yield look.known(
                 "police_no",

@@ -31,7 +31,7 @@ COLUMNS = (
         gettext_lazy("党支部"),
         "name",
         required=True,
-        synonyms=("支部", "所在党支部", "所属支部"),
+        synonyms=("支部", "所在党支部", "所在支部", "所属党支部", "所属支部", "党支部名称", "支部名称"),
         max_length=80,
         width=22,
     ),

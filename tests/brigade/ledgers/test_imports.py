@@ -459,3 +459,28 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half(client, brigade, star
     work()
     run.refresh_from_db()
     assert (run.state, Person.objects.filter(police_no__startswith="J").count()) == (ImportState.DONE, 200)
+
+
+def test_who_made_the_sheet_and_when_is_no_row_of_it(client, clerk):
+    below = [
+        ["合计", "2人"],
+        ["填表人：钱管机", None, "审核人：李四"],
+        ["制表：钱", None, None, None, "审核："],
+        ["备注：一式两份"],
+    ]
+    assert upload(client, [*rows(2), *below]).counts == {"total": 2, "new": 2, "known": 0, "faulty": 0}
+
+
+def test_a_number_that_lost_its_first_zero_is_told_and_not_taken_for_a_new_one(client, clerk):
+    person(at=clerk.unit, police_no="037001", name="民警001")
+    lines = rows(3, at0_0=37001, at1_0="037002", at2_0=37002)
+    run = upload(client, lines)
+    page = text_of(client, run)
+    assert run.counts["faulty"] == 2
+    assert "是不是037001？Excel按数字存，丢了开头的0" in page
+    assert "是不是037002" in page
+
+
+def test_a_squadron_written_with_a_figure_is_asked_after_by_its_own_name(client, clerk):
+    page = text_of(client, upload(client, rows(1, at0_3="城区2中队")))
+    assert "没有“城区2中队”这个单位，或不在你的范围内，是不是城区二中队" in page

@@ -133,3 +133,16 @@ def test_a_time_without_a_day_two_days_and_the_same_meeting_twice_are_faults(cli
     assert run.counts["faulty"] == 3
     for sentence in ("写明是哪天", "和开始时间不是同一天", "与第4行重复"):
         assert sentence in page
+
+
+def test_why_somebody_was_away_may_stand_behind_his_name(client, home, lines):
+    away, absent = home.members[3].name, home.members[4].name
+    lines[0][8], lines[0][9] = f"{away}（出差、在外学习） {home.members[2].name}", f"{absent} (不详)"
+    run = bring_in(client, lines[:1])
+    assert run.state == ImportState.DONE, run.preview
+    rows = Attendance.objects.exclude(status="present").values_list("person", "status", "reason")
+    assert set(rows) == {
+        (home.members[3].pk, "leave_personal", "出差、在外学习"),
+        (home.members[2].pk, "leave_personal", ""),
+        (home.members[4].pk, "absent", "不详"),
+    }

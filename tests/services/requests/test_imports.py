@@ -6,6 +6,8 @@ import pytest
 
 from brigade.audit.models import AuditEvent
 from brigade.indicators.models import Dirty
+from brigade.jobs import actions as jobs
+from brigade.jobs.models import Job
 from brigade.ledgers.models import ImportRun
 from brigade.ledgers.queries import checked
 from brigade.ledgers.rules import IMPORTS
@@ -154,3 +156,24 @@ def test_the_export_comes_back_as_known_with_what_is_still_open(client, world, l
     file = client.get(f"{URL}?format=xlsx").getvalue()
     client.post(f"{URL}?import=new", {"file": again(file)})
     assert ImportRun.objects.order_by("-created_at").first().counts == {"total": 2, "new": 0, "known": 2, "faulty": 0}
+
+
+def test_two_sheets_that_are_brought_in_at_once_do_not_both_bring_the_same_line(client, world, lead, monkeypatch):
+    runs = [upload(client, [LINES[2]]) for _time in range(2)]
+    for run in runs:
+        client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
+    whole = IMPORTS[runs[0].listing]
+
+    def judge(rows, *, by, now):
+        found = list(whole.judge(rows, by=by, now=now))
+        monkeypatch.setitem(IMPORTS, whole.code, whole)
+        work(runs[1])  # the other worker is through with its own before this one begins to write
+        return found
+
+    spec = type(whole)(**{name: getattr(whole, name) for name in whole.__dataclass_fields__} | {"judge": judge})
+    monkeypatch.setitem(IMPORTS, whole.code, spec)
+    assert jobs.run(Job.objects.get(payload__run=str(runs[0].pk)).pk)
+    runs[0].refresh_from_db()
+    assert (runs[0].state, runs[1].state, ServiceRequest.objects.count()) == (ImportState.FAILED, ImportState.DONE, 1)
+    assert "刚刚有另一份表导入了这个台账" in runs[0].error
+    assert upload(client, [LINES[2]]).counts["known"] == 1
