@@ -19,7 +19,9 @@ from brigade.search import rules
 from brigade.search.queries.aiming import Aim, Found, fetched
 
 PROBE = 256
+"""So many of the youngest entries of each kind are looked at first: half a microsecond each."""
 DEEPEST = 10_000
+"""No walk goes further: as many entries, met all over the table, are what the index is good for."""
 SAMPLE = 1_000
 """So many of the youngest tell how frequent a word is in a ledger."""
 MARGIN = 1.5
@@ -63,8 +65,6 @@ WITH found AS MATERIALIZED (
 SELECT of_kind, object_id, id, holds, begins, is_whole, is_seen FROM placed WHERE place <= pool
 """
 """The question as a value that the planner does not know: it would take words that never meet for many and read all."""
-
-
 SHARE = """
 SELECT count(*) FILTER (WHERE words @@ %s::tsquery)::float / greatest(count(*), 1),
     (SELECT reltuples FROM pg_class WHERE oid = %s::regclass)
