@@ -16,6 +16,7 @@ from brigade.workbench.actions import agree_change, carry_out_changes, plan_chan
 from brigade.workflow import move_unit, settle
 from tests.brigade.assignments.world import NOW, at, handed_out, task
 from tests.brigade.org.factories import grant, person
+from tests.moves import refusal
 
 pytestmark = pytest.mark.django_db
 LATE = "2026-11-28T00:05"
@@ -177,3 +178,39 @@ def test_a_transfer_of_the_giver_hands_the_follow_up_over_too(world):
     fresh = Person.objects.get(pk=new.pk)
     assert Assignment.objects.given_by(fresh).get() == made
     assert actions.accept(by=fresh, assignment=made, now=at(NOW)).state == "done"
+
+
+def test_a_reply_after_the_day_is_taken_and_stays_a_late_one(world):
+    made = task(world)
+    settle(now=at(LATE))
+    replied = actions.reply(by=world.head, assignment=made, now=at("2026-11-30T09:00"), text="补齐了")
+    assert states(replied) == {"task": "met", "decision": "open", "chase": "met"}
+    duty = Obligation.objects.get(rule="assignments.task")
+    assert duty.met_at > duty.due_at
+    assert todo(world.deputy, "2026-11-30T09:05") == ["decision"]
+
+
+def test_time_that_was_asked_for_in_time_can_be_given_after_the_day(world):
+    made = task(world)
+    assert "期限已过" in refusal(lambda: ask(world, made, "2026-11-28T00:00"))
+    asked = ask(world, made, "2026-11-27T23:59")
+    settle(now=at(LATE))
+    assert states(asked)["chase"] == "open"
+    given = actions.extend(by=world.deputy, assignment=asked, now=at("2026-11-30T09:00"), due_on=date(2026, 12, 4))
+    assert states(given) == {"task": "open", "decision": "met", "chase": "void"}
+
+
+def test_a_task_whose_post_stands_empty_is_its_clerks_and_the_giver_can_end_it(world):
+    made = task(world)
+    Grant.objects.filter(person=world.head).update(ends_on=date(2026, 11, 20))
+    assert todo(Person.objects.get(pk=world.clerk.pk)) == ["task"]
+    settle(now=at(LATE))
+    assert "chase" in todo(world.deputy, LATE)
+    done = actions.withdraw(by=world.deputy, assignment=made, now=at("2026-11-30T09:00"), reason="岗位空着，另行交办")
+    assert set(states(done).values()) == {"void"}
+
+
+def ask(world, made, moment):
+    return actions.ask_extension(
+        by=world.head, assignment=made, now=at(moment), due_on=date(2026, 12, 4), reason="等名单"
+    )
