@@ -74,7 +74,8 @@ def _touched(hazard: Hazard) -> Iterator[Key]:
 def _rechecks(hazard: Hazard) -> Iterator[Key]:
     if hazard.state == HazardState.CLOSED and hazard.closed_at is not None:
         closed_on = timezone.localdate(hazard.closed_at)
-        for days in parameter("hazards.recheck_days", closed_on):
+        known_on = timezone.localdate(hazard.created_at) if hazard.is_past else closed_on
+        for days in parameter("hazards.recheck_days", known_on):
             if due_after(hazard.closed_at, days) < hazard.created_at:
                 continue  # its day had passed before the hazard stood here: it came with the old ledger
             yield Key(RECHECK, KIND, str(hazard.pk), f"{closed_on:%y%m%d}-{days}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -69,6 +69,8 @@ COLUMNS = (
 )
 APART = re.compile(r"[、，,；;/\s]+")
 _WHY = re.compile(r"\s*[(（]([^()（）]*)[)）]")
+FIRST_DAY = date(2018, 10, 28)
+"""Of the regulation on the work of branches, from which all that is counted of a meeting comes."""
 NOBODY = frozenset(("无", "没有", "—", "-", "0"))
 STRETCHED = re.compile(r"(?<![\u3400-\u9fff])([\u3400-\u9fff])\s+([\u3400-\u9fff])(?![\u3400-\u9fff])")
 KINDS = {str(kind.label): kind.value for kind in SegmentKind} | {
@@ -139,6 +141,8 @@ def _sheet(
     marks = _marks(look, people)
     if starts_at and starts_at > now:
         look.fault("starts_at", _("会议还没有开始，不能记录"))
+    if starts_at and timezone.localdate(starts_at) < FIRST_DAY:
+        look.fault("starts_at", _("%s以前的会议不导入") % FIRST_DAY)
     if look.row.faults or branch is None or kinds is None or starts_at is None or ends_at is None:
         return None
     day = timezone.localdate(starts_at)

@@ -358,3 +358,10 @@ def test_a_long_ledger_is_written_and_taken_back_in_as_many_queries_as_a_short_o
         assert run.state == ImportState.UNDONE
         asked.append((len(writing), len(undoing)))
     assert asked[1] == asked[0]
+
+
+def test_a_hazard_of_ten_years_ago_comes_in_or_is_told(client, world):
+    line = ["于集镇", "平交路口", "2012-1-6", "X012", "K1+350", "一般", None, "区公路中心", "2012-1-7", "2012-2-10",
+            "2012-2-1", "2012-2-3 10:00", "孙立、李明哲"]  # fmt: skip
+    run = bring_in(client, [line], FULL)
+    assert run.state == ImportState.DONE, (run.error, run.counts)

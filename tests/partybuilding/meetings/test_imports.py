@@ -146,3 +146,10 @@ def test_why_somebody_was_away_may_stand_behind_his_name(client, home, lines):
         (home.members[2].pk, "leave_personal", ""),
         (home.members[4].pk, "absent", "不详"),
     }
+
+
+def test_a_meeting_before_the_first_rules_is_told_and_not_taken(client, home, lines):
+    lines[0][2] = "2017.3.5 14:30"
+    run = upload(client, lines)
+    assert run.counts["faulty"] == 1
+    assert "2018-10-28以前的会议不导入" in client.get(f"{URL}?import={run.pk}").content.decode()
