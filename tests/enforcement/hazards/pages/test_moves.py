@@ -273,7 +273,7 @@ def test_the_office_lists_for_the_county_and_the_clerk_what_came_from_above(clie
 def test_a_listing_ends_when_it_is_closed(client, world, day):
     hazard = rectifying(world, day)
     now = timezone.now() - timedelta(minutes=30)
-    given = {"level": "county", "document_no": "东安委3号", "leader": "区领导甲", "listed_on": timezone.localdate()}
+    given = {"level": "county", "document_no": "东安委3号", "leader": "区领导甲", "listed_on": timezone.localdate(now)}
     actions.list_hazard(by=world.office, hazard=hazard, now=now, **given)
     Hazard.objects.filter(pk=hazard.pk).update(state="closed", closed_at=now)
     hazard.refresh_from_db()
