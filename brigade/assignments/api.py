@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.decorators import action
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from brigade import workflow
+from brigade.api import MoveSerializer, RecordViewSet, WithMoves, with_moves
 from brigade.assignments import actions, queries
 from brigade.assignments.forms import FORMS, HandOutForm
 from brigade.assignments.models import Assignment
 from brigade.assignments.rules import HAND_OUT
 from brigade.assignments.states import LineKind
-from brigade.kit.api import AvailableMoveSerializer, Pages, refuse_invalid
+from brigade.kit.api import Pages, refuse_invalid
 from brigade.kit.refusals import NotAllowed, Refused
-from brigade.kit.web import get_visible
 
 
 class ThreadLineSerializer(serializers.Serializer):
@@ -48,9 +44,8 @@ class AssignmentSerializer(serializers.ModelSerializer):
         return record.kind()
 
 
-class AssignmentDetailSerializer(AssignmentSerializer):
+class AssignmentDetailSerializer(WithMoves, AssignmentSerializer):
     thread = serializers.SerializerMethodField()
-    available_moves = serializers.SerializerMethodField()
 
     class Meta(AssignmentSerializer.Meta):
         fields = (*AssignmentSerializer.Meta.fields, "thread", "available_moves")
@@ -58,11 +53,6 @@ class AssignmentDetailSerializer(AssignmentSerializer):
     @extend_schema(responses=ThreadLineSerializer(many=True))
     def get_thread(self, record: Assignment) -> list[dict[str, Any]]:
         return ThreadLineSerializer(queries.thread(record), many=True).data
-
-    @extend_schema(responses=AvailableMoveSerializer(many=True))
-    def get_available_moves(self, record: Assignment) -> list[dict[str, Any]]:
-        options = workflow.moves_for(record, self.context["request"].user, timezone.now())
-        return AvailableMoveSerializer(options, many=True).data
 
 
 class AddresseeSerializer(serializers.Serializer):
@@ -83,10 +73,9 @@ class HandOutSerializer(serializers.Serializer):
     source_id = serializers.CharField(max_length=36, required=False, allow_blank=True)
 
 
-class AssignmentMoveSerializer(serializers.Serializer):
-    """What the moves ask for; each reads its own and leaves the rest."""
+class AssignmentMoveSerializer(MoveSerializer):
+    """What the moves of a task ask for; each reads its own and leaves the rest."""
 
-    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31)
     text = serializers.CharField(required=False, allow_blank=True)
     reason = serializers.CharField(required=False, allow_blank=True)
     due_on = serializers.DateField(required=False)
@@ -96,19 +85,15 @@ class AssignmentPages(Pages):
     ordering = ("-due_on", "-id")
 
 
-class AssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+@with_moves
+class AssignmentViewSet(RecordViewSet):
     """Tasks in the caller's scope; writing goes through the same actions as the pages."""
 
     queryset = Assignment.objects.select_related("unit", "giver_unit", "created_by")
     pagination_class = AssignmentPages
     serializer_class = AssignmentSerializer
-    lookup_value_converter = "uuid"
-
-    def get_queryset(self) -> QuerySet[Assignment]:
-        return super().get_queryset().visible_to(self.request.user)
-
-    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
-        return AssignmentDetailSerializer if self.action == "retrieve" else AssignmentSerializer
+    whole, sent, asked = AssignmentDetailSerializer, AssignmentMoveSerializer, FORMS
+    make, noun = actions.MAKE, "assignment"
 
     @extend_schema(request=HandOutSerializer, responses={201: AssignmentSerializer(many=True)})
     def create(self, request: Request) -> Response:
@@ -130,26 +115,6 @@ class AssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewse
         refuse_invalid(form)
         made = actions.hand_out(by=request.user, now=now, source=source, **form.arguments())
         return Response(AssignmentSerializer(made, many=True).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(
-        request=AssignmentMoveSerializer,
-        responses=AssignmentDetailSerializer,
-        parameters=[OpenApiParameter("move", str, OpenApiParameter.PATH, enum=sorted(FORMS))],
-    )
-    @action(detail=True, methods=["post"], url_path=r"moves/(?P<move>[a-z_]+)")
-    def moves(self, request: Request, pk: Any = None, move: str = "") -> Response:
-        """Make a move of this task; `available_moves` of the record says which, and what is missing."""
-        record = self.get_object()
-        if move not in FORMS:
-            raise Http404(_("没有这一步。"))
-        given = AssignmentMoveSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        form = FORMS[move]({name: str(value) for name, value in given.validated_data.items()}, record=record)
-        workflow.check(record, workflow.MOVES[f"{record.kind()}.{move}"], request.user, timezone.now())
-        refuse_invalid(form)
-        made = actions.MAKE[move](by=request.user, assignment=record, now=timezone.now(), **form.arguments())
-        fresh = get_visible(self.request, self.queryset, made.pk)
-        return Response(AssignmentDetailSerializer(fresh, context=self.get_serializer_context()).data)
 
 
 router = SimpleRouter()

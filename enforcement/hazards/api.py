@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
-from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.decorators import action
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from brigade import workflow
-from brigade.kit.api import AvailableMoveSerializer, FiniteField, MomentField, Pages
+from brigade.api import MoveSerializer, RecordViewSet, WithMoves, with_moves
+from brigade.kit.api import FiniteField, MomentField, Pages
 from brigade.kit.geo import Point
 from brigade.kit.web import get_visible
 from brigade.org.models import Person, Unit
@@ -84,13 +83,12 @@ class DocumentSerializer(serializers.ModelSerializer):
         fields = ("kind", "number", "issued_at", "step")
 
 
-class HazardDetailSerializer(HazardSerializer):
+class HazardDetailSerializer(WithMoves, HazardSerializer):
     """A hazard as its reader sees it: an owner gets what was sent to him."""
 
     photos = serializers.SerializerMethodField()
     documents = serializers.SerializerMethodField()
     register_note = serializers.SerializerMethodField()
-    available_moves = serializers.SerializerMethodField()
 
     class Meta(HazardSerializer.Meta):
         fields = (
@@ -113,11 +111,6 @@ class HazardDetailSerializer(HazardSerializer):
 
     def get_register_note(self, record: Hazard) -> str:
         return "" if self._sight(record).is_owner else record.register_note
-
-    @extend_schema(responses=AvailableMoveSerializer(many=True))
-    def get_available_moves(self, record: Hazard) -> list[dict[str, Any]]:
-        options = workflow.moves_for(record, self.context["request"].user, timezone.now())
-        return AvailableMoveSerializer(options, many=True).data
 
 
 # What is sent
@@ -199,11 +192,9 @@ class HazardChangeSerializer(Described):
     visibility = serializers.ChoiceField(choices=Visibility.choices, required=False)
 
 
-class HazardMoveSerializer(WithPhotos):
-    """What the moves ask for; each reads its own (see READS) and leaves the rest. `version` is the one that was read,
-    and another's change since then refuses."""
+class HazardMoveSerializer(WithPhotos, MoveSerializer):
+    """What the moves of a hazard ask for; each reads its own (see READS) and leaves the rest."""
 
-    version = serializers.IntegerField(min_value=1, max_value=2**31)
     reason = serializers.CharField(required=False, allow_blank=True)
     note = serializers.CharField(required=False, allow_blank=True)
     no_photo_reason = serializers.CharField(required=False, allow_blank=True)
@@ -286,19 +277,15 @@ class HazardPages(Pages):
     ordering = ("-discovered_at", "-id")
 
 
-class HazardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+@with_moves
+class HazardViewSet(RecordViewSet):
     """Hazards in the caller's scope; writing goes through the same actions as the pages."""
 
     queryset = Hazard.objects.select_related("unit", "category", "road", "town")
     pagination_class = HazardPages
     serializer_class = HazardSerializer
-    lookup_value_converter = "uuid"
-
-    def get_queryset(self) -> QuerySet[Hazard]:
-        return super().get_queryset().visible_to(self.request.user)
-
-    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
-        return HazardDetailSerializer if self.action == "retrieve" else HazardSerializer
+    whole, sent, asked = HazardDetailSerializer, HazardMoveSerializer, READS
+    make, noun = actions.MAKE, "hazard"
 
     @extend_schema(request=HazardReportSerializer, responses={201: HazardDetailSerializer})
     def create(self, request: Request) -> Response:
@@ -306,7 +293,7 @@ class HazardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         given = HazardReportSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         made = actions.report(by=request.user, now=timezone.now(), **given.arguments())
-        return self._answer(made, status.HTTP_201_CREATED)
+        return self.answer(made, status.HTTP_201_CREATED)
 
     @extend_schema(request=HazardChangeSerializer, responses=HazardDetailSerializer)
     def partial_update(self, request: Request, pk: Any = None) -> Response:
@@ -316,43 +303,20 @@ class HazardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         given.is_valid(raise_exception=True)
         workflow.check(record, moves.AMEND, request.user, now)
         made = actions.amend(by=request.user, hazard=record, now=now, **given.arguments())
-        return self._answer(made, status.HTTP_200_OK)
+        return self.answer(made)
 
-    @extend_schema(
-        request=HazardMoveSerializer,
-        responses={200: HazardDetailSerializer, 204: None},
-        parameters=[OpenApiParameter("move", str, OpenApiParameter.PATH, enum=sorted(READS))],
-    )
-    @action(detail=True, methods=["post"], url_path=r"moves/(?P<move>[a-z_]+)")
-    def moves(self, request: Request, pk: Any = None, move: str = "") -> Response:
-        """Make a move of this hazard; `available_moves` of the record says which, and what is missing."""
-        record, now = self.get_object(), timezone.now()
-        if move not in READS:
-            raise Http404(_("没有这一步。"))
-        given = HazardMoveSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        workflow.check(record, workflow.MOVES[f"{record.kind()}.{move}"], request.user, now)
-        arguments = self._arguments(move, given.arguments())
-        made = actions.MAKE[move](by=request.user, hazard=record, now=now, **arguments)
-        return self._answer(made, status.HTTP_200_OK)
-
-    def _arguments(self, move: str, given: dict[str, Any]) -> dict[str, Any]:
+    def arguments(self, record: Hazard, move: str, given: HazardMoveSerializer) -> dict[str, Any]:
         """What the action of a move takes, out of what was sent."""
         needed, besides = READS[move]
-        if "lat" in given and "lon" in given:
-            given["here"] = Point(given["lat"], given["lon"])
-        if missing := [name for name in needed if given.get(name) in (None, "")]:
+        sent = given.arguments()
+        if "lat" in sent and "lon" in sent:
+            sent["here"] = Point(sent["lat"], sent["lon"])
+        if missing := [name for name in needed if sent.get(name) in (None, "")]:
             raise serializers.ValidationError({missing[0]: [_("这一项要填")]})
-        found = {name: given[name] for name in ("version", *needed, *besides) if name in given}
+        found = {name: sent[name] for name in ("version", *needed, *besides) if name in sent}
         if "target" in found:
             found["target"] = get_visible(self.request, self.queryset, found["target"])
         return found
-
-    def _answer(self, made: Hazard, code: int) -> Response:
-        fresh = self.get_queryset().filter(pk=made.pk).first()
-        if fresh is None:  # given to a squadron that the caller does not see
-            return Response(status=status.HTTP_204_NO_CONTENT)
-        return Response(HazardDetailSerializer(fresh, context=self.get_serializer_context()).data, status=code)
 
 
 class CategoryPages(Pages):

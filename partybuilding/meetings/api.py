@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.decorators import action
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from brigade import workflow
-from brigade.kit.api import AvailableMoveSerializer, MomentField, Pages, refuse_invalid
+from brigade.api import MoveSerializer, RecordViewSet, WithMoves, with_moves
+from brigade.kit.api import MomentField, Pages, refuse_invalid
 from brigade.kit.refusals import Refused
 from brigade.kit.text import clean_text
 from brigade.kit.web import get_visible
@@ -43,15 +42,6 @@ class RecordSerializer(serializers.ModelSerializer):
 
 
 RECORD = ("id", "kind", "number", "title", "unit", "state", "version", "created_at", "created_by")
-
-
-class WithMoves(serializers.Serializer):
-    available_moves = serializers.SerializerMethodField()
-
-    @extend_schema(responses=AvailableMoveSerializer(many=True))
-    def get_available_moves(self, record: Record) -> list[dict[str, Any]]:
-        options = workflow.moves_for(record, self.context["request"].user, timezone.now())
-        return AvailableMoveSerializer(options, many=True).data
 
 
 class MeetingSerializer(RecordSerializer):
@@ -241,10 +231,9 @@ class LeaveInput(serializers.Serializer):
     reason = serializers.CharField()
 
 
-class MoveInput(serializers.Serializer):
+class MoveInput(MoveSerializer):
     """What the moves ask for; each reads its own and leaves the rest."""
 
-    version = serializers.IntegerField(required=False, **KEY)
     reason = serializers.CharField(required=False, allow_blank=True)
     answer = serializers.CharField(required=False, allow_blank=True)
     result = serializers.CharField(required=False, allow_blank=True)
@@ -268,40 +257,11 @@ class EntryPages(Pages):
     ordering = ("-created_at", "-id")
 
 
-class Records(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
-    """Records in the caller's scope, and their moves."""
+class Records(RecordViewSet):
+    """Records of branches in the caller's scope, and their moves."""
 
     pagination_class: type[Pages] = EntryPages
-    lookup_value_converter = "uuid"
-    whole: type[serializers.BaseSerializer]
-    asked: dict[str, type[forms.MoveForm]]
-
-    def get_queryset(self) -> QuerySet:
-        return super().get_queryset().visible_to(self.request.user)
-
-    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
-        return self.whole if self.action == "retrieve" else super().get_serializer_class()
-
-    @action(detail=True, methods=["post"], url_path=r"moves/(?P<move>[a-z_]+)")
-    def moves(self, request: Request, pk: Any = None, move: str = "") -> Response:
-        """Make a move of this record; its `available_moves` say which, and what is missing."""
-        record = self.get_object()
-        if move not in self.asked:
-            raise Http404(_("没有这一步。"))
-        given = MoveInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        typed = {name: value for name, value in given.validated_data.items() if value is not None}
-        now, noun = timezone.now(), record._meta.model_name
-        workflow.check(record, workflow.MOVES[f"{record.kind()}.{move}"], request.user, now)
-        form = self.asked[move](typed, record=record)
-        refuse_invalid(form)
-        made = actions.MAKE[f"{noun}.{move}"](by=request.user, now=now, **{noun: record}, **form.arguments())
-        return self.answer(made, status.HTTP_200_OK)
-
-    def answer(self, made: Record, code: int) -> Response:
-        """The record as the caller sees it now."""
-        fresh = get_visible(self.request, self.queryset, made.pk)
-        return Response(self.whole(fresh, context=self.get_serializer_context()).data, status=code)
+    sent = MoveInput
 
     def branch(self, pk: int, perm: str) -> PartyBranch:
         """A branch for which the caller has `perm`; anything else is not there."""
@@ -312,13 +272,12 @@ class Records(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
         return found
 
 
-def moves_of(asked: dict[str, type[forms.MoveForm]], whole: type[serializers.BaseSerializer]) -> Any:
-    """How the moves of a kind of record are described."""
-    names = OpenApiParameter("move", str, OpenApiParameter.PATH, enum=sorted(asked))
-    return extend_schema_view(moves=extend_schema(request=MoveInput, responses=whole, parameters=[names]))
+def _made_by(noun: str, asked: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """The actions of a kind of record by the code of the move alone."""
+    return {move: actions.MAKE[f"{noun}.{move}"] for move in asked}
 
 
-@moves_of(forms.MEETING_FORMS, MeetingDetailSerializer)
+@with_moves
 @extend_schema_view(
     update=extend_schema(request=MeetingChange, responses=MeetingDetailSerializer),
     partial_update=extend_schema(request=MeetingChange(partial=True), responses=MeetingDetailSerializer),
@@ -329,6 +288,7 @@ class MeetingViewSet(Records):
     queryset = Meeting.objects.all()
     pagination_class = StartPages
     serializer_class, whole, asked = MeetingSerializer, MeetingDetailSerializer, forms.MEETING_FORMS
+    make, noun = _made_by("meeting", forms.MEETING_FORMS), "meeting"
 
     @extend_schema(request=MeetingInput, responses={201: MeetingDetailSerializer})
     def create(self, request: Request) -> Response:
@@ -363,7 +323,7 @@ class MeetingViewSet(Records):
         made = actions.edit_meeting(
             by=request.user, meeting=meeting, sheet=form.sheet(), version=sent["version"], now=now
         )
-        return self.answer(made, status.HTTP_200_OK)
+        return self.answer(made)
 
     def partial_update(self, request: Request, pk: Any = None) -> Response:
         """Change only what is named of a meeting that is not confirmed yet."""
@@ -378,19 +338,21 @@ def _refuse_rows(form: forms.MeetingForm) -> None:
         raise Refused(next(iter(form.problems), ""))
 
 
-@moves_of(forms.DECISION_FORMS, DecisionDetailSerializer)
+@with_moves
 class DecisionViewSet(Records):
     """What meetings decided: of the caller's units, and his own to carry out. They are made with their meeting."""
 
     queryset = Decision.objects.all()
     pagination_class = DuePages
     serializer_class, whole, asked = DecisionSerializer, DecisionDetailSerializer, forms.DECISION_FORMS
+    make, noun = _made_by("decision", forms.DECISION_FORMS), "decision"
 
 
-@moves_of(forms.WAIVER_FORMS, WaiverDetailSerializer)
+@with_moves
 class WaiverViewSet(Records):
     queryset = Waiver.objects.all()
     serializer_class, whole, asked = WaiverSerializer, WaiverDetailSerializer, forms.WAIVER_FORMS
+    make, noun = _made_by("waiver", forms.WAIVER_FORMS), "waiver"
 
     @extend_schema(request=WaiverInput, responses={201: WaiverDetailSerializer})
     def create(self, request: Request) -> Response:
@@ -411,12 +373,13 @@ class WaiverViewSet(Records):
         return self.answer(made, status.HTTP_201_CREATED)
 
 
-@moves_of(forms.LEAVE_FORMS, LeaveDetailSerializer)
+@with_moves
 class LeaveViewSet(Records):
     """Leave asked in the caller's units, and his own."""
 
     queryset = Leave.objects.all()
     serializer_class, whole, asked = LeaveSerializer, LeaveDetailSerializer, forms.LEAVE_FORMS
+    make, noun = _made_by("leave", forms.LEAVE_FORMS), "leave"
 
     @extend_schema(request=LeaveInput, responses={201: LeaveDetailSerializer})
     def create(self, request: Request) -> Response:

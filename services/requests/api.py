@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.decorators import action
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from brigade import workflow
-from brigade.kit.api import AvailableMoveSerializer, MomentField, Pages, refuse_invalid
-from brigade.kit.web import get_visible
+from brigade.api import MoveSerializer, RecordViewSet, WithMoves, with_moves
+from brigade.kit.api import MomentField, Pages, refuse_invalid
 from services.requests import actions, moves
 from services.requests.forms import FORMS, DeskForm
 from services.requests.models import MaterialItem, ServiceItem, ServiceRequest
@@ -68,17 +65,11 @@ class PaperSerializer(serializers.Serializer):
     note = serializers.CharField()
 
 
-class RequestDetailSerializer(RequestSerializer):
+class RequestDetailSerializer(WithMoves, RequestSerializer):
     materials = PaperSerializer(source="papers", many=True)
-    available_moves = serializers.SerializerMethodField()
 
     class Meta(RequestSerializer.Meta):
         fields = (*RequestSerializer.Meta.fields, "materials", "available_moves")
-
-    @extend_schema(responses=AvailableMoveSerializer(many=True))
-    def get_available_moves(self, record: ServiceRequest) -> list[dict[str, Any]]:
-        options = workflow.moves_for(record, self.context["request"].user, timezone.now())
-        return AvailableMoveSerializer(options, many=True).data
 
 
 class MarksSerializer(serializers.Serializer):
@@ -109,10 +100,9 @@ class TakeInSerializer(MarksSerializer):
     is_out_of_province = serializers.BooleanField(required=False)
 
 
-class MoveSerializer(MarksSerializer):
-    """What the moves ask for; each reads its own and leaves the rest."""
+class RequestMoveSerializer(MarksSerializer, MoveSerializer):
+    """What the moves of a request ask for; each reads its own and leaves the rest."""
 
-    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31)
     reason = serializers.CharField(required=False, allow_blank=True)
     proposal = serializers.CharField(required=False)
     remedy = serializers.CharField(required=False, allow_blank=True)
@@ -149,19 +139,15 @@ class RequestPages(Pages):
     ordering = ("-received_at", "-id")
 
 
-class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+@with_moves
+class RequestViewSet(RecordViewSet):
     """Requests in the caller's scope; writing goes through the same actions as the desk and the record page."""
 
     queryset = ServiceRequest.objects.select_related("unit", "item")
     pagination_class = RequestPages
     serializer_class = RequestSerializer
-    lookup_value_converter = "uuid"
-
-    def get_queryset(self) -> QuerySet[ServiceRequest]:
-        return super().get_queryset().visible_to(self.request.user)
-
-    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
-        return RequestDetailSerializer if self.action == "retrieve" else RequestSerializer
+    whole, sent, asked = RequestDetailSerializer, RequestMoveSerializer, FORMS
+    make, noun = actions.MAKE, "request"
 
     @extend_schema(request=TakeInSerializer, responses={201: RequestDetailSerializer})
     def create(self, request: Request) -> Response:
@@ -175,7 +161,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         )
         refuse_invalid(form)
         made = actions.take_in(by=request.user, now=now, **form.arguments())
-        return self._answer(made, status.HTTP_201_CREATED)
+        return self.answer(made, status.HTTP_201_CREATED)
 
     @extend_schema(request=ChangeSerializer, responses=RequestDetailSerializer)
     def partial_update(self, request: Request, pk: Any = None) -> Response:
@@ -189,31 +175,14 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         form = FORMS["amend"](typed, record=record)
         refuse_invalid(form)
         made = actions.amend(by=request.user, request=record, now=now, **form.arguments())
-        return self._answer(made, status.HTTP_200_OK)
+        return self.answer(made)
 
-    @extend_schema(
-        request=MoveSerializer,
-        responses=RequestDetailSerializer,
-        parameters=[OpenApiParameter("move", str, OpenApiParameter.PATH, enum=sorted(FORMS))],
-    )
-    @action(detail=True, methods=["post"], url_path=r"moves/(?P<move>[a-z_]+)")
-    def moves(self, request: Request, pk: Any = None, move: str = "") -> Response:
-        """Make a move of this request; `available_moves` of the record says which, and what is missing."""
-        record = self.get_object()
-        if move not in FORMS:
-            raise Http404(_("没有这一步。"))
-        given = MoveSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+    def arguments(self, record: ServiceRequest, move: str, given: RequestMoveSerializer) -> dict[str, Any]:
+        """A material that is not named stays as it was marked."""
         standing = {f"material-{paper.material_id}": paper.status for paper in record.papers}
         form = FORMS[move]({**standing, **given.flat()}, record=record)
-        workflow.check(record, workflow.MOVES[f"{record.kind()}.{move}"], request.user, timezone.now())
         refuse_invalid(form)
-        made = actions.MAKE[move](by=request.user, request=record, now=timezone.now(), **form.arguments())
-        return self._answer(made, status.HTTP_200_OK)
-
-    def _answer(self, made: ServiceRequest, code: int) -> Response:
-        fresh = get_visible(self.request, self.queryset, made.pk)
-        return Response(RequestDetailSerializer(fresh, context=self.get_serializer_context()).data, status=code)
+        return form.arguments()
 
 
 class ItemPages(Pages):

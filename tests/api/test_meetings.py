@@ -96,7 +96,7 @@ def test_moves_are_made_by_their_name_and_say_what_is_missing(api, town):
 def test_a_decision_is_finished_by_its_owner(api, town):
     owner = town.branch.members[1]
     path = f"decisions/{town.decision.pk}/moves/finish/"
-    assert api("post", path, {}, by=owner).json()["detail"] == "写一句办理结果"
+    assert api("post", path, {"version": town.decision.version}, by=owner).json()["detail"] == "写一句办理结果"
     answer = api("post", path, {"result": "灯已修好", "version": town.decision.version}, by=owner)
     assert (answer.status_code, answer.json()["state"], answer.json()["result"]) == (200, "done", "灯已修好")
 
@@ -106,7 +106,7 @@ def test_a_waiver_is_asked_and_answered(api, town):
     made = api("post", "waivers/", sent)
     assert (made.status_code, made.json()["state"]) == (201, "asked")
     office = town.branch.recorder.__class__.objects.get(grants__role="party_office")
-    answer = api("post", f"waivers/{made.json()['id']}/moves/approve/", {"answer": "同意"}, by=office)
+    answer = api("post", f"waivers/{made.json()['id']}/moves/approve/", {"answer": "同意", "version": 1}, by=office)
     assert (answer.status_code, answer.json()["state"], answer.json()["answer"]) == (200, "approved", "同意")
 
 
@@ -115,7 +115,7 @@ def test_leave_is_asked_for_oneself(api, town):
     sent = {"id": str(new_id()), "meeting": str(town.announced.pk), "leave_kind": "leave_sick", "reason": "看病"}
     made = api("post", "leaves/", sent, by=member)
     assert (made.status_code, made.json()["person"]) == (201, member.pk)
-    answer = api("post", f"leaves/{made.json()['id']}/moves/approve/", {}, by=town.branch.secretary)
+    answer = api("post", f"leaves/{made.json()['id']}/moves/approve/", {"version": 1}, by=town.branch.secretary)
     assert (answer.status_code, answer.json()["state"]) == (200, "approved")
 
 

@@ -324,7 +324,7 @@ def test_a_word_that_cannot_be_written_is_not_said_again_in_the_refusal(client, 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "9999-12-31T23:59:59Z"])
 def test_a_moment_at_the_edge_of_the_calendar_is_no_moment(client, town, everywhere, moment):
     client.force_login(everywhere)
-    body = {"reason": "改期", "starts_at": moment}
+    body = {"version": town.announced.version, "reason": "改期", "starts_at": moment}
     answer = client.post(f"/api/v1/meetings/{town.announced.pk}/moves/postpone/", body, "application/json")
     assert answer.status_code in (400, 422)
     answer = client.post("/api/v1/requests/", {"received_at": moment}, "application/json")

@@ -215,10 +215,10 @@ def test_the_endpoint_reads_and_confirms_by_the_same_rules(client, world, report
         f"/api/v1/reports/{report.pk}/moves/confirm/", {"sentence": "好", "version": 1}, content_type="application/json"
     )
     assert (answer.status_code, answer.json()["state"]) == (200, "confirmed")
-    again = client.post(f"/api/v1/reports/{report.pk}/moves/confirm/", {}, content_type="application/json")
+    again = client.post(f"/api/v1/reports/{report.pk}/moves/confirm/", {"version": 2}, content_type="application/json")
     assert again.status_code == 422
     made = client.post(
-        f"/api/v1/reports/{report.pk}/moves/rebuild/", {"reason": "补录"}, content_type="application/json"
+        f"/api/v1/reports/{report.pk}/moves/rebuild/", {"reason": "补录", "version": 2}, content_type="application/json"
     )
     assert (made.json()["edition"], made.json()["state"]) == (2, "draft")
 

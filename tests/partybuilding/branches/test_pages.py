@@ -284,12 +284,12 @@ def test_a_letter_goes_its_way_over_the_api(api, world, new, he):
     assert (made.json()["state"], made.json()["kind"]) == ("issued", "branches.transfer")
     assert api("post", "", world.office, sent).json()["id"] == made.json()["id"]
     key = made.json()["id"]
-    assert api("post", f"{key}/moves/send/", world.office, {}).json()["state"] == "in_transit"
+    assert api("post", f"{key}/moves/send/", world.office, {"version": 1}).json()["state"] == "in_transit"
     seen = api("get", f"{key}/", new.secretary).json()
     assert [move["code"] for move in seen["available_moves"]] == ["accept", "return"]
     done = api("post", f"{key}/moves/accept/", new.secretary, {"accepted_on": "2026-11-20", "version": 2})
     assert (done.status_code, done.json()["accepted_on"]) == (200, "2026-11-20")
-    again = api("post", f"{key}/moves/accept/", new.secretary, {"accepted_on": "2026-11-20"})
+    again = api("post", f"{key}/moves/accept/", new.secretary, {"accepted_on": "2026-11-20", "version": 3})
     assert (again.status_code, again.json()["detail"]) == (422, "现在是“已接收”，不能接收；可以办的是：没有")
     assert [row["id"] for row in api("get", "", new.secretary).json()["results"]] == [key]
 

@@ -90,10 +90,12 @@ def test_plan_is_announced_and_called_off(api, branch):
     made = api("post", MEETINGS, sent).json()
     assert made["state"] == "draft"
     address = f"{MEETINGS}{made['id']}/moves/"
-    assert api("post", f"{address}notify/", {"version": made["version"]}).json()["state"] == "notified"
-    empty = api("post", f"{address}cancel/", {"reason": ""})
+    told = api("post", f"{address}notify/", {"version": made["version"]}).json()
+    assert told["state"] == "notified"
+    empty = api("post", f"{address}cancel/", {"version": told["version"], "reason": ""})
     assert empty.status_code == 422 and "原因" in empty.json()["detail"]
-    assert api("post", f"{address}cancel/", {"reason": "勤务"}).json()["state"] == "cancelled"
+    gone = api("post", f"{address}cancel/", {"version": told["version"], "reason": "勤务"}).json()
+    assert gone["state"] == "cancelled"
 
 
 @pytest.mark.parametrize(
@@ -132,9 +134,10 @@ def test_old_version_is_a_conflict(api, branch):
 def test_move_that_is_not_there_or_lacks_something(api, branch):
     made = api("post", MEETINGS, body(branch)).json()
     assert api("post", f"{MEETINGS}{made['id']}/moves/fly/").status_code == 404
-    assert api("post", f"{MEETINGS}{made['id']}/moves/archive/").status_code == 422
+    assert api("post", f"{MEETINGS}{made['id']}/moves/archive/", {"version": made["version"]}).status_code == 422
     meeting = factories.held(branch, "2026-11-10", "ST", absent=1)
-    lacking = api("post", f"{MEETINGS}{meeting.pk}/moves/make_up/", {"people": [branch.members[1].pk]})
+    sent = {"version": meeting.version, "people": [branch.members[1].pk]}
+    lacking = api("post", f"{MEETINGS}{meeting.pk}/moves/make_up/", sent)
     assert (lacking.status_code, lacking.json()["field"]) == (422, "on")
 
 
@@ -197,8 +200,8 @@ def test_decision_is_finished_by_its_owner(api, branch):
     api("post", MEETINGS, body(branch))
     decision = Decision.objects.get()
     address = f"/api/v1/decisions/{decision.pk}/moves/finish/"
-    assert api("post", address, {"result": ""}, by=branch.members[2]).status_code == 422
-    assert api("post", address, {"result": "挂了牌"}).json()["state"] == "done"
+    assert api("post", address, {"version": 1, "result": ""}, by=branch.members[2]).status_code == 422
+    assert api("post", address, {"version": 1, "result": "挂了牌"}).json()["state"] == "done"
     assert api("get", "/api/v1/decisions/").json()["results"][0]["result"] == "挂了牌"
 
 
@@ -223,5 +226,5 @@ def test_leave_is_asked_for_oneself(api, branch):
     assert api("post", "/api/v1/leaves/", other, by=member).status_code == 403
     assert api("post", "/api/v1/leaves/", other, by=branch.recorder).json()["created_by"] == branch.recorder.pk
     address = f"/api/v1/leaves/{made.json()['id']}/moves/approve/"
-    assert api("post", address, by=member).status_code == 403
-    assert api("post", address, by=branch.secretary).json()["state"] == "approved"
+    assert api("post", address, {"version": 1}, by=member).status_code == 403
+    assert api("post", address, {"version": 1}, by=branch.secretary).json()["state"] == "approved"

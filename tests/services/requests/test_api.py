@@ -78,10 +78,20 @@ def test_available_moves_say_what_is_missing(api, world):
 
 def test_moves_are_made_by_their_name(api, world):
     made = taken_in(world, "PL01", "2026-06-12T10:00")
-    assert api("post", f"{REQUESTS}{made.pk}/moves/start/", {"version": made.version}).json()["state"] == "processing"
-    answer = api("post", f"{REQUESTS}{made.pk}/moves/complete/", {"outcome": "approved", "external_no": "X-2"})
+    begun = api("post", f"{REQUESTS}{made.pk}/moves/start/", {"version": made.version}).json()
+    assert begun["state"] == "processing"
+    sent = {"version": begun["version"], "outcome": "approved", "external_no": "X-2"}
+    answer = api("post", f"{REQUESTS}{made.pk}/moves/complete/", sent)
     assert (answer.status_code, answer.json()["state"]) == (200, "completed")
     assert api("post", f"{REQUESTS}{made.pk}/moves/deem/", {}).status_code == 404
+
+
+def test_a_move_needs_the_version_that_was_read(api, world):
+    made = taken_in(world, "PL01", "2026-06-12T10:00")
+    answer = api("post", f"{REQUESTS}{made.pk}/moves/start/", {})
+    assert (answer.status_code, answer.json()["field"]) == (400, "version")
+    made.refresh_from_db()
+    assert made.state == "accepted"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -95,7 +105,8 @@ def test_stale_version_answers_409(api, world):
 
 def test_illegal_move_answers_422(api, world):
     made = taken_in(world, "PL01", "2026-06-12T10:00")
-    answer = api("post", f"{REQUESTS}{made.pk}/moves/deliver/", {"delivery_kind": "window", "delivery_note": "本人"})
+    sent = {"version": made.version, "delivery_kind": "window", "delivery_note": "本人"}
+    answer = api("post", f"{REQUESTS}{made.pk}/moves/deliver/", sent)
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith("现在是“已受理”，不能送达")
 

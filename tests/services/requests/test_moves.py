@@ -170,7 +170,8 @@ def test_refused_completion_answers_403_and_stands_in_the_audit_trail(client, wo
     made = flagged(world)
     client.force_login(world.clerk)
     page = client.post(f"/services/requests/{made.pk}/moves/complete/", {"version": made.version})
-    api = client.post(f"/api/v1/requests/{made.pk}/moves/complete/", {}, content_type="application/json")
+    sent = {"version": made.version}
+    api = client.post(f"/api/v1/requests/{made.pk}/moves/complete/", sent, content_type="application/json")
     assert (page.status_code, api.status_code) == (403, 403)
     events = AuditEvent.objects.filter(target_id=str(made.pk), result="refused")
     assert {event.actor_id for event in events} == {world.clerk.pk} and events.count() == 2
