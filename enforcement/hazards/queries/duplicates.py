@@ -212,7 +212,7 @@ def in_box(alive: QuerySet[Hazard], point: Point, metres: float) -> QuerySet[Haz
     return alive.filter(**here)
 
 
-LONGEST = 5_000
+LONGEST = 1_000
 """Metres; how long a stretch may be and still be found from a place at its end: what bounds the search."""
 
 
