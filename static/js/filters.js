@@ -5,8 +5,8 @@ bind("[data-filters]", (form) => {
   const open = form.querySelector("[data-filters-open]");
   if (open) open.addEventListener("click", () => {
     form.querySelectorAll("[data-filters-more]").forEach((field) => { field.hidden = false; });
-    open.setAttribute("aria-expanded", "true");
     open.hidden = true;
+    form.querySelector("[data-filters-more] select, [data-filters-more] input").focus();
   });
   form.addEventListener("submit", () => {
     Array.from(form.elements).forEach((field) => { if (field.name && !field.value) field.disabled = true; });
