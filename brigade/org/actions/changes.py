@@ -53,6 +53,9 @@ def plan_change(
     is_first = kind == ChangeKind.TOWNS and not Beat.objects.filter(town__in=[town.pk for town in towns]).exists()
     if since < timezone.localdate(now) and not is_first:
         raise Refused(_("从今天或以后的日子起，以前的数字不改。"), field="since")
+    both = [one.pk for one in (unit, into) if one is not None]
+    # In the order of their keys: each of two units may be planned into the other at the same moment.
+    list(Unit.objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk"))
     unit = lock_open(unit, since)
     into = None if kind == ChangeKind.TOWNS else into and lock_open(into, since, "into")
     check_change(kind, unit, into, towns, since)

@@ -1,6 +1,7 @@
 """What several people do in the same moment."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from brigade.kit.refusals import Refused
 from brigade.org import actions
-from brigade.org.models import Grant
+from brigade.org.models import Departure, Grant, UnitChange
 from brigade.org.states import ADMIN_ROLES
 from tests.brigade.org.factories import PASSWORD, person, unit
 
@@ -53,3 +54,57 @@ def test_two_administrator_roles_given_at_once_are_one():
 
     at_once(give, list(zip(keepers, sorted(ADMIN_ROLES), strict=True)))
     assert Grant.objects.filter(person=new).count() == 1
+
+
+def test_two_plans_for_one_unit_at_once_are_one_and_a_sentence():
+    brigade = unit()
+    keeper = person("system_admin", at=brigade)
+    first, *others = [unit(f"{word}中队", parent=brigade) for word in ("一", "二", "三")]
+
+    def plan(into):
+        return actions.plan_change(
+            by=keeper,
+            kind="merge",
+            unit=first,
+            into=into,
+            since=timezone.localdate(),
+            reason="文件",
+            now=timezone.now(),
+        )
+
+    said = at_once(plan, others)
+    assert UnitChange.objects.count() == 1
+    assert any("已有一项机构调整没有完成" in str(one) for one in said)
+
+
+def test_two_units_planned_into_each_other_at_once_are_one_plan_and_a_sentence():
+    brigade = unit()
+    keeper = person("system_admin", at=brigade)
+    first, second = [unit(f"{word}中队", parent=brigade) for word in ("一", "二")]
+
+    def plan(pair):
+        return actions.plan_change(
+            by=keeper,
+            kind="merge",
+            unit=pair[0],
+            into=pair[1],
+            since=timezone.localdate(),
+            reason="文件",
+            now=timezone.now(),
+        )
+
+    said = at_once(plan, [(first, second), (second, first)])
+    assert UnitChange.objects.count() == 1
+    assert any("自己也要并入别的单位" in str(one) for one in said)
+
+
+def test_a_person_handed_over_in_two_windows_at_once_leaves_once():
+    brigade = unit()
+    leader, leaver = person("brigade_leader", at=brigade), person(at=brigade)
+
+    def hand(reason):
+        day = timezone.localdate() + timedelta(30)
+        return actions.hand_over(by=leader, person=leaver, heirs={}, leaves_on=day, reason=reason)
+
+    said = at_once(hand, ["调离", "退休"])
+    assert {one.pk for one in said} == {Departure.objects.get().pk}, "the later plan takes the place of the earlier"
