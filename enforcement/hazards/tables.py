@@ -33,8 +33,6 @@ from enforcement.hazards.models import Category
 from enforcement.hazards.queries import owners
 from enforcement.hazards.states import SENT, WITH_OWNER, Grade, HazardState, OwnerType, Source
 
-TRUE = [("true", _("是"))]
-
 
 class GradeColumn(Column):
     """Only 重大 stands out, framed: it says how grave a thing is, not that anything is late."""
@@ -132,7 +130,7 @@ class HazardFilters(LedgerFilters):
     open = django_filters.ChoiceFilter(label=_("销号"), choices=[("true", _("未销号"))], method="only_open")
     overdue = django_filters.ChoiceFilter(label=_("期限"), choices=[("true", _("已逾期"))], method="only_overdue")
     listed = django_filters.ChoiceFilter(label=_("挂牌"), choices=[("true", _("挂牌督办中"))], method="only_listed")
-    is_key = django_filters.ChoiceFilter(label=_("重点"), choices=TRUE)
+    is_key = django_filters.ChoiceFilter(label=_("重点"), choices=[("true", _("只看重点"))])
     source = django_filters.ChoiceFilter(label=_("来源"), choices=Source.choices)
     open_on = django_filters.DateFilter(label=_("存量（当天24时）"), method="stock_of", widget=DayInput())
     registered_at = DaysFilter(label=_("登记"))

@@ -115,6 +115,13 @@ class LedgerFilters(django_filters.FilterSet):
             attrs["aria-label"] = field.label
             if isinstance(field, forms.CharField):
                 attrs["placeholder"] = field.label
+            if isinstance(field, forms.NullBooleanField):
+                words = {"what": field.label}
+                field.widget.choices = [
+                    ("", _("%(what)s不限") % words),
+                    ("true", _("只看%(what)s") % words),
+                    ("false", _("不看%(what)s") % words),
+                ]
             if hasattr(field, "empty_label"):
                 field.empty_label = _("全部%s") % field.label
         return form

@@ -59,6 +59,13 @@ def test_its_columns_and_filters_have_chinese_names(name):
 
 
 @each
+@pytest.mark.django_db
+def test_a_filter_of_yes_or_no_says_of_what(name, client, reader):
+    page = client.get(f"{reverse(name)}?all=1").text
+    assert "未知</option>" not in page and "是</option>" not in page
+
+
+@each
 def test_records_are_found_by_date_in_one_unit_and_in_many(name):
     """With the second index alone a small unit is slow, with the first alone many units are."""
     listing = LEDGERS[name]
