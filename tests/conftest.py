@@ -15,10 +15,18 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from brigade.audit.actions import drop_triggers
 from brigade.reference import queries as reference
 from tests.browser.portal import CHROMIUM as BROWSER
+
+# An example may take as long as a busy machine needs for it.
+examples.register_profile(
+    "any pace", parent=examples.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+examples.load_profile("any pace")
 
 ROOT = Path(__file__).resolve().parents[1]
 OFFICE = shutil.which("soffice")

@@ -1,6 +1,7 @@
 """How a text becomes the words of an index, and how what is typed becomes a question to it."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -226,7 +227,7 @@ def test_whatever_is_typed_is_a_question_that_the_database_understands(typed):
     asked = question(typed)
     if not asked:
         return
-    with sqlite3.connect(":memory:") as database:
+    with closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE VIRTUAL TABLE full USING fts5(words, tokenize='ascii', detail='none')")
         database.execute("SELECT count(*) FROM full WHERE full MATCH ?", [fts5(asked.clauses)]).fetchone()
 
