@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -50,7 +50,7 @@ def near(
     """The up to five nearest hazards of the same category, open or closed lately, the newest first.
 
     Two are near by stakes on the same road in a compatible direction, or over ground; opposite carriageways are not.
-    Two queries for where the others lie, each over an index: a box around the point, a stretch of the road. A third
+    One query for where the others lie, over an index for each: a box around the point, a stretch of the road. A second
     reads those that are near.
     """
     if not category.radius_m:
@@ -60,27 +60,25 @@ def near(
     if but is not None:
         alive = alive.exclude(pk=but)
     here = Spot(category.radius_m, point, acc_m, is_measured, road, stakes, direction)
-    others: dict[Any, Spot] = {}
+    around = Q(pk__in=())
     if point is not None:
-        others |= _spots(in_box(alive, point, limits.widest), road)
+        around |= _in_box(point, limits.widest)
     if road is not None and stakes is not None:
-        others |= _spots(_along(alive, road, stakes, limits.reach), road)
-    gaps = ((pk, gap(here, spot, limits)) for pk, spot in others.items())
+        around |= _along(road, stakes, limits.reach)
+    gaps = ((pk, gap(here, spot, limits)) for pk, spot in _spots(alive.filter(around), road))
     found = [(metres, pk) for pk, metres in gaps if metres is not None]
     nearest = {pk: metres for metres, pk in sorted(found)[:SHOWN]}
     rows = Hazard.objects.select_related("town", "road").filter(pk__in=nearest) if nearest else ()
     return sorted((Near(row, nearest[row.pk]) for row in rows), key=lambda one: one.hazard.discovered_at, reverse=True)
 
 
-def _spots(rows: QuerySet[Hazard], road: Road | None) -> dict[Any, Spot]:
+def _spots(rows: QuerySet[Hazard], road: Road | None) -> Iterator[tuple[Any, Spot]]:
     """Where each of the hazards lies; of roads only the one that is asked about counts."""
     names = ("pk", "lat", "lon", "acc_m", "geo_source", "road", "stake_start_m", "stake_end_m", "direction")
-    found = {}
     for pk, lat, lon, acc_m, source, road_id, start_m, end_m, direction in rows.values_list(*names):
         point = None if lat is None else Point(float(lat), float(lon))
         on = road if road is not None and road.pk == road_id else None
-        found[pk] = Spot(0, point, acc_m, _is_measured(source), on, _stretch(start_m, end_m), direction)
-    return found
+        yield pk, Spot(0, point, acc_m, _is_measured(source), on, _stretch(start_m, end_m), direction)
 
 
 def _is_measured(geo_source: str) -> bool:
@@ -204,23 +202,26 @@ def _square_of(point: Point) -> tuple[int, int]:
 
 
 def in_box(alive: QuerySet[Hazard], point: Point, metres: float) -> QuerySet[Hazard]:
+    return alive.filter(_in_box(point, metres))
+
+
+def _in_box(point: Point, metres: float) -> Q:
     box = box_around(point, metres)
-    here = {
-        "lat__range": (degrees(box.south), degrees(box.north)),
-        "lon__range": (degrees(box.west), degrees(box.east)),
-    }
-    return alive.filter(**here)
+    return Q(
+        lat__range=(degrees(box.south), degrees(box.north)),
+        lon__range=(degrees(box.west), degrees(box.east)),
+    )
 
 
 LONGEST = 1_000
 """Metres; how long a stretch may be and still be found from a place at its end: what bounds the search."""
 
 
-def _along(alive: QuerySet[Hazard], road: Road, stakes: tuple[int, int], reach: int) -> QuerySet[Hazard]:
+def _along(road: Road, stakes: tuple[int, int], reach: int) -> Q:
     """Wide enough for what chainage equations add or take away."""
     slack = reach + sum(abs(ahead - back) for back, ahead in road.breaks)
     begins = (max(stakes[0] - slack - LONGEST, 0), stakes[1] + slack)
-    return alive.filter(road=road, stake_start_m__range=begins, stake_end_m__gte=stakes[0] - slack)
+    return Q(road=road, stake_start_m__range=begins, stake_end_m__gte=stakes[0] - slack)
 
 
 def near_place(place: dict[str, Any], category: Category, now: datetime) -> list[Near]:
