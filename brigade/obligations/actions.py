@@ -35,8 +35,8 @@ def touch(keys: Collection[Key], *, now: datetime) -> list[Obligation]:
     """Bring the obligations of `keys` up to date inside the caller's transaction; returns those that changed.
 
     Rows that are there are locked in key order and only then counted: two confirmations at the same moment would
-    otherwise both count one. Missing rows are inserted, which makes others wait who want to insert them; when somebody
-    was faster, all are locked and counted again.
+    otherwise both count one. Missing rows are inserted in that order too, which makes others wait who want to insert
+    them; when somebody was faster, all are locked and counted again.
     """
     if not keys:
         return []
@@ -44,7 +44,7 @@ def touch(keys: Collection[Key], *, now: datetime) -> list[Obligation]:
     with transaction.atomic(savepoint=False):
         rows, fresh = _lock(ordered), []
         if missing := [key for key in ordered if key not in rows]:
-            fresh = _made(_answers(missing, now), now)
+            fresh = sorted(_made(_answers(missing, now), now), key=_key)
             if insert(made_ready(fresh, unless_there=True)) < len(fresh):
                 rows = _lock(ordered)
                 fresh = [rows[_key(one)] for one in fresh]
