@@ -42,7 +42,7 @@ def fetched(client, report, form):
 def test_it_holds_the_lines_of_the_return_with_cut_off_and_version_of_the_formulas(client, world, report):
     content = report.snapshot.content
     assert report.title == "大队党总支2026年第三季度党建报表"
-    assert (content["formula"], content["cut_off"][:16]) == (1, "2026-10-09T06:00")
+    assert (content["formula"], content["cut_off"][:16]) == (2, "2026-10-09T06:00")
     total = content["table"]["lines"][-1]
     assert (total[0], total[2], total[7]) == ("合计", "6/7=85.7%", "6/7=85.7%")
     assert [line[7] for line in content["table"]["lines"][:8]] == ["达标"] * 6 + ["豁免", "未达标"]
