@@ -178,7 +178,8 @@ def invalidate(*, by: Any, hazard: Hazard, now: datetime, reason: str, version: 
     of those reports that they are not so.
     """
     rows = Hazard.objects.select_for_update(of=("self",)).filter(Q(pk=hazard.pk) | Q(dup_of=hazard)).order_by("pk")
-    merged = [row for row in rows if row.pk != hazard.pk]
+    list(rows)
+    merged = [row for row in rows.all() if row.pk != hazard.pk]  # with who was joined while the first reading waited
 
     def write(locked: Hazard) -> None:
         locked.ended_at = now
