@@ -15,12 +15,13 @@ from brigade.kit.importing import Column, Row
 from brigade.kit.refusals import Refused
 from brigade.ledgers.queries import in_use
 from brigade.ledgers.rules import Import, Judged, Look
-from brigade.org.imports import People, Units
+from brigade.org.imports import APART, People, Units
 from brigade.org.models import Person
 from brigade.org.states import Tree
 from brigade.reference.queries import parameter
 from partybuilding.branches.models import PartyBranch, PartyGroup
-from partybuilding.meetings import actions, rules
+from partybuilding.branches.queries import structure
+from partybuilding.meetings import actions, queries, rules
 from partybuilding.meetings.models import Meeting
 from partybuilding.meetings.rules import Mark, Sheet, Span
 from partybuilding.meetings.states import MeetingState, Mode, Presence, SegmentKind
@@ -67,7 +68,6 @@ COLUMNS = (
     Column("absent", gettext_lazy("缺席"), synonyms=("缺席人员", "未到人员"), max_length=400, width=20),
     Column("summary", gettext_lazy("记录"), synonyms=("会议内容", "主要内容", "会议记录"), width=30),
 )
-APART = re.compile(r"[、，,；;/\s]+")
 _WHY = re.compile(r"\s*[(（]([^()（）]*)[)）]")
 FIRST_DAY = date(2018, 10, 28)
 """Of the regulation on the work of branches, from which all that is counted of a meeting comes."""
@@ -111,6 +111,7 @@ class _Book:
         self._groups = {(group.branch_id, group.name): group.pk for group in PartyGroup.objects.all()}
         there = Meeting.objects.filter(starts_at__in=set(starts) - {None}).exclude(state=MeetingState.VOID)
         self.held = set(there.values_list("unit", "starts_at"))
+        self.whole = structure(self._branches)
 
     def branch(self, text: str) -> PartyBranch:
         unit = self._units.find(text)
@@ -138,7 +139,7 @@ def _sheet(
     kinds = look.find("kinds", lambda text: _kinds(text, branch))
     found = {code: look.find(code, people.find) for code in ("chair", "recorder", "lecturer")}
     group = look.find("group", lambda name: branch and book.group(branch, name))
-    marks = _marks(look, people)
+    away = _away(look, people)
     if starts_at and starts_at > now:
         look.fault("starts_at", _("会议还没有开始，不能记录"))
     if starts_at and timezone.localdate(starts_at) < FIRST_DAY:
@@ -159,8 +160,12 @@ def _sheet(
         recorder_id=_key(found["recorder"]),
         summary=look.text("summary"),
         backfill_reason=_reason(day, now),
-        marks=marks,
+        marks=tuple(mark for _code, _person, mark in away),
     )
+    due = {row.person_id for row in queries.due_for(sheet, book.whole)}
+    for code, person, _mark in away:
+        if person.pk not in due:
+            look.fault(code, _("%s那天不在应到名单里，核对姓名，或者从这一格删去") % person.name)
     try:
         rules.check_sheet(sheet, parameter("party.photo_limit", day))
     except Refused as refusal:
@@ -208,14 +213,15 @@ def _kinds(text: str, branch: PartyBranch | None) -> list[str]:
     return kinds
 
 
-def _marks(look: Look, people: People) -> tuple[Mark, ...]:
-    marks: dict[int, Mark] = {}
+def _away(look: Look, people: People) -> list[tuple[str, Person, Mark]]:
+    """Who was not there, each once, by the column that says so."""
+    found: dict[int, tuple[str, Person, Mark]] = {}
     statuses: Mapping[str, str] = {"leave": Presence.LEAVE_PERSONAL, "absent": Presence.ABSENT}
     for code, status in statuses.items():
         away = look.find(code, lambda text: [(people.find(name), why) for name, why in _absentees(text)])
         for person, reason in away or ():
-            marks[person.pk] = Mark(person.pk, status, reason)
-    return tuple(marks.values())
+            found[person.pk] = code, person, Mark(person.pk, status, reason)
+    return list(found.values())
 
 
 def _absentees(text: str | None) -> list[tuple[str, str]]:
@@ -267,7 +273,8 @@ IMPORTS = [
             "导入后是待确认，由主持人或书记确认；超过15天的记为补录，超过60天的还要党总支同意。应到名单按开会那天，没写请假、缺席的都算到会。"
         ),
         judge=judge,
-        write=lambda drafts, *, by, now: actions.record_past_meetings(drafts, by=by, now=now),
+        ready=actions.ready_past,
+        write=lambda batch, *, by, now: actions.record_past(batch, by=by, now=now),
         used=used,
         undo=actions.take_back_meetings,
         max_rows=1_000,

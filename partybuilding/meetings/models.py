@@ -86,6 +86,10 @@ class Meeting(Record):
 
     objects = MeetingQuerySet.as_manager()
 
+    brought_segments: list[Segment] | None = None
+    brought_roll: list[Attendance] | None = None
+    """What a line of an old ledger brings along; stored with the meeting, in statements made before."""
+
     class Meta:
         verbose_name = _("会议记录")
         constraints = [
@@ -110,7 +114,7 @@ class Meeting(Record):
         return timezone.localdate(self.starts_at)
 
     def own_readers(self) -> Iterable[tuple[Person, str]]:
-        for row in self.attendances.select_related("person"):
+        for row in self.brought_roll or self.attendances.select_related("person"):
             yield row.person, str(_("本次会议的参会人"))
 
     def search_words(self) -> Iterable[str]:

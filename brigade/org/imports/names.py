@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -14,6 +15,10 @@ from django.utils.translation import gettext as _
 from brigade.kit.refusals import Refused
 from brigade.org.models import Person, Unit
 
+APART = re.compile(r"[、，,；;/\s]+")
+"""What stands between the names of several people."""
+LONGEST_USUAL = 3
+"""Signs of a name; a longer one may be two, between which the reader took out the blank."""
 _NUMERALS = str.maketrans("0123456789", "〇一二三四五六七八九")
 """城区1中队 is as near to 城区一中队 as can be."""
 
@@ -60,6 +65,11 @@ class People:
             raise Refused(_("有%(n)d个人叫%(name)s，请写警号。") % {"n": len(found), "name": text})
         if not found and text.isdigit() and f"0{text}" in self._by_name:
             raise Refused(lost_zero(f"0{text}"))
+        if not found and len(names := [name for name in APART.split(text) if name]) > 1:
+            words = {"n": len(names), "name": names[0]}
+            raise Refused(_("这一格只写一个人，现在有%(n)d个名字；只留主要的一个，例如%(name)s。") % words)
+        if not found and len(text) > LONGEST_USUAL and not text.isascii():
+            raise Refused(_("人员里没有%s，先登记或改成警号；写了两个人的只留一个。") % text)
         if not found:
             raise Refused(_("人员里没有%s，先登记或改成警号。") % text)
         return found[0]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from brigade.kit.importing import Row
 from brigade.kit.refusals import Refused
-from brigade.org.imports import People, Units
+from brigade.org.imports import APART, People, Units
 from brigade.org.models import Unit
 from brigade.org.queries import squadrons_of
 from brigade.org.states import Tree
@@ -24,7 +24,6 @@ from enforcement.hazards.models import Category, Defect, Hazard
 from enforcement.hazards.states import HazardState
 
 PERM = "hazards.import_hazard"
-APART = re.compile(r"[、，,；;/\s]+")
 
 
 class Book:

@@ -12,10 +12,11 @@ from brigade.kit.importing import Row
 from brigade.kit.refusals import Refused
 from brigade.ledgers.queries import in_use
 from brigade.ledgers.rules import Judged, Look
+from brigade.org.imports import APART
 from brigade.org.models import Person
 from enforcement.hazards import actions, rules
 from enforcement.hazards.actions import PastHazard
-from enforcement.hazards.imports.book import APART, Book
+from enforcement.hazards.imports.book import Book
 from enforcement.hazards.imports.places import locate, way_of
 from enforcement.hazards.models import Hazard
 from enforcement.hazards.rules import PLAN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -18,7 +17,7 @@ from brigade.kit.refusals import Refused
 from brigade.ledgers.queries import in_use, used_since
 from brigade.ledgers.rules import Import, Judged, Look
 from brigade.org.actions import NewUnit
-from brigade.org.imports import Units
+from brigade.org.imports import APART, Units
 from brigade.org.models import Unit
 from brigade.org.states import Tree, UnitKind
 from partybuilding.branches import actions
@@ -54,7 +53,6 @@ COLUMNS = (
     Column("feature", gettext_lazy("一支部一特色"), synonyms=("特色", "特色品牌"), max_length=80, width=24),
     Column("theme_day_rule", gettext_lazy("主题党日固定日"), synonyms=("固定日", "主题党日"), max_length=40, width=18),
 )
-APART = re.compile(r"[、，,；;/\s]+")
 KINDS = (("总支", BranchKind.GENERAL), ("联合", BranchKind.JOINT), ("临时", BranchKind.TEMPORARY))
 """Words in the name of an organisation that say what it is."""
 OWN = ("org.unit", "org.unitplacement", "branches.partybranch", "obligations.obligation", "indicators.figure")

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 
 from partybuilding.meetings.actions.decisions import drop_decision, finish_decision
-from partybuilding.meetings.actions.history import record_past_meetings, take_back_meetings
+from partybuilding.meetings.actions.history import ready_past, record_past, take_back_meetings
 from partybuilding.meetings.actions.leaves import approve_leave, file_leave, return_leave
 from partybuilding.meetings.actions.leaving import HOLDINGS
 from partybuilding.meetings.actions.meetings import (

@@ -19,7 +19,7 @@ from brigade.org.models import Person
 from brigade.reference.actions import next_number
 from brigade.reference.queries import parameter
 from partybuilding.branches.models import PartyBranch, PartyGroup
-from partybuilding.branches.queries import Due, structure
+from partybuilding.branches.queries import Due, Structure, structure
 from partybuilding.meetings import moves, queries, rules
 from partybuilding.meetings.models import (
     AgendaItem,
@@ -153,18 +153,27 @@ def writer_of(sheet: Sheet, branch: PartyBranch, by: Any, now: datetime, *, subm
 
 def _number(meeting: Meeting, branch: PartyBranch, now: datetime) -> None:
     """Number and date of entry are given once, when the meeting is first recorded: DJ-<branch>-<day>-<n>."""
-    held_on = meeting.held_on
-    if not meeting.number:
-        serial = next_number(branch.pk, NUMBER_KIND, held_on.year)
-        meeting.number = f"DJ-{branch.unit.code}-{held_on:%Y%m%d}-{serial:03}"
-        meeting.recorded_at = now
-    entered_on = timezone.localdate(meeting.recorded_at)
+    if meeting.number:
+        _mark_late(meeting)
+    else:
+        enter_as(meeting, branch, next_number(branch.pk, NUMBER_KIND, meeting.held_on.year), now)
+
+
+def enter_as(meeting: Meeting, branch: PartyBranch, serial: int, now: datetime) -> None:
+    """Give a meeting that is not stored yet its number of the year, and say whether it is entered late."""
+    meeting.number = f"DJ-{branch.unit.code}-{meeting.held_on:%Y%m%d}-{serial:03}"
+    meeting.recorded_at = now
+    _mark_late(meeting)
+
+
+def _mark_late(meeting: Meeting) -> None:
+    entered_on, held_on = timezone.localdate(meeting.recorded_at), meeting.held_on
     meeting.backfill = rules.is_backfill(entered_on, held_on, parameter("party.backfill_reason_days", held_on))
 
 
-def _write_segments(meeting: Meeting, sheet: Sheet) -> None:
-    Segment.objects.filter(meeting=meeting).delete()
-    Segment.objects.bulk_create(
+def segments_of(meeting: Meeting, sheet: Sheet) -> list[Segment]:
+    """The stretches that a sheet says, not stored."""
+    return [
         Segment(
             meeting=meeting,
             kind=span.kind,
@@ -175,7 +184,12 @@ def _write_segments(meeting: Meeting, sheet: Sheet) -> None:
             group_id=span.group_id if span.kind == SegmentKind.GM else None,
         )
         for span in sheet.spans
-    )
+    ]
+
+
+def _write_segments(meeting: Meeting, sheet: Sheet) -> None:
+    Segment.objects.filter(meeting=meeting).delete()
+    Segment.objects.bulk_create(segments_of(meeting, sheet))
     Session.objects.filter(meeting=meeting).delete()
     Session.objects.bulk_create(
         Session(meeting=meeting, seq=seq, starts_at=batch.starts_at, ends_at=batch.ends_at)
@@ -243,6 +257,20 @@ def write_roll(meeting: Meeting, sheet: Sheet, due: list[Due], now: datetime, *,
         changed, ["status", "branch", "is_voter", "sessions", "source", "at", "reason", "late_leave"]
     )
     return statuses
+
+
+def fresh_roll(meeting: Meeting, sheet: Sheet, whole: Structure, now: datetime) -> list[Attendance]:
+    """The roll of a meeting that was held and is not stored yet, as the sheet says it, not stored either."""
+    due = queries.due_for(sheet, whole)
+    by_person = {row.person_id: row for row in due}
+    reasons = {mark.person_id: fitting(mark.reason, 120, "marks") for mark in sheet.marks}
+    rows = []
+    for person_id, status in queries.statuses_for(sheet, due).items():
+        row = Attendance(meeting=meeting, person_id=person_id)
+        reason, bits = reasons.get(person_id, ""), _sessions_bits(sheet, person_id)
+        _mark(row, status, by_person.get(person_id), reason, bits, now)
+        rows.append(row)
+    return rows
 
 
 def _mark(row: Attendance, status: str, due: Due | None, reason: str, bits: int, now: datetime) -> None:

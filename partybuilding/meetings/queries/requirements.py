@@ -236,7 +236,8 @@ def held_by(meeting: Meeting) -> list[Held]:
     called."""
     if meeting.state not in HELD:
         return []
-    rows = [(row.kind, row.group_id) for row in meeting.segments.all() if row.kind in REQUIRED]
+    segments = meeting.brought_segments or meeting.segments.all()
+    rows = [(row.kind, row.group_id) for row in segments if row.kind in REQUIRED]
     found = [_held(meeting, kind, meeting.unit_id, group) for kind, group in rows]
     kinds = {kind for kind, _group in rows} & ASSEMBLY_KINDS
     if kinds and meeting.unit.kind == UnitKind.GENERAL_BRANCH:

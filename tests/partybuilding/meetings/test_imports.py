@@ -1,15 +1,27 @@
 """Last year's meetings come in from the branch's own ledger: recorded, marked 补录, to be confirmed; or voided."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
+from brigade.audit.models import AuditEvent
 from brigade.ledgers.models import ImportRun
+from brigade.ledgers.queries import checked
+from brigade.ledgers.rules import IMPORTS
 from brigade.ledgers.states import ImportState
+from brigade.obligations.models import Obligation
 from brigade.org.models import Person
+from brigade.search.models import Entry
+from brigade.search.rules import key_of, places
 from partybuilding.meetings import actions
-from partybuilding.meetings.models import Attendance, Meeting
+from partybuilding.meetings.models import Attendance, Meeting, Segment
+from partybuilding.meetings.queries.requirements import requirement_key
+from partybuilding.meetings.rules import Span
 from partybuilding.meetings.states import MeetingState
 from tests.brigade.ledgers.books import again, into, work
+from tests.brigade.org.factories import person
 from tests.partybuilding.factories import branch, world
 
 URL = "/party/meetings/"
@@ -80,6 +92,55 @@ def test_a_meeting_that_is_there_is_skipped_and_the_export_comes_back_as_known(c
     assert upload(client, lines).counts["known"] == 2
     client.post(f"{URL}?import=new", {"file": again(client.get(f"{URL}?format=xlsx").getvalue())})
     assert ImportRun.objects.order_by("-created_at").first().counts["known"] == 2
+
+
+def test_a_number_that_is_taken_while_the_sheet_is_made_ready_is_passed_over_with_all_that_hangs_on_it(
+    client, home, lines
+):
+    run = upload(client, lines)
+    sheets = checked(run, IMPORTS[run.listing], by=home.recorder, now=run.created_at).drafts
+    batch = next(iter(actions.ready_past(sheets, by=home.recorder, now=run.created_at)))
+    at = sheets[0].starts_at + timedelta(days=2)
+    between = replace(sheets[0], starts_at=at, ends_at=at + timedelta(hours=1), marks=())
+    between = replace(between, spans=(Span("ST", between.starts_at, between.ends_at),))
+    taken = actions.record_meeting(by=home.recorder, sheet=between, now=run.created_at)
+    made = actions.record_past(batch, by=home.recorder, now=run.created_at)
+    assert [one.number[-3:] for one in (taken, *made)] == ["001", "002", "003"]
+    for one in made:
+        assert AuditEvent.objects.get(target_id=str(one.pk)).target_number == one.number
+        entry = Entry.objects.get(kind="meetings.meeting", object_id=key_of(one.pk))
+        assert set(places([home.unit.pk], (row.person_id for row in one.attendances.all()))) <= set(entry.words.split())
+    assert set(Segment.objects.values_list("meeting", flat=True)) == {taken.pk, *(one.pk for one in made)}
+
+
+def test_a_past_meeting_is_a_duty_of_its_chair_and_met_by_its_confirmation(client, home, lines):
+    assert bring_in(client, lines).state == ImportState.DONE
+    meeting = Meeting.objects.get(theme="传达学习")
+    waiting = Obligation.objects.get(rule="party.confirm", subject=str(meeting.pk))
+    assert (waiting.state, waiting.person_id) == ("open", home.secretary.pk)
+    key = requirement_key("TD", meeting.held_on, branch_id=home.unit.pk)
+    month = Obligation.objects.get(rule=key.rule, kind=key.kind, subject=key.subject, period=key.period)
+    assert month.reason == "已有记录，等主持人确认"
+
+
+def test_a_long_ledger_is_written_in_as_many_queries_as_a_short_one(client, home, django_assert_max_num_queries):
+    asked = []
+    for count, year in ((2, 2024), (20, 2025)):
+        lines = [["城区一中队党支部", f"学习{n}", f"{year}-3-{n + 1} 9:00", 60, "集中学习"] for n in range(count)]
+        run = upload(client, lines, HEAD[:5])
+        client.post(f"{URL}?import={run.pk}", {"do": "confirm"})
+        with django_assert_max_num_queries(400) as found:
+            assert work(run).counts["new"] == count
+        asked.append(len(found))
+    assert asked[1] <= asked[0] + 5, asked
+
+
+def test_whoever_was_not_due_that_day_is_no_absentee(client, home, lines):
+    lines[0][8] = person(name="路过的").name
+    run = upload(client, lines)
+    assert (
+        "路过的那天不在应到名单里，核对姓名，或者从这一格删去" in client.get(f"{URL}?import={run.pk}").content.decode()
+    )
 
 
 def test_an_import_is_voided_as_a_whole_unless_one_was_confirmed(client, home, lines):

@@ -135,6 +135,16 @@ def test_a_number_that_is_taken_while_the_sheet_is_made_ready_is_passed_over_and
         assert Entry.objects.filter(kind="requests.servicerequest", object_id=key_of(one.pk)).count() == 1
 
 
+def test_two_names_in_the_cell_of_the_handler_are_refused_with_the_way_on(client, world, lead):
+    names = ("王晓燕、李明哲", "王晓燕 李明哲", "王晓燕")
+    lines = [["PL02", "2026-3-2 9:00", "2026-3-3 9:00", name, f"YS{n}"] for n, name in enumerate(names)]
+    run = upload(client, lines)
+    page = client.get(f"{URL}?import={run.pk}").content.decode()
+    assert run.counts["faulty"] == 2
+    assert "这一格只写一个人，现在有2个名字；只留主要的一个，例如王晓燕" in page
+    assert "人员里没有王晓燕李明哲，先登记或改成警号；写了两个人的只留一个" in page
+
+
 def test_receipt_and_end_may_stand_in_one_cell(client, world, lead):
     lines = [
         ["PL02", "2026.3.2 9：00—10：30", None, "王晓燕", "YS1"],
