@@ -55,7 +55,7 @@ FIELDS = (
         lines=3,
         parts=(
             Field("heading", gettext_lazy("部分名称"), "一、道路隐患", longest=20),
-            Field("rows", gettext_lazy("各项指标"), lines=6, parts=ROW),
+            Field("rows", gettext_lazy("各项指标"), lines=7, parts=ROW),
             Field(
                 "units",
                 gettext_lazy("各单位情况"),

@@ -60,6 +60,7 @@ PARTS = (
             "hazards.closed",
             "hazards.closing",
             "hazards.on_time",
+            "hazards.closed_on_time",
             "hazards.overdue",
             "hazards.open",
         ),

@@ -104,6 +104,19 @@ def test_a_share_prints_of_what_and_differs_by_points(world):
     assert (before["value"], before["change"]) == ("—", "上期没有数")
 
 
+def test_of_what_was_closed_the_share_in_time_stands_beside_the_share_of_what_was_due(world):
+    """160 due, 148 of them closed, 120 in time: 75.0 % of due and 81.1 % of closed."""
+    figure(world.first, "2026-11-17", 120, 160, code="hazards.on_time")
+    figure(world.first, "2026-11-17", 120, 148, code="hazards.closed_on_time")
+    built()
+    rows = [row_of(weekly(), f"hazards.{code}") for code in ("on_time", "closed_on_time")]
+    assert [(row["label"], row["value"], row["parts"]) for row in rows] == [
+        ("按期整改率", "75.0%", "120/160"),
+        ("销号中按期的", "81.1%", "120/148"),
+    ]
+    assert "和按期整改率的分母不同" in rows[1]["basis"]
+
+
 def against_before(period):
     content = Report.objects.select_related("snapshot").get(series="daily", period=period).snapshot.content
     row = next(row for row in content["sections"][0]["rows"] if row["code"] == "hazards.registered")
