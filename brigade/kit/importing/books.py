@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -70,13 +71,15 @@ def _bytes_of(source: bytes | Path) -> bytes:
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise Refused(_("工作簿有密码，请在Excel或WPS里去掉密码，另存后再导入。"))
         raise Refused(_("这是旧版的xls文件，请在Excel或WPS里另存为xlsx后再导入。"))
+    if content[:200].removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
+        raise Refused(_("这是网页格式的表格，只是名字像Excel；请在Excel或WPS里打开，另存为时类型选xlsx，再导入。"))
     if not content.startswith(b"PK\x03\x04"):
         raise Refused(_not_a_workbook())
     return content
 
 
 def _not_a_workbook() -> str:
-    return _("这不是Excel工作簿，请在Excel或WPS里打开，另存为xlsx后再导入。")
+    return _("这不是Excel工作簿，请在Excel或WPS里打开，另存为时类型选xlsx，再导入。")
 
 
 def _measured(archive: zipfile.ZipFile, parts: list[str]) -> Book:

@@ -106,7 +106,8 @@ def test_a_file_is_read_from_disk_too(tmp_path):
     assert importing.open_book(path) == importing.open_book(path.read_bytes())
 
 
-NO_BOOK = "这不是Excel工作簿，请在Excel或WPS里打开，另存为xlsx后再导入。"
+NO_BOOK = "这不是Excel工作簿，请在Excel或WPS里打开，另存为时类型选xlsx，再导入。"
+WEB_PAGE = "这是网页格式的表格，只是名字像Excel；请在Excel或WPS里打开，另存为时类型选xlsx，再导入。"
 BROKEN = "文件已损坏，打不开，请重新保存一份再传。"
 TYPES = ("[Content_Types].xml", "<x/>")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
@@ -117,7 +118,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
     [
         (b"", NO_BOOK),
         ("姓名,警号\n张三,1".encode(), NO_BOOK),
-        (b"<html><table>", NO_BOOK),
+        (b"<html><table>", WEB_PAGE),
+        (b"\xef\xbb\xbf\r\n<?xml version='1.0'?><Workbook>", WEB_PAGE),
         (samples.word(), NO_BOOK),
         (samples.archive([("mimetype", "application/vnd.oasis.opendocument.spreadsheet")]), NO_BOOK),
         (OLE, "这是旧版的xls文件，请在Excel或WPS里另存为xlsx后再导入。"),
