@@ -66,7 +66,9 @@ def move_unit(*, by: Any, unit: Unit, parent: Unit, since: date, now: datetime |
 
     Rights follow the new place at once; figures of earlier periods keep the place of their time.
     """
-    below = {row.pk: row for row in Unit.objects.select_for_update(no_key=True).below(unit).order_by("pk")}
+    # In the order of their keys: each of two units may be moved below the other at the same moment.
+    list(Unit.objects.select_for_update(no_key=True).filter(pk__in=[unit.pk, parent.pk]).order_by("pk"))
+    below = {row.pk: row for row in Unit.objects.select_for_update(no_key=True).below(unit.pk).order_by("pk")}
     unit = below[unit.pk]
     before = unit.parent
     rules.check_may(by, "org.change_unit", unit)

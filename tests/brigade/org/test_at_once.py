@@ -98,6 +98,19 @@ def test_two_units_planned_into_each_other_at_once_are_one_plan_and_a_sentence()
     assert any("自己也要并入别的单位" in str(one) for one in said)
 
 
+def test_two_units_moved_below_each_other_at_once_are_one_move_and_a_sentence():
+    brigade, today = unit(), timezone.localdate()
+    keeper = person("system_admin", at=brigade)
+
+    def move(pair):
+        return actions.move_unit(by=keeper, unit=pair[0], parent=pair[1], since=today)
+
+    for _attempt in range(5):
+        first, second = [unit(parent=brigade) for _n in range(2)]
+        said = at_once(move, [(first, second), (second, first)])
+        assert sum("自己的下级" in str(one) for one in said) == 1, said
+
+
 def test_a_person_handed_over_in_two_windows_at_once_leaves_once():
     brigade = unit()
     leader, leaver = person("brigade_leader", at=brigade), person(at=brigade)
