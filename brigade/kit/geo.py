@@ -73,7 +73,7 @@ def distance(a: Point, b: Point) -> float:
     """Metres over ground between two points of one datum."""
     half_lat, half_lon = radians(b.lat - a.lat) / 2, radians(b.lon - a.lon) / 2
     chord = sin(half_lat) ** 2 + cos(radians(a.lat)) * cos(radians(b.lat)) * sin(half_lon) ** 2
-    return 2 * EARTH_RADIUS * asin(sqrt(chord))
+    return 2 * EARTH_RADIUS * asin(sqrt(min(max(chord, 0), 1)))  # at the other end of the world it may round beyond 1
 
 
 def to_wgs84(point: Point, datum: Datum) -> Point:

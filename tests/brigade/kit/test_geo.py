@@ -65,3 +65,13 @@ def test_an_area_in_two_pieces_holds_both_and_nothing_between():
     land: Area = area({"type": "MultiPolygon", "coordinates": [[square(36, 115, 1)], [square(36, 117, 1)]]})
     assert land.contains(Point(36.5, 117.5))
     assert not land.contains(Point(36.5, 116.5))
+
+
+def test_whatever_a_device_says_is_some_distance_away():
+    """Rounding carries the other end of the world, and what is no latitude, beyond what an arc can be."""
+    half = 20_015_000
+    for lat in range(-9_000, 9_001, 45):
+        here = Point(lat / 100, 115.9855)
+        assert distance(here, Point(-here.lat, here.lon - 180)) == pytest.approx(half, abs=1_000)
+        assert distance(here, Point(180 - here.lat, here.lon + 180)) == pytest.approx(0, abs=1)
+        assert 0 <= distance(here, Point(1e300, -1e300)) <= half + 1_000
