@@ -79,6 +79,8 @@ class Role(models.TextChoices):
 
 
 ADMIN_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+BRANCH_ROLES = frozenset({Role.MEMBER, Role.RECORDER, Role.GROUP_LEADER, Role.BRANCH_SECRETARY})
+"""What these may do lies in a Party organisation; on the squadron of the same name they would reach nothing."""
 
 PERMISSIONS: dict[str, frozenset[str]] = {}
 """Permission → roles that hold it; filled at start from every slice's `rules.GRANTS`."""

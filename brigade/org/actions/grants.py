@@ -19,7 +19,7 @@ from brigade.kit.text import clean_text
 from brigade.org import queries, rules
 from brigade.org.actions.units import lock_open
 from brigade.org.models import Grant, Person, Unit
-from brigade.org.states import ADMIN_ROLES, Role
+from brigade.org.states import ADMIN_ROLES, BRANCH_ROLES, Role, Tree
 
 GRANTED_AT_ONCE = 500
 """People to whom one answer of the page gives a role; a sheet, which the worker writes, may name more."""
@@ -145,6 +145,10 @@ def _give_all(by: Any, wanted: Sequence[NewRoles], starts_on: date, reason: str,
     units = {one.unit.pk: one.unit for one in wanted}
     for unit in units.values():
         rules.check_may(by, "org.change_grant", unit)
+    for one in wanted:
+        if one.unit.tree != Tree.PARTY and (of_branch := BRANCH_ROLES.intersection(one.roles)):
+            words = {"role": Role(min(of_branch)).label, "unit": one.unit.name}
+            raise Refused(_("%(role)s管的是党组织，%(unit)s不是；“管到哪里”选支部。") % words, field="unit")
     locked = Person.objects.select_for_update(no_key=True).filter(pk__in={one.person.pk for one in wanted})
     people = {person.pk: person for person in locked.order_by("pk")}
     if by.pk in people:

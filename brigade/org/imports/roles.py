@@ -23,7 +23,7 @@ from brigade.org.imports.names import People, Units
 from brigade.org.models import Grant, Person, Unit
 from brigade.org.queries import works_in
 from brigade.org.rules import role_conflict
-from brigade.org.states import ADMIN_ROLES, Role, Tree
+from brigade.org.states import ADMIN_ROLES, BRANCH_ROLES, Role, Tree
 
 ROLE_COLUMNS = (
     Column("police_no", gettext_lazy("警号"), "id", synonyms=("人员编号", "工号", "警号/工号"), max_length=16),
@@ -51,8 +51,6 @@ ROLE_COLUMNS = (
     Column("ends_on", gettext_lazy("止"), "date", synonyms=("授权止日", "止日", "有效期至", "截止日期")),
 )
 NO_ROLE = frozenset({"无", "-", "—", "/"})
-BRANCH_ROLES = frozenset({Role.MEMBER, Role.RECORDER, Role.GROUP_LEADER, Role.BRANCH_SECRETARY})
-"""What these may do lies in a Party organisation; on the squadron of the same name they would reach nothing."""
 ROLES_BY_NAME = {str(word): role for role in Role for word in (role.label, role.value)}
 
 

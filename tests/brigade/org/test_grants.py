@@ -96,6 +96,15 @@ def test_what_is_not_given_to_many(security_admin, system_admin, squadron, peopl
     assert not Grant.objects.filter(person__in=people).exists()
 
 
+def test_a_role_of_a_branch_is_given_on_a_branch_alone(security_admin, brigade, squadron, people):
+    """Where the members work it would reach nothing, and nobody would notice."""
+    branch = unit("一中队党支部", parent=brigade, tree="party")
+    for where in (None, squadron):
+        with pytest.raises(Refused, match="党员管的是党组织，一中队不是；“管到哪里”选支部"):
+            give(security_admin, people, Role.MEMBER, unit=where)
+    assert len(give(security_admin, people, Role.MEMBER, unit=branch)) == 3
+
+
 def test_a_hundred_cost_no_more_queries_than_three(security_admin, squadron, people, django_assert_max_num_queries):
     many = [person(at=squadron) for _n in range(100)]
     with django_assert_max_num_queries(16):
