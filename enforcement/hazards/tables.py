@@ -9,12 +9,14 @@ import django_filters
 import django_tables2
 from django import forms
 from django.db.models import QuerySet
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.clocks import at
 from brigade.kit.forms import DayInput
+from brigade.kit.templatetags import ui
 from brigade.ledgers.tables import (
     CodeColumn,
     Column,
@@ -43,6 +45,19 @@ class GradeColumn(Column):
         return format_html('<span class="tag major">{}</span>', value) if raw == Grade.MAJOR else value
 
 
+class LimitColumn(DueColumn):
+    """The limit of the owner: while his objection stands, the day stands there without urgency."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, running=WITH_OWNER, **kwargs)
+        self.reads += ("disputed_at",)
+
+    def render(self, value: Any, record: Any, context: Context) -> Any:
+        if record.disputed_at is not None:
+            return ui.due(context, value, over=True)
+        return super().render(value, record, context)
+
+
 class HazardTable(django_tables2.Table):
     number = CodeColumn()
     title = Column(small="place", linkify=True, width=30)
@@ -51,7 +66,7 @@ class HazardTable(django_tables2.Table):
     grade = GradeColumn()
     state = StateColumn(tones={"deferred": "waive", "invalid": "off", "merged": "off", "voided": "off"})
     owner = Column(accessor="owner__short_name", verbose_name=_("责任单位"))
-    due_at = DueColumn(verbose_name=_("到期"), running=WITH_OWNER)
+    due_at = LimitColumn(verbose_name=_("到期"))
     discovered_at = Column(orderable=True)
     unit = Column(accessor="unit__short_name", verbose_name=_("负责中队"), visible=False)
     source = Column(visible=False)
@@ -75,7 +90,7 @@ class SentTable(django_tables2.Table):
     category = Column(accessor="category__name", verbose_name=_("类别"), css="fit")
     grade = GradeColumn()
     state = StateColumn(tones={"deferred": "waive"})
-    due_at = DueColumn(verbose_name=_("到期"), running=WITH_OWNER)
+    due_at = LimitColumn(verbose_name=_("到期"), orderable=True)
     notified_at = Column()
     closed_at = Column(visible=False)
 
@@ -158,9 +173,13 @@ class SentFilters(LedgerFilters):
     state = django_filters.ChoiceFilter(
         label=_("状态"), choices=[row for row in HazardState.choices if HazardState(row[0]) in SENT]
     )
+    open = django_filters.ChoiceFilter(label=_("销号"), choices=[("true", _("未销号"))], method="only_open")
     overdue = django_filters.ChoiceFilter(label=_("期限"), choices=[("true", _("已逾期"))], method="only_overdue")
     notified_at = DaysFilter(label=_("通知"))
     due_at = DaysFilter(label=_("到期"))
+
+    def only_open(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.open()
 
     def only_overdue(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.overdue(timezone.now())

@@ -44,18 +44,21 @@ class HazardList(Listing):
 
 
 class SentList(Listing):
-    """For the liaison of an owner; what he may not see is not in it, whatever he filters by."""
+    """For the liaison of an owner; what he may not see is not in it, whatever he filters by. It opens on what he has to
+    mend, the nearest day first."""
 
     model, table, filterset = Hazard, SentTable, SentFilters
     permission = ANSWER
     title = _("发给我单位的隐患")
     order = ("-discovered_at", "-id")
+    opens = "open=true&sort=due_at"
     tabs = (
+        (_("未销号"), opens),
         (_("待签收"), "state=notified"),
         (_("整改中"), "state=rectifying"),
         (_("已逾期"), "overdue=true"),
     )
-    more = ("due_at",)
+    more = ("open", "due_at")
     empty = _("还没有发给你单位的隐患。收到整改通知时，消息里会有，也会出现在这里。")
 
     @classmethod

@@ -97,6 +97,17 @@ def test_an_objection_and_an_extension_stand_in_the_words_of_the_next_step(clien
     assert "已申请延长5天" in shown(client, world.deputy, hazard)
 
 
+def test_what_an_objection_stops_is_late_nowhere(client, world):
+    hazard = actions.dispute(by=world.liaison, hazard=notified(world, DAY), now=later(DAY, days=1), reason="不归我们")
+    for who, ledger in ((world.liaison, "/enforcement/hazards/sent/"), (world.captain, "/enforcement/hazards/")):
+        moved = shown(client, who, hazard).partition("这条记录牵动")[2]
+        assert "暂停计时" in moved
+        own = moved.partition("会商责任单位的异议")[0]
+        assert "签收整改通知" in own and "is-late" not in own
+        row = client.get(f"{ledger}?all=1").content.decode()
+        assert hazard.number in row and "is-late" not in row
+
+
 def test_what_is_listed_says_so(client, world):
     hazard = rectifying(world, DAY)
     listing = {"level": "county", "document_no": "东安委〔2025〕3号", "leader": "区领导甲"}
@@ -114,6 +125,17 @@ def test_the_owner_reads_only_what_was_sent_to_him(client, world):
     assert "开始整改" in text
     police = shown(client, world.captain, hazard)
     assert "群众王某" in police and "孙立" in police
+
+
+def test_the_owner_s_list_opens_on_what_is_to_be_mended_the_nearest_day_first(client, world):
+    done = closed(world, DAY)
+    late, soon = notified(world, "2025-05-07T08:00", days=30), notified(world, "2025-05-08T08:00", days=7)
+    client.force_login(world.liaison)
+    opened = client.get("/enforcement/hazards/sent/").context["page"].records
+    assert [row.pk for row in opened] == [soon.pk, late.pk]
+    assert {row.pk for row in client.get("/enforcement/hazards/sent/?all=1").context["page"].records} == {
+        done.pk, late.pk, soon.pk,
+    }  # fmt: skip
 
 
 def test_papers_and_photos_of_the_police_are_not_for_the_owner(client, world):
