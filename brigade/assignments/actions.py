@@ -18,6 +18,7 @@ from brigade.assignments.models import Assignment, Line, LineFile
 from brigade.assignments.states import LineKind
 from brigade.files.models import File
 from brigade.kit.refusals import NotAllowed, Refused
+from brigade.kit.templatetags.ui import full_day_text
 from brigade.kit.text import needed
 from brigade.org.actions.units import lock_open
 from brigade.org.models import Unit
@@ -204,7 +205,7 @@ def extend(*, by: Any, assignment: Assignment, now: datetime, due_on: date, vers
         if locked.asked_due_on is not None:
             locked.decided_at = now
         locked.due_on, locked.asked_due_on = due_on, None
-        return _line(locked, LineKind.EXTENDED, by, now, _("延到%s") % due_on)
+        return _line(locked, LineKind.EXTENDED, by, now, _("延到%s") % full_day_text(due_on))
 
     return workflow.edit(assignment, moves.EXTEND, by=by, now=now, version=version, write=write)
 
@@ -262,7 +263,7 @@ def _line(
 
 
 def _until(day: date, reason: str) -> dict[str, Any]:
-    return {"day": day, "why": reason.strip()}
+    return {"day": full_day_text(day), "why": reason.strip()}
 
 
 MAKE: dict[str, Callable[..., Assignment]] = {

@@ -111,7 +111,7 @@ def test_a_record_or_a_figure_out_of_reach_is_not_there(client, world):
     for address in ("?kind=org.unit&id=1", "?kind=x.y&id=1", "?kind=requests.servicerequest&id=%00", "?figure=x"):
         assert client.get(NEW + address).status_code == 404, address
     figure = f"?figure=requests.received&unit={world.brigade.pk}&start=2026-01-01&end=2026-11-20"
-    assert client.get(NEW + figure).status_code == 404, "a squadron leader does not see the board"
+    assert client.get(NEW + figure).status_code == 404, "a squadron leader sees the figures of his own squadron"
 
 
 def test_a_figure_of_the_board_goes_along_with_its_title_period_and_value(client, world):
@@ -230,7 +230,8 @@ def test_each_move_is_made_from_the_page(client, world):
     client.force_login(world.deputy)
     assert "申请延到12月4日" in text(client, made.get_absolute_url())
     press(world.deputy, "extend", due_on="2026-12-04")
-    assert "原定11月27日" in text(client, made.get_absolute_url())
+    words = text(client, made.get_absolute_url())
+    assert "原定11月27日" in words and "延到2026年12月4日：等名单" in words and "<p>延到2026年12月4日</p>" in words
     press(world.deputy, "urge")
     press(world.head, "remark", text="明天报")
     press(world.head, "reply", text="办了")
@@ -242,6 +243,16 @@ def test_each_move_is_made_from_the_page(client, world):
     for word in ("申请延期", "催办", "留言", "退回重办", "认可办结"):
         assert word in words
     assert client.get(reverse("assignments:assignment_move", args=[made.pk, "fly"])).status_code == 404
+
+
+def test_what_answers_a_wish_for_more_time_stands_together_before_the_rest(client, world):
+    made = task(world)
+    client.force_login(world.head)
+    move = reverse("assignments:assignment_move", args=[made.pk, "ask_extension"])
+    client.post(move, {"due_on": "2026-12-04", "reason": "等名单"})
+    client.force_login(world.deputy)
+    labels = [one["label"] for one in client.get(made.get_absolute_url()).context["moves"]]
+    assert labels == ["延期", "不同意延期", "催办", "留言", "撤回"]
 
 
 def test_what_went_out_together_stands_beside_it_as_far_as_one_may_see(client, world):
