@@ -36,6 +36,8 @@ class Standing:
     last_base: Decimal
     has_last_year: bool
     back: int = 12
+    first: date | None = None
+    """The first day that has a figure of it anywhere."""
 
     @property
     def amount(self) -> Decimal | None:
@@ -86,7 +88,7 @@ def standings(codes: Collection[str], unit: Unit, start: date, end: date, *, bac
             first = first_days.get(indicator.code)
             known = first is not None and first.replace(day=1) <= last[0]
             amounts = (*now.get(indicator.code, NOTHING), *then.get(indicator.code, NOTHING))
-            found[indicator.code] = Standing(indicator, top, start, end, *amounts, known, back)
+            found[indicator.code] = Standing(indicator, top, start, end, *amounts, known, back, first)
     return [found[code] for code in codes if code in found]
 
 

@@ -18,6 +18,7 @@ LEADERS = (
     Role.BRIGADE_LEADER,
     Role.POLITICAL_OFFICER,
     Role.DEPUTY_LEADER,
+    Role.SQUADRON_LEADER,
     Role.GENERAL_SECRETARY,
     Role.PARTY_OFFICE,
     Role.HALL_HEAD,
@@ -83,7 +84,7 @@ class Indicator:
     """Whether a period comes nearer to its figure the longer ago it is, so that two periods are not to be compared."""
     towns_of: str = ""
     """The code of the indicator that this one splits by street or town: its facets are their keys. It stands in no list
-    of its own, a report shows it as lines."""
+    of its own, a report and the board show it as lines; the list behind it can be narrowed by `town`."""
     good: int = 0
     """+1 where more is better, -1 where less is, 0 where neither."""
 

@@ -118,7 +118,8 @@ class Rule:
     those keys stand, in a constant number of queries; rules may share one answer function and are then asked together.
     `action` is the one thing to do, as words and address; `place` is the page that shows how a duty without a record
     of its own stands, to those as well who only look on. `sees` is the permission that the page behind a duty asks for,
-    where not everybody who oversees the duty has it.
+    where not everybody who oversees the duty has it. `assumed` says what of it the product assumes until the brigade
+    has confirmed it.
     """
 
     code: str
@@ -132,6 +133,12 @@ class Rule:
     ladder: tuple[Step, ...] = LADDER
     place: Callable[[Obligation], str] | None = None
     sees: str = ""
+    assumed: str | Promise = ""
+
+    @property
+    def ground(self) -> str:
+        """The basis together with what is assumed."""
+        return "；".join(str(part) for part in (self.basis, self.assumed) if part)
 
 
 RULES: dict[str, Rule] = {}

@@ -1,8 +1,9 @@
-"""The check of the audit trail, every night and on request; changes of units, carried out when their day has come."""
+"""The check of the audit trail, every night and on request; changes of units, carried out when their day has come;
+who has to agree to them and to secondments is told."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -14,9 +15,10 @@ from brigade.audit.queries import Verdict, verify
 from brigade.jobs import actions as jobs
 from brigade.jobs.models import Job
 from brigade.kit.refusals import NotAllowed, Refused
+from brigade.kit.templatetags.ui import full_day_text
 from brigade.notices import actions as notices
 from brigade.org import actions as org
-from brigade.org.models import UnitChange
+from brigade.org.models import Secondment, Unit, UnitChange
 from brigade.org.queries import everybody_with, records_to_move
 from brigade.org.states import ChangeState, Role
 from brigade.workbench.queries import ALTERED, AUDIT_CHECK
@@ -60,8 +62,34 @@ def plan_change(*, by: Any, now: datetime, **asked: Any) -> UnitChange:
     """Plan a change of units, see `org.actions.plan_change`; one for today is carried out at once."""
     with transaction.atomic():
         change = org.plan_change(by=by, now=now, **asked)
+        if change.state == ChangeState.WAITING:
+            _ask_agreement(change, unit=change.unit, since=change.since, target=change.unit, by=by, now=now)
         _queue(change, now)
     return change
+
+
+def second_person(*, by: Any, now: datetime, **asked: Any) -> Secondment:
+    """Send somebody to another unit for a time, see `org.actions.second_person`; the security administrator is told."""
+    with transaction.atomic():
+        made = org.second_person(by=by, now=now, **asked)
+        posting = made.posting
+        _ask_agreement(made, unit=posting.unit, since=posting.starts_on, target=posting.person, by=by, now=now)
+    return made
+
+
+def _ask_agreement(
+    row: UnitChange | Secondment, *, unit: Unit, since: date, target: Any, by: Any, now: datetime
+) -> None:
+    """Tell those who settle the roles of a unit that something waits for them; it stands on their workbench too."""
+    keepers = everybody_with(Role.SECURITY_ADMIN, timezone.localdate(now))
+    notices.post(
+        "workbench.agreement_asked",
+        to=[one for one in keepers if one.has_perm("org.change_grant", unit)],
+        context={"what": row.what, "day": full_day_text(since), "who": by.name},
+        target=target,
+        stage=f"{row._meta.model_name}:{row.pk}",
+        now=now,
+    )
 
 
 def agree_change(*, by: Any, change: UnitChange, now: datetime, **asked: Any) -> UnitChange:

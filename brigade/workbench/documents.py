@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import IO
+from typing import IO, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,24 +16,26 @@ from brigade.kit.refusals import refusing_full_disk
 from brigade.kit.templatetags.ui import full_day_text
 from brigade.ledgers.actions import note_export
 from brigade.org.models import Person
-from brigade.workbench.queries import Board, Card, Part, amount_of, course
+from brigade.reference.models import Town
+from brigade.workbench.queries import Board, Card, Part, TownCell, amount_of, course, in_towns
 from brigade.workbench.queries.boards import YEAR, Sums
 
 
-def write_board(file: IO[bytes], board: Board, *, by: Person, now: datetime) -> str:
+def write_board(file: IO[bytes], board: Board, kind: str, *, by: Person, now: datetime) -> str:
     """Write the board as it stands, with what it is, whose, of which time, on what basis and up to when; its title.
 
+    `kind` is that of the period, by which it is known what the towns are compared with.
     Whoever sees the board may take it along; it leaves an audit row.
     """
     title = _("%(unit)s运行情况") % {"unit": board.unit.short_name}
     with refusing_full_disk():
-        rows = write_book(file, _leaves(board), title=title, person=f"{by.name} {by.police_no}", at=now)
+        rows = write_book(file, _leaves(board, kind), title=title, person=f"{by.name} {by.police_no}", at=now)
         file.flush()
     note_export(None, by=by, title=title, conditions=_span(board.start, board.end), count=rows)
     return title
 
 
-def _leaves(board: Board) -> Iterator[Leaf]:
+def _leaves(board: Board, kind: str) -> Iterator[Leaf]:
     upto = _("数据截至%(at)s") % {"at": f"{timezone.localtime(board.cut_off):%Y-%m-%d %H:%M}" if board.cut_off else "—"}
     span = _span(board.start, board.end)
     yield _duties(board, span)
@@ -41,6 +43,11 @@ def _leaves(board: Board) -> Iterator[Leaf]:
         for card in part.cards:
             told = _("%(span)s；口径：%(basis)s；%(upto)s") % {"span": span, "basis": card.basis, "upto": upto}
             yield Leaf(card.label, card.standing.unit.name, told, _columns(card.standing.indicator), _rows(card, part))
+    if towns := in_towns(board.cards, kind):
+        cells = towns[0][1]
+        bases = "；".join(f"{cell.cards[0].label}：{cell.cards[0].basis}" for cell in cells)
+        told = _("%(span)s；口径：%(basis)s；%(upto)s") % {"span": span, "basis": bases, "upto": upto}
+        yield Leaf(_("各乡镇街道"), cells[0].cards[0].standing.unit.name, told, _town_columns(cells), _town_rows(towns))
 
 
 def _span(start: date, end: date) -> str:
@@ -106,6 +113,35 @@ def _rows(card: Card, part: Part) -> Iterator[tuple]:
     for unit, own in part.lines:
         if indicator.code in own:
             yield _("按单位"), unit.short_name, *_cells(indicator, own[indicator.code], None), "", ""
+
+
+def _town_columns(cells: Iterable[TownCell]) -> list[Column]:
+    columns = [Column(_("乡镇街道"), 18)]
+    for cell in cells:
+        first = cell.cards[0]
+        columns.append(Column(f"{first.label}（{first.standing.indicator.suffix}）", 18, "number"))
+        for card in _compared(cell):
+            columns += [
+                Column(f"{first.label}，{card.against.then}", 18, "number"),
+                Column(_("差异"), 14),
+                Column(_("差异判断"), 22),
+            ]
+    return columns
+
+
+def _town_rows(towns: Iterable[tuple[Town, list[TownCell]]]) -> Iterator[list]:
+    for town, cells in towns:
+        row: list[Any] = [town.name]
+        for cell in cells:
+            row.append(cell.cards[0].standing.amount)
+            for card in _compared(cell):
+                row += [card.standing.last_amount, card.change, card.verdict]
+        yield row
+
+
+def _compared(cell: TownCell) -> list[Card]:
+    """What ripens is beside nothing."""
+    return [card for card in cell.cards if not card.standing.indicator.ripens]
 
 
 def _cells(indicator: Indicator, now: Sums | None, then: Sums | None) -> list[Decimal | None]:

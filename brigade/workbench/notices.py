@@ -12,6 +12,12 @@ NOTICES = [
         _("%(finding)s保留现场，立即报告单位负责人。"),
     ),
     Notice(
+        "workbench.agreement_asked",
+        _("机构和借调等同意"),
+        _("%(what)s，待你同意"),
+        _("%(day)s起，%(who)s办理。哪些角色跟着走由你定，定了才生效。"),
+    ),
+    Notice(
         "workflow.handed_over",
         _("移交"),
         _("接手%(count)d项%(what)s"),

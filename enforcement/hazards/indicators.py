@@ -130,22 +130,26 @@ def _rate(cells: Cells) -> Iterable[Value]:
         yield Value(Cell(row["stood"], row["day"]), row["part"], base=row["n"])
 
 
-def _changes(cells: Cells) -> Iterable[Value]:
-    """By how much each day made the stock more or less: registered and come back, less closed."""
-    sums: dict[tuple[Cell, str], int] = defaultdict(int)
-    for rows, moment, record, facet, sign in (
-        (_all(), "registered_at", "pk", "grade", 1),
-        (_passed(), "at", "hazard", "hazard__grade", -1),
-        (_passed().filter(reopened_at__isnull=False), "reopened_at", "hazard", "hazard__grade", 1),
-    ):
-        for row in _rows(rows, moment, cells, record).values("stood", "day", facet).annotate(n=Count("pk")):
-            sums[Cell(row["stood"], row["day"]), row[facet]] += sign * row["n"]
-    for cell, facet, n in _moved(cells):
-        sums[cell, facet] += n
-    return (Value(cell, n, facet=facet) for (cell, facet), n in sums.items() if n)
+def _changes(by: str) -> Callable[[Cells], Iterable[Value]]:
+    """By how much each day made the stock more or less: registered and come back, less closed; by grade or town."""
+
+    def compute(cells: Cells) -> Iterable[Value]:
+        sums: dict[tuple[Cell, str], int] = defaultdict(int)
+        for rows, moment, record, facet, sign in (
+            (_all(), "registered_at", "pk", by, 1),
+            (_passed(), "at", "hazard", f"hazard__{by}", -1),
+            (_passed().filter(reopened_at__isnull=False), "reopened_at", "hazard", f"hazard__{by}", 1),
+        ):
+            for row in _rows(rows, moment, cells, record).values("stood", "day", facet).annotate(n=Count("pk")):
+                sums[Cell(row["stood"], row["day"]), str(row[facet])] += sign * row["n"]
+        for cell, hazard, n in _moved(cells):
+            sums[cell, str(hazard.serializable_value(by))] += n
+        return (Value(cell, n, facet=facet) for (cell, facet), n in sums.items() if n)
+
+    return compute
 
 
-def _moved(cells: Cells) -> Iterator[tuple[Cell, str, int]]:
+def _moved(cells: Cells) -> Iterator[tuple[Cell, Hazard, int]]:
     """What went along to another unit while it was open: less there, more here, from that day on."""
     moves = Station.objects.filter(kind__in=KIND)
     if cells is not None:
@@ -167,8 +171,8 @@ def _moved(cells: Cells) -> Iterator[tuple[Cell, str, int]]:
         came = sum(row.reopened_at is not None and row.reopened_at < start for row in rows)
         if n := 1 + came - sum(row.at < start for row in rows):
             to = next((later.unit_id for later in stations[hazard.pk] if later.until > move.until), hazard.unit_id)
-            yield Cell(move.unit_id, move.until), hazard.grade, -n
-            yield Cell(to, move.until), hazard.grade, n
+            yield Cell(move.unit_id, move.until), hazard, -n
+            yield Cell(to, move.until), hazard, n
 
 
 def _all() -> QuerySet:
@@ -276,7 +280,7 @@ FIGURES = [
         drill=_drill("closed_at"),
         good=1,
     ),
-    Indicator(
+    OVERDUE := Indicator(
         code="hazards.overdue",
         label=_("逾期未整改隐患"),
         basis=_("期限在这段时间里，现在还没提交核验；暂停计时的不算"),
@@ -291,7 +295,7 @@ FIGURES = [
         ripens=True,
         good=-1,
     ),
-    Indicator(
+    OPEN := Indicator(
         code="hazards.open",
         label=_("存量隐患"),
         basis=_("到这一天24时已登记、没有销号，暂缓和反弹重开的在内，不含并案和不属实"),
@@ -300,7 +304,7 @@ FIGURES = [
         suffix=_("处"),
         kinds=KIND,
         touched=_moments,
-        compute=_changes,
+        compute=_changes("grade"),
         drill=_drill_stock,
         facets=GRADES,
         good=-1,
@@ -308,4 +312,6 @@ FIGURES = [
     _split(REGISTERED, _flow(_all, "registered_at", "town")),
     _split(CLOSED, _flow(_passed, "at", "hazard__town", "hazard")),
     _split(ON_TIME, _on_time(by_town=True)),
+    _split(OPEN, _changes("town")),
+    _split(OVERDUE, _flow(_past_limit, "due_at", "town")),
 ]

@@ -369,7 +369,10 @@ CHASED = gettext_lazy("去跟进")
 """What the squadron does about a duty of an owner who has no account: see that it is done."""
 
 
-def _rule(code: str, label: Any, basis: Any, verb: Any, ladder: tuple[Step, ...]) -> Rule:
+DAYS = gettext_lazy("天数为产品默认值")
+
+
+def _rule(code: str, label: Any, basis: Any, verb: Any, ladder: tuple[Step, ...], assumed: Any = DAYS) -> Rule:
     def word(row: Obligation) -> str:
         return str(CHASED if code in OF_OWNER and row.person_id is None else verb)
 
@@ -382,6 +385,7 @@ def _rule(code: str, label: Any, basis: Any, verb: Any, ladder: tuple[Step, ...]
         answer=answer,
         action=lambda row: (word(row), Hazard(pk=row.subject).get_absolute_url()),
         ladder=ladder,
+        assumed=assumed,
     )
 
 
@@ -389,77 +393,79 @@ RULES = [
     _rule(
         CHECK,
         gettext_lazy("核实上报的隐患"),
-        gettext_lazy("道路交通安全法第二十九条第二款“及时”；天数为产品默认值"),
+        gettext_lazy("道路交通安全法第二十九条第二款“及时”"),
         gettext_lazy("去核实"),
         ON_THE_DAY,
     ),
     _rule(
         INTERIM,
         gettext_lazy("重大隐患临时管控"),
-        gettext_lazy("安全生产事故隐患排查治理暂行规定；小时数为产品默认值"),
+        gettext_lazy("安全生产事故隐患排查治理暂行规定"),
         gettext_lazy("去登记"),
         ON_THE_DAY,
+        gettext_lazy("小时数为产品默认值"),
     ),
     _rule(
         NOTICE,
         gettext_lazy("定级后发出整改通知"),
-        gettext_lazy("道路交通安全法第二十九条第二款“及时”；天数为产品默认值"),
+        gettext_lazy("道路交通安全法第二十九条第二款“及时”"),
         gettext_lazy("去发通知"),
         BEFORE_AND_LATE,
     ),
     _rule(
         RECEIPT,
         gettext_lazy("责任单位签收"),
-        gettext_lazy("天数为产品默认值"),
+        "",
         gettext_lazy("去签收"),
         BEFORE_AND_LATE,
     ),
     _rule(
         RECTIFY,
         gettext_lazy("责任单位整改"),
-        gettext_lazy("整改通知书；天数为产品默认值"),
+        gettext_lazy("整改通知书"),
         gettext_lazy("去整改"),
         OWNER_LADDER,
     ),
     _rule(
         VERIFY,
         gettext_lazy("提交后核验"),
-        gettext_lazy("天数为产品默认值；核验晚了不算责任单位逾期"),
+        gettext_lazy("核验晚了不算责任单位逾期"),
         gettext_lazy("去核验"),
         BEFORE_AND_LATE,
     ),
     _rule(
         RECHECK,
         gettext_lazy("销号后回访"),
-        gettext_lazy("天数为产品默认值"),
+        "",
         gettext_lazy("去回访"),
         BEFORE_AND_LATE,
     ),
     _rule(
         REVIEW,
         gettext_lazy("暂缓复审"),
-        gettext_lazy("批准暂缓的文件；最长天数为产品默认值"),
+        gettext_lazy("批准暂缓的文件"),
         gettext_lazy("去复审"),
         BEFORE_AND_LATE,
+        gettext_lazy("最长天数为产品默认值"),
     ),
     _rule(
         GRADE,
         gettext_lazy("登记后定级"),
-        gettext_lazy("道路交通安全法第二十九条第二款“及时”；天数为产品默认值"),
+        gettext_lazy("道路交通安全法第二十九条第二款“及时”"),
         gettext_lazy("去定级"),
         BEFORE_AND_LATE,
     ),
     _rule(
         EXTENSION,
         gettext_lazy("审批延期"),
-        gettext_lazy("天数为产品默认值"),
+        "",
         gettext_lazy("去审批"),
         BEFORE_AND_LATE,
     ),
     _rule(
         DISPUTE,
         gettext_lazy("会商异议"),
-        gettext_lazy("天数为产品默认值"),
+        "",
         gettext_lazy("去会商"),
         BEFORE_AND_LATE,
     ),

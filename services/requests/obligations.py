@@ -227,7 +227,7 @@ ANSWERS: dict[str, Callable[[Key, ServiceRequest], Iterator[Answer]]] = {
 }
 
 
-def _rule(code: str, label: Any, basis: Any, verb: Any, ladder: Iterable[Step]) -> Rule:
+def _rule(code: str, label: Any, basis: Any, verb: Any, ladder: Iterable[Step], assumed: Any = "") -> Rule:
     return Rule(
         code=code,
         label=label,
@@ -238,6 +238,7 @@ def _rule(code: str, label: Any, basis: Any, verb: Any, ladder: Iterable[Step]) 
         due_keys=_due_keys(code),
         action=lambda row: (str(verb), _address(row.subject)),
         ladder=tuple(ladder),
+        assumed=assumed,
     )
 
 
@@ -263,7 +264,7 @@ RULES = [
     _rule(
         TIME_LIMIT,
         gettext_lazy("限时办结"),
-        gettext_lazy("令164第92条、令162第110条；承诺时限为产品默认值"),
+        gettext_lazy("令164第92条、令162第110条"),
         gettext_lazy("去办理"),
         [
             Step("before", gettext_lazy("到期前1个工作日"), workdays_from_due(-1)),
@@ -277,6 +278,7 @@ RULES = [
                 (Role.HALL_HEAD, Role.DEPUTY_LEADER, Role.BRIGADE_LEADER),
             ),
         ],
+        gettext_lazy("承诺时限为产品默认值"),
     ),
     _rule(
         ANSWER,
@@ -292,28 +294,30 @@ RULES = [
     _rule(
         SUPPLEMENT,
         gettext_lazy("等待补正"),
-        gettext_lazy("补正期限为产品默认值"),
+        "",
         gettext_lazy("去提醒申请人"),
         [
             Step("first", gettext_lazy("到期前10个工作日"), workdays_from_due(-10)),
             Step("second", gettext_lazy("到期前3个工作日"), workdays_from_due(-3)),
         ],
+        gettext_lazy("补正期限为产品默认值"),
     ),
     _rule(
         REVIEW,
         gettext_lazy("审核"),
-        gettext_lazy("产品默认值"),
+        "",
         gettext_lazy("去审核"),
         [
             # The reviewers hear at once that they are asked: see the notice requests.review_asked.
             Step("due", gettext_lazy("到期当日"), workdays_from_due(0)),
             Step("late", gettext_lazy("逾期1个工作日"), workdays_from_due(1), (Role.HALL_HEAD,)),
         ],
+        gettext_lazy("时限为产品默认值"),
     ),
     _rule(
         SUSPENSION,
         gettext_lazy("中止计时超过10个工作日"),
-        gettext_lazy("行政许可法第四十五条；天数为产品默认值"),
+        gettext_lazy("行政许可法第四十五条"),
         gettext_lazy("去核对"),
         [
             Step(
@@ -324,6 +328,7 @@ RULES = [
             )
             for n in range(1, WEEKS + 1)
         ],
+        gettext_lazy("天数为产品默认值"),
     ),
     _rule(
         TOLERATED,

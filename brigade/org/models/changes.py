@@ -45,6 +45,10 @@ class Secondment(models.Model):
         return self.posting.unit
 
     @property
+    def what(self) -> str:
+        return str(_("%(name)s借调%(unit)s") % {"name": self.posting.person.name, "unit": self.posting.unit})
+
+    @property
     def role_labels(self) -> str:
         return "、".join(str(Role(role).label) for role in self.roles)
 
@@ -123,6 +127,10 @@ class UnitChange(models.Model):
     @property
     def title(self) -> str:
         return str(self)
+
+    @property
+    def what(self) -> str:
+        return f"{self.unit}{self.get_kind_display()}{self.into or ''}"
 
     @property
     def receiver(self) -> Unit:

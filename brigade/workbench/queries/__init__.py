@@ -37,3 +37,4 @@ from brigade.workbench.queries.desk import (
     warnings,
 )
 from brigade.workbench.queries.screens import PAGES, Screen, screen
+from brigade.workbench.queries.towns import TownCell, in_towns

@@ -46,10 +46,16 @@ class Todo:
     parts: list[str]
     verb: str
     do_href: str
+    assumed: str = ""
+    """What of its limit the product assumes; a star in the line stands for it."""
 
     @property
     def line(self) -> str:
         return "·".join(self.parts)
+
+    @property
+    def tip(self) -> str:
+        return f"{self.line}：{self.assumed}" if self.assumed else self.line
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,10 @@ def todo(row: Obligation, person: Person) -> Todo:
     verb, url = rule.action(row)
     label = "" if str(rule.basis).startswith(str(rule.label)) else str(rule.label)
     whose = [row.unit.short_name, row.person.name if row.person and row.person != person else ""]
-    parts = [part for part in (label, row.reason, *whose, str(rule.basis)) if part]
+    basis = f"{rule.basis or _lazy('期限')}*" if rule.assumed else str(rule.basis)
+    parts = [part for part in (label, row.reason, *whose, basis) if part]
     href = "" if is_shut(row, person) else page_url(row)
-    return Todo(row.due_at, row.warn_at, row.title, href, parts, str(verb), url)
+    return Todo(row.due_at, row.warn_at, row.title, href, parts, str(verb), url, str(rule.assumed))
 
 
 def is_shut(row: Obligation, person: Person) -> bool:
@@ -122,14 +129,8 @@ def waiting_for(person: Person, today: date) -> list[Waiting]:
     changes = UnitChange.objects.filter(state=ChangeState.WAITING, unit__in=units).select_related("unit", "into")
     lent = Secondment.objects.filter(settled_by="", posting__unit__in=units, posting__ends_on__gt=today)
     lent = lent.exclude(posting__ends_on=F("posting__starts_on")).select_related("posting__unit", "posting__person")
-    found = [
-        Waiting(f"{one.unit}{one.get_kind_display()}{one.into}", one.since, one.unit.get_absolute_url())
-        for one in changes
-    ]
-    for one in lent:
-        who = one.posting.person
-        what = _lazy("%(name)s借调%(unit)s") % {"name": who.name, "unit": one.unit}
-        found.append(Waiting(str(what), one.posting.starts_on, who.get_absolute_url()))
+    found = [Waiting(one.what, one.since, one.unit.get_absolute_url()) for one in changes]
+    found += [Waiting(one.what, one.posting.starts_on, one.posting.person.get_absolute_url()) for one in lent]
     return sorted(found, key=lambda one: one.since)
 
 

@@ -42,7 +42,7 @@ def asked(request: HttpRequest) -> Asked:
     compared with last year unless ?against= does."""
     user: Person = request.user
     if not user.has_perm("indicators.view_figure"):
-        raise PermissionDenied(_("领导看板给领导和内勤看；你的数字在工作台上。"))
+        raise PermissionDenied(_("领导看板给大队和各单位的领导看；你的数字在工作台上。"))
     now = timezone.now()
     units = [one for _depth, one in Unit.objects.filter(pk__in=user.units_for("indicators.view_figure")).as_tree()]
     wanted = whole_number(request.GET.get("unit", ""))
@@ -61,10 +61,13 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
     what = asked(request)
     board = queries.board(what.unit, what.period.start, what.end, what.now, what.against)
     if request.GET.get("format") == ExportFormat.XLSX:
-        return _workbook(board, request.user, what.now)
+        return _workbook(board, what.period.kind, request.user, what.now)
+    towns = queries.in_towns(board.cards, what.period.kind)
     context = {
         "now": what.now,
         "board": board,
+        "towns": towns,
+        "town_heads": [cell.cards[0] for _town, cells in towns[:1] for cell in cells],
         "units": what.units,
         "periods": [(code, label, code == what.period.kind) for code, label in PERIODS.items()],
         "period": what.period.kind,
@@ -74,10 +77,10 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
     return page(request, "workbench/dashboard.html", context)
 
 
-def _workbook(board: queries.Board, by: Person, now: datetime) -> HttpResponseBase:
+def _workbook(board: queries.Board, kind: str, by: Person, now: datetime) -> HttpResponseBase:
     file = TemporaryFile()  # noqa: SIM115 - the response closes it
     try:
-        title = write_board(file, board, by=by, now=now)
+        title = write_board(file, board, kind, by=by, now=now)
     except Refused:
         file.close()
         raise

@@ -30,6 +30,7 @@ class ObligationList(Listing):
         (_("未达标"), "state=missed"),
         (_("已办"), "state=met"),
     )
+    more = ("due_at",)
     empty = _("规则和记录会自己生成应办事项，不用登记。")
 
     @classmethod

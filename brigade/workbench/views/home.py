@@ -37,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "nothing_title": _("没有待办"),
         "nothing_text": _("新的事到了会出现在这里，每个工作日8:30也会提醒一次。"),
         "groups": groups,
+        "assumed": any(line.assumed for _name, _n, lines, _plain in groups for line in lines),
         "short": counts["total"] <= SHORT,
         "rest": counts["total"] - sum(len(lines) for _name, _n, lines, _plain in groups),
         "duty": duty_leader(user.unit.path, today) if user.unit else None,

@@ -16,6 +16,7 @@ from brigade.org import actions, queries
 from brigade.org.forms import EndSecondmentForm, HandOverForm, NoForm, SecondForm
 from brigade.org.models import Person, Record, Secondment
 from brigade.org.queries import Held
+from brigade.workbench.actions import second_person
 from brigade.workbench.queries import vacancies
 
 SHOWN = 30
@@ -135,7 +136,7 @@ def person_second(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("%s借调到哪里，到哪天？") % person.name,
         text=_("原任职不动，到期自动回来；名下的事项要交给别人，由大队领导在移交页办。"),
         button=_("借调"),
-        call=lambda **typed: actions.second_person(by=request.user, person=person, **typed),
+        call=lambda **typed: second_person(by=request.user, person=person, now=timezone.now(), **typed),
         said=_("借调已办理，角色等安全管理员办"),
         back=person,
     )

@@ -41,7 +41,7 @@ WHEN = {
     obligations.RECHECK: gettext_lazy("回访"),
     obligations.REVIEW: gettext_lazy("复审"),
 }
-BASIS = {rule.code: rule.basis for rule in obligations.RULES}
+BASIS = {rule.code: rule.ground for rule in obligations.RULES}
 
 
 def track(hazard: Hazard, now: datetime) -> list[dict[str, Any]]:

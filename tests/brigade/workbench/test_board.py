@@ -19,6 +19,7 @@ from brigade.kit.ids import new_id
 from brigade.obligations.models import Obligation
 from brigade.org.states import Role
 from brigade.reference.actions import load_reference
+from brigade.reference.models import Town
 from brigade.workflow import settle
 from tests.brigade.org.factories import person, unit
 from tests.partybuilding import factories
@@ -102,6 +103,23 @@ def test_whoever_leads_nothing_is_told_where_his_figures_are(client, house):
     assert "你的数字在工作台上" in answer.text
 
 
+def test_a_squadron_leader_sees_the_board_of_his_own_squadron_and_of_no_other(client, house):
+    own, other = unit("城区一中队", parent=house.brigade), unit("城区二中队", parent=house.brigade, order=1)
+    counted(own, "2026-11-05", 3)
+    counted(other, "2026-11-05", 40)
+    client.force_login(person(Role.SQUADRON_LEADER, at=own))
+    page = client.get(reverse("workbench:dashboard"), {"period": "month"})
+    board = page.context["board"]
+    assert (board.unit, page.context["units"]) == (own, [own])
+    values = {card.standing.indicator.code: card for part in board.parts for card in part.cards}
+    assert values["hazards.registered"].value == "3" and f"unit={own.pk}" in values["hazards.registered"].href
+    assert {client.get(card.href).status_code for card in values.values()} == {200}
+    for address in ("workbench:dashboard", "workbench:screen"):
+        assert client.get(reverse(address)).status_code == 200
+        for stranger in (other, house.brigade):
+            assert client.get(reverse(address), {"unit": stranger.pk}).status_code == 404
+
+
 def test_the_workbench_groups_by_urgency_and_shows_only_ones_own(client, house):
     branch, other = factories.branch(house), factories.branch(house, "城区二中队党支部")
     yesterday = (timezone.localdate() - timedelta(days=20)).isoformat()
@@ -134,6 +152,20 @@ def test_the_workbench_says_how_many_duties_there_are_that_it_does_not_list(clie
     page = client.get(reverse("workbench:home")).text
     assert (page.count('class="t"'), page.count("<small>33件</small>")) == (30, 2)
     assert "还有3件，看全部" in page
+
+
+def test_what_the_product_assumes_has_a_star_in_each_line_and_is_said_once(client, house):
+    clerk, now = person(Role.CLERK, at=house.brigade), timezone.now()
+    for rule in ("hazards.notice", "hazards.receipt"):
+        Obligation.objects.create(
+            rule=rule, kind="hazards.hazard", subject=str(new_id()), title="急弯", unit=house.brigade, post=Role.CLERK,
+            opens_at=now, due_at=now, state="open", changed_at=now,
+        )  # fmt: skip
+    client.force_login(clerk)
+    page = client.get(reverse("workbench:home")).text
+    words = re.sub(r"<[^>]+>", "", page)
+    assert "“及时”*" in words and "期限*" in words
+    assert words.count("产品默认值") == 1 and page.count("：天数为产品默认值") == 2
 
 
 def test_whoever_has_no_role_yet_finds_no_link_that_leads_nowhere(client, house):
@@ -289,8 +321,8 @@ def test_figures_that_nothing_moved_are_as_new_as_the_last_drain(house):
 # Compared with last year and with the month before
 
 
-def counted(at, day, value, base=0, code="hazards.registered"):
-    Figure.objects.create(indicator=code, unit=at, day=date.fromisoformat(day), value=value, base=base)
+def counted(at, day, value, base=0, code="hazards.registered", facet=""):
+    Figure.objects.create(indicator=code, unit=at, day=date.fromisoformat(day), value=value, base=base, facet=facet)
 
 
 @pytest.fixture
@@ -364,3 +396,68 @@ def test_an_address_that_means_nothing_compares_with_last_year(client, november)
     client.force_login(november.leader)
     year = client.get(reverse("workbench:dashboard"), {"period": "year", "against": "previous"})
     assert year.context["board"].against.code == "year"
+
+
+# Street by street
+
+
+@pytest.fixture
+def streets(november):
+    """One town has many more than a year ago, one as many as chance makes; of the third nothing is known."""
+    worse, same, _none = towns = list(Town.objects.order_by("code")[:3])
+    for town, day, n in (
+        (worse, "2025-11-05", 4), (worse, "2026-10-05", 20), (worse, "2026-11-05", 24),
+        (same, "2025-11-05", 9), (same, "2026-11-05", 8), (same, "2024-10-01", 1),
+    ):  # fmt: skip
+        counted(november.brigade, day, n, code="hazards.registered_in_town", facet=str(town.pk))
+    for day, n in (("2024-10-01", 1), ("2025-11-05", 5), ("2026-11-05", 3)):
+        counted(november.brigade, day, n, code="hazards.open_in_town", facet=str(worse.pk))
+    counted(november.brigade, "2026-11-06", 2, code="hazards.overdue_in_town", facet=str(worse.pk))
+    counted(november.brigade, "2026-11-06", 2, code="hazards.overdue")
+    return towns
+
+
+def test_the_board_says_which_towns_got_worse_beside_last_year_and_the_month_before(client, november, streets):
+    client.force_login(november.leader)
+    page = client.get(reverse("workbench:dashboard"), {"period": "month"})
+    (worse, cells), (same, others) = page.context["towns"]
+    assert [worse, same] == streets[:2]
+    found, still, late = cells
+    assert [(card.then, card.change, card.verdict) for card in found.told] == [
+        ("同期4处", "多20处", "差异显著 p<0.001"),
+        ("上期20处", "多4处", "差异不显著 p=0.65"),
+    ]
+    assert [card.verdict for card in others[0].told][0] == "差异不显著 p=1.00"
+    assert [(card.then, card.change, card.verdict) for card in still.told][:1] == [("同期6处", "多3处", "")]
+    assert (found.value, still.value, late.value, late.told) == ("24", "9", "2", [])
+    for cell in cells:
+        answer = client.get(cell.href)
+        assert answer.status_code == 200 and answer.context["sheet"].filters.form.cleaned_data["town"] == str(worse.pk)
+    assert 'id="towns"' in page.text and "差异显著 p&lt;0.001" in page.text
+
+
+def test_the_towns_of_the_board_go_along_as_a_sheet_of_their_own(client, november, streets):
+    client.force_login(november.leader)
+    sheets, book = sheets_of(client.get(reverse("workbench:dashboard"), {"format": "xlsx", "period": "month"}))
+    heads = [cell.value for cell in book["各乡镇街道"][4]]
+    assert heads[:4] == ["乡镇街道", "登记隐患（处）", "登记隐患，同期", "差异"] and heads[-1] == "逾期未整改隐患（处）"
+    first = sheets["各乡镇街道"][0]
+    assert first[:5] == [streets[0].name, 24, 4, "多20处", "差异显著 p<0.001"] and first[-1] == 2
+
+
+def test_a_town_of_another_squadron_stands_on_no_board_of_this_one(client, november, streets):
+    own = unit("城区一中队", parent=november.brigade)
+    counted(own, "2026-11-05", 2, code="hazards.registered_in_town", facet=str(streets[2].pk))
+    client.force_login(person(Role.SQUADRON_LEADER, at=own))
+    page = client.get(reverse("workbench:dashboard"), {"period": "month"})
+    assert [town for town, _cells in page.context["towns"]] == [streets[2]]
+    assert streets[0].name not in page.text
+
+
+def test_the_board_asks_no_more_for_more_towns(client, november, streets, django_assert_max_num_queries):
+    for town in Town.objects.all():
+        counted(november.brigade, "2026-11-07", 2, code="hazards.registered_in_town", facet=str(town.pk))
+    client.force_login(november.leader)
+    client.get(reverse("workbench:dashboard"), {"period": "month"})
+    with django_assert_max_num_queries(43):
+        client.get(reverse("workbench:dashboard"), {"period": "month"})

@@ -255,6 +255,19 @@ def test_both_units_say_who_is_away_and_who_is_here_for_a_time(client, hall, tim
     assert "借调来，到2026年10月1日" in client.get(office.get_absolute_url()).text
 
 
+def test_a_secondment_is_told_to_who_settles_its_roles(client, hall):
+    office = unit("办公室", parent=hall.brigade)
+    system, security = person("system_admin", at=hall.brigade), person("security_admin", at=hall.brigade)
+    person("security_admin", at=unit("高唐大队"))
+    client.force_login(system)
+    asked = {"unit": office.pk, "starts_on": "2026-07-01", "ends_on": "2026-10-01", "roles": ["clerk"]}
+    answer = client.post(f"/org/people/{hall.clerk.pk}/second/", asked)
+    assert answer.status_code == 302, answer.text
+    [told] = Message.objects.filter(code="workbench.agreement_asked")
+    assert (told.recipient, told.title) == (security, f"{hall.clerk.name}借调办公室，待你同意")
+    assert told.url == hall.clerk.get_absolute_url()
+
+
 class TestChangeOfAUnit:
     @pytest.fixture
     def squadrons(self, hall):
@@ -282,6 +295,9 @@ class TestChangeOfAUnit:
         assert client.get(f"/org/changes/{change.pk}/agree/").status_code == 403
         assert "还没有完成" in client.get(address).text, "said before anything is typed"
         assert "农村一中队并入农村二中队" not in client.get("/").text
+        [told] = Message.objects.filter(code="workbench.agreement_asked")
+        assert (told.recipient, told.title) == (security, "农村一中队并入农村二中队，待你同意")
+        assert "2026年7月1日起" in told.body and told.url == first.get_absolute_url()
         client.force_login(security)
         home = client.get("/").text
         assert "农村一中队并入农村二中队" in home and first.get_absolute_url() in home and "等你同意" in home

@@ -7,19 +7,20 @@ import pytest
 from django.utils import timezone
 
 from brigade.audit.actions import SYSTEM
-from brigade.indicators.actions import drain, rebuild
+from brigade.indicators.actions import cells_of, drain, mark, rebuild
 from brigade.indicators.models import Figure
-from brigade.indicators.queries import by_facet, by_month, by_unit, standings
+from brigade.indicators.queries import by_facet, by_month, by_town, by_unit, standings
 from brigade.indicators.rules import FIGURES
 from brigade.kit.ids import new_id
 from brigade.org import actions as org
 from brigade.org.queries import grants_along
 from brigade.org.states import Role
+from brigade.reference.models import Town
 from brigade.workbench.actions import carry_out_changes
 from enforcement.hazards import actions
 from enforcement.hazards.models import Hazard, Verification
 from tests.brigade.org.factories import person, unit
-from tests.enforcement.hazards.world import at, category, closed, handed_in, photo, registered, verified
+from tests.enforcement.hazards.world import at, category, closed, handed_in, notified, photo, registered, verified
 
 pytestmark = pytest.mark.django_db
 RATE, STOCK = "hazards.closing", "hazards.open"
@@ -76,6 +77,27 @@ def test_a_month_in_which_nothing_changed_has_the_stock_of_before(world, spring)
     lines = by_unit([STOCK], world.brigade, *august)
     assert [(one.pk, int(sums[STOCK][0])) for one, sums in lines] == [(world.squadron.pk, 2)]
     assert by_facet(STOCK, world.brigade, *august) == {"general": 0, "": 2}
+
+
+def test_what_is_open_and_late_is_the_same_street_by_street(world, spring):
+    """By town as in all, on every day; and what goes to another town is counted there on all days."""
+    codes = ("hazards.open_in_town", "hazards.overdue_in_town")
+
+    def split(day):
+        return by_town(codes, world.brigade, date(2025, 4, 1), date.fromisoformat(day))
+
+    for day in ("2025-04-28", "2025-05-19", "2025-05-20", "2025-06-10"):
+        assert split(day)[world.town.pk][STOCK][0] == stock(world.brigade, day), day
+    late = notified(world, "2025-05-08T08:00", days=5)
+    drain(now=at("2025-06-11T08:00"))
+    assert split("2025-06-10")[world.town.pk] == {STOCK: (3, 0), "hazards.overdue": (1, 0)}
+    other = Town.objects.exclude(pk=world.town.pk).first()
+    Hazard.objects.filter(pk=late.pk).update(town=other)
+    late.refresh_from_db()
+    mark(cells_of(late))
+    drain(now=at("2025-06-11T08:01"))
+    assert split("2025-06-10")[other.pk] == {STOCK: (1, 0), "hazards.overdue": (1, 0)}
+    assert split("2025-06-10")[world.town.pk] == {STOCK: (2, 0)}
 
 
 def test_the_list_behind_the_stock_holds_as_many(client, world, spring):
