@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from math import isfinite
+from math import ceil, isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
@@ -52,12 +52,14 @@ class Marked:
     value: Any
 
 
+LINE_HEIGHT = 15
+"""Points, as a row has without being told."""
 _MARK = {"bg_color": "#FFD9D9"}
 _FORMATS: dict[str, dict[str, Any]] = {
     "text": {"text_wrap": True, "valign": "top"},
     "id": {"num_format": "@", "valign": "top"},
     "integer": {"num_format": "0", "valign": "top"},
-    "number": {"num_format": "#,##0.##", "valign": "top"},
+    "number": {"valign": "top"},  # by its own places: a pattern leaves the point of 180. standing
     "percent": {"num_format": "0.0%", "valign": "top"},
     "date": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"},
     "moment": {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "valign": "top"},
@@ -73,6 +75,9 @@ class Leaf:
     filters: Any
     columns: Sequence[Column]
     rows: Iterable[Sequence[Any]]
+    fits: bool = False
+    """Whether each row is made as high as its longest text: for short sheets that are printed, as not every program
+    does it itself."""
 
 
 def write_xlsx(
@@ -132,10 +137,20 @@ def _write_leaf(book: Any, leaf: Leaf, name: str, *, person: str, at: datetime) 
         for count, row in enumerate(leaf.rows, start=1):
             if count > MAX_ROWS:
                 raise Refused(_("一张表最多%(max)s行，请缩小筛选范围再导出。") % {"max": MAX_ROWS})
+            if leaf.fits:
+                sheet.set_row(HEAD_ROWS + count - 1, LINE_HEIGHT * _lines(row, columns))
             _write_row(sheet, HEAD_ROWS + count - 1, kinds, row, formats, marks)
     finally:
         sheet.autofilter(HEAD_ROWS - 1, 0, HEAD_ROWS - 1 + count, max(len(columns) - 1, 0))
     return count
+
+
+def _lines(row: Sequence[Any], columns: Sequence[Column]) -> int:
+    """How many lines the longest text of a row takes in its column; a Chinese sign is as wide as two letters."""
+    widths = [
+        (sum(1 + (ord(sign) > 0x2E7F) for sign in str(value)), one) for value, one in zip(row, columns, strict=True)
+    ]
+    return max([1, *(ceil(width / one.width) for width, one in widths if one.kind == "text")])
 
 
 def _free_name(name: str, names: set[str]) -> str:

@@ -6,6 +6,7 @@ Layout after GB/T 9704-2012. Beside the figures only the sentence of who confirm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -224,7 +225,7 @@ def sheet(report: Report) -> tuple[BytesIO, str]:
     output = BytesIO()
     person = f"{report.confirmed_by.name} {report.confirmed_by.police_no}" if report.confirmed_by else _("系统生成")
     write_book(
-        output, _leaves(report, content), title=content["title"], person=person,
+        output, (replace(leaf, fits=True) for leaf in _leaves(report, content)), title=content["title"], person=person,
         at=report.confirmed_at or report.cut_off_at,
     )  # fmt: skip
     output.seek(0)

@@ -223,3 +223,18 @@ def test_sheets_of_one_long_name_stay_apart_within_what_a_name_may_hold():
     exporting.write_book(book, leaves, title="", person="", at=AT)
     names = openpyxl.load_workbook(book).sheetnames
     assert len(set(names)) == 11 and max(map(len, names)) <= 31
+
+
+def test_rows_of_a_printed_sheet_are_as_high_as_their_text_and_whole_numbers_have_no_point():
+    columns = [Column("分项", 10), Column("本期", 10, "number")]
+    rows = [["机动车登记", 180], ["机动车登记65、号牌证件16", Decimal("97.3")]]
+    output = io.BytesIO()
+    leaf = exporting.Leaf("窗口服务", "车管所", "", columns, rows, fits=True)
+    exporting.write_book(output, [leaf], title="月报", person="韩雪梅", at=datetime(2026, 11, 4, tzinfo=UTC))
+    sheet = openpyxl.load_workbook(output).active
+    first = exporting.HEAD_ROWS + 1
+    assert [sheet.row_dimensions[first + n].height for n in (0, 1)] == [None, 45]
+    assert [(cell.value, cell.number_format) for cell in (sheet.cell(first, 2), sheet.cell(first + 1, 2))] == [
+        (180, "General"),
+        (97.3, "General"),
+    ]
