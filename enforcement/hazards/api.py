@@ -257,7 +257,7 @@ READS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "progress": (("note",), ("photos",)),
     "submit": (("note", "completed_on"), ("photos", "cost_actual")),
     "verify": (("second", "checks"), ("photos", "here", "no_fix", "note")),
-    "send_back": (("reason",), ("photos",)),
+    "find_unmended": (("reason",), ("photos",)),
     "ask_extension": (("days", "reason"), ()),
     "grant_extension": ((), ("answer",)),
     "refuse_extension": (("reason",), ()),

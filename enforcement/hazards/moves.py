@@ -46,7 +46,7 @@ REPORT = _move(
     may=lambda hazard, by: by.has_perm("hazards.add_hazard"),
     whom=_("其他中队的民警、辅警"),
 )
-RECORD_PAST = _move("record_past", _("补录隐患"), {NEW}, REGISTERED, "import", "past_recorded")
+RECORD_PAST = _move("record_past", _("补录历史隐患"), {NEW}, REGISTERED, "import", "past_recorded")
 TAKE_BACK = _move(
     "take_back",
     _("撤销补录"),
@@ -180,15 +180,15 @@ VERIFY = _move(
     guard=rules.can_verify,
     notice="hazards.closed",
 )
-RETURN = _move(
-    "send_back",
+FIND_UNMENDED = _move(
+    "find_unmended",
     _("驳回"),
     {SUBMITTED},
     RECTIFYING,
     "verify",
-    "sent_back",
+    "found_unmended",
     guard=rules.can_verify,
-    notice="hazards.sent_back",
+    notice="hazards.found_unmended",
     needs_reason=True,
 )
 ASK_EXTENSION = _of_owner(
@@ -272,7 +272,7 @@ MOVES = [
     PROGRESS,
     SUBMIT,
     VERIFY,
-    RETURN,
+    FIND_UNMENDED,
     DISPUTE,
     UPHOLD,
     TRANSFER,

@@ -143,7 +143,7 @@ NOTICES = [
         to=_together(_second_verifier, _liaison, _reporter),
     ),
     Notice(
-        "hazards.sent_back",
+        "hazards.found_unmended",
         _("核验驳回"),
         _title(_("“%(title)s”（%(number)s）核验没有通过，请继续整改")),
         _reason,

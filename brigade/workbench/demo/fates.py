@@ -51,7 +51,7 @@ def mended_at_the_second_try(story: Story, kind: Kind) -> None:
     hazard = story.hazard
     half = hazard.delivered_at + (hazard.due_at - hazard.delivered_at) / 2
     story.submit(at(half.date(), time(15)), kind.remedy)
-    story.send_back()
+    story.find_unmended()
     _finished(story, kind, 0.97)
 
 

@@ -307,13 +307,13 @@ class Story:
         self.photo(PhotoKind.AFTER, self.answering)
         self.did("submitted", self.answering)
 
-    def send_back(self) -> None:
+    def find_unmended(self) -> None:
         hazard = self.hazard
         self.later(self.random.choice((1, 2, 3)))
         self._verify(False, "减速带没有装到位，标志朝向不对")
         hazard.state, hazard.return_count = HazardState.RECTIFYING, hazard.return_count + 1
         hazard.verified_at = self.moment
-        self.did("sent_back", self.pair[0], "减速带没有装到位，标志朝向不对")
+        self.did("found_unmended", self.pair[0], "减速带没有装到位，标志朝向不对")
 
     def verify(self) -> None:
         hazard, first = self.hazard, self.pair[0]

@@ -12,11 +12,11 @@ from enforcement.hazards.actions.clock import escalate_overdue, mark_overdue
 from enforcement.hazards.actions.closing import (
     defer,
     delist,
+    find_unmended,
     list_hazard,
     recheck,
     reopen,
     resume,
-    send_back,
     verify,
 )
 from enforcement.hazards.actions.evidence import Picture
@@ -77,7 +77,7 @@ MAKE: dict[str, Callable[..., Hazard]] = {
     "progress": progress,
     "submit": submit,
     "verify": verify,
-    "send_back": send_back,
+    "find_unmended": find_unmended,
     "ask_extension": ask_extension,
     "grant_extension": grant_extension,
     "refuse_extension": refuse_extension,

@@ -76,7 +76,7 @@ def _verification(
     )
 
 
-def send_back(
+def find_unmended(
     *,
     by: Any,
     hazard: Hazard,
@@ -93,7 +93,7 @@ def send_back(
         locked.verified_at = now
         return add_photos(locked, photos, PhotoKind.VERIFICATION, by, now)
 
-    return workflow.advance(hazard, moves.RETURN, by=by, now=now, version=version, reason=reason, write=write)
+    return workflow.advance(hazard, moves.FIND_UNMENDED, by=by, now=now, version=version, reason=reason, write=write)
 
 
 def defer(

@@ -304,7 +304,7 @@ class VerifyForm(MoveForm):
         return data
 
 
-class SendBackForm(ReasonForm):
+class FindUnmendedForm(ReasonForm):
     photos = PhotosField(label=gettext_lazy("核验照片"))
 
 

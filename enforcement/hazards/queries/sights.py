@@ -16,7 +16,7 @@ TOLD = frozenset(
     f"hazard.{verb}"
     for verb in (
         "notified", "accepted", "disputed", "upheld", "transferred", "started", "progressed", "controlled", "submitted",
-        "sent_back", "closed", "extension_asked", "extended", "extension_refused", "reopened", "listed", "delisted",
+        "found_unmended", "closed", "extension_asked", "extended", "extension_refused", "reopened", "listed", "delisted",
         "escalated",
     )
 )  # fmt: skip

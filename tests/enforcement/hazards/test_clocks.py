@@ -120,7 +120,7 @@ def test_handed_in_in_time_is_met_and_a_late_verification_is_ours(world):
 
 def test_what_is_sent_back_is_owed_again(world):
     hazard = submitted(world, DAY)
-    actions.send_back(by=world.other, hazard=hazard, now=later(DAY, days=1), reason="标志被挡")
+    actions.find_unmended(by=world.other, hazard=hazard, now=later(DAY, days=1), reason="标志被挡")
     assert (duty("rectify").state, duty("verify").state) == ("open", "met")
 
 

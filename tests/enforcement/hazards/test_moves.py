@@ -387,7 +387,7 @@ def test_the_reporter_may_verify_with_somebody_who_did_not_report(world):
 def test_what_is_sent_back_keeps_its_limit(world):
     hazard = submitted(world, DAY)
     due = hazard.due_at
-    hazard = actions.send_back(by=world.other, hazard=hazard, now=later(DAY, hours=7), reason="标志被树挡住")
+    hazard = actions.find_unmended(by=world.other, hazard=hazard, now=later(DAY, hours=7), reason="标志被树挡住")
     assert (hazard.state, hazard.return_count, hazard.due_at) == ("rectifying", 1, due)
     assert not hazard.verifications.get().has_passed
 
