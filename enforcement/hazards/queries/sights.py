@@ -16,8 +16,8 @@ TOLD = frozenset(
     f"hazard.{verb}"
     for verb in (
         "notified", "accepted", "disputed", "upheld", "transferred", "started", "progressed", "controlled", "submitted",
-        "found_unmended", "closed", "extension_asked", "extended", "extension_refused", "reopened", "listed", "delisted",
-        "escalated",
+        "found_unmended", "closed", "extension_asked", "extended", "extension_refused", "reopened", "listed",
+        "delisted", "escalated",
     )
 )  # fmt: skip
 """What its owner reads in the history, from the day on which he got it."""

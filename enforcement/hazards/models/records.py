@@ -1,13 +1,10 @@
-"""Hazards on the road (隐患) and all that hangs on one: photos, owners' turns, extensions, pauses, verifications,
-listings and documents; the categories, and who answers for a road."""
+"""The hazard itself (隐患): where it lies, who owns it, and where it stands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -17,119 +14,21 @@ from django.utils.translation import gettext_lazy as _
 
 from brigade.kit.geo import Point, stake_text
 from brigade.org.models import Person, Record, RecordQuerySet, Unit
-from brigade.reference.states import Trust
+from enforcement.hazards.models.evidence import Verification
+from enforcement.hazards.models.reference import Category, Defect
+from enforcement.hazards.models.terms import Extension, SupervisionListing
 from enforcement.hazards.states import (
     OPEN,
     SENT,
     WITH_OWNER,
     CoordSystem,
     Direction,
-    DocumentKind,
     GeoSource,
     Grade,
     HazardState,
-    ListingLevel,
-    NoFix,
-    OwnerType,
-    PauseKind,
-    PhotoKind,
     Source,
-    Term,
     Visibility,
 )
-
-
-class CategoryQuerySet(models.QuerySet["Category"]):
-    def visible_to(self, user: Person) -> CategoryQuerySet:
-        """The list is no secret: whoever may see hazards sees all of it."""
-        return self.all() if user.has_perm("hazards.view_hazard") else self.none()
-
-
-class Category(models.Model):
-    """A kind of hazard (类别), with what is usual for it: grade, owner, days, and how near another counts as the same.
-
-    `radius_m` 0 turns the search for duplicates off.
-    """
-
-    code = models.CharField(_("代码"), max_length=24, unique=True)
-    name = models.CharField(_("类别"), max_length=20)
-    order = models.PositiveSmallIntegerField()
-    default_grade = models.CharField(_("通常定级"), max_length=8, choices=Grade.choices)
-    default_owner_type = models.CharField(_("通常责任单位"), max_length=12, choices=OwnerType.choices)
-    term = models.CharField(_("整改期限"), max_length=10, choices=Term.choices)
-    radius_m = models.PositiveSmallIntegerField(_("查重半径（米）"))
-    standard_ref = models.CharField(_("标准"), max_length=80, blank=True)
-    source = models.CharField(_("依据"), max_length=120)
-    verified = models.CharField(_("可信程度"), max_length=10, choices=Trust.choices)
-
-    objects = CategoryQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("隐患类别")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Defect(models.Model):
-    """What is wrong, more precisely than the category (缺陷)."""
-
-    category = models.ForeignKey(Category, models.PROTECT, related_name="defects", verbose_name=_("类别"))
-    code = models.CharField(_("代码"), max_length=24, unique=True)
-    name = models.CharField(_("缺陷"), max_length=20)
-    order = models.PositiveSmallIntegerField()
-
-    class Meta:
-        verbose_name = _("缺陷")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class OwnerQuerySet(models.QuerySet["Owner"]):
-    def live(self) -> OwnerQuerySet:
-        """Those that can be notified: the unit stands, and somebody there answers."""
-        standing = Q(unit__closed_on__isnull=True) | Q(unit__closed_on__gt=timezone.localdate())
-        return self.filter(standing).exclude(liaison_name="", liaison__isnull=True)
-
-    def visible_to(self, user: Person) -> OwnerQuerySet:
-        """The list is no secret among police; who answers for one sees that one."""
-        if user.has_perm("hazards.view_hazard") or user.has_perm("hazards.change_owner"):
-            return self.all()
-        return self.filter(unit__in=user.units_for("hazards.answer_hazard"))
-
-
-class Owner(models.Model):
-    """A responsible organisation (责任单位): what the outside unit answers for, and who answers there.
-
-    `liaison` is set where that person can reach the portal; the others get paper, and the clerk writes down their
-    answer.
-    """
-
-    SENSITIVE = frozenset({"phone"})
-
-    unit = models.OneToOneField(Unit, models.PROTECT, primary_key=True, related_name="hazard_owner")
-    owner_type = models.CharField(_("类型"), max_length=12, choices=OwnerType.choices)
-    liaison = models.ForeignKey(
-        Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("联络员账号")
-    )
-    liaison_name = models.CharField(_("联络员"), max_length=40, blank=True)
-    phone_sealed = models.TextField(blank=True, editable=False)
-    phone_index = models.CharField(max_length=32, blank=True, db_index=True, editable=False)
-    phone_tail = models.CharField(_("联络电话"), max_length=4, blank=True, editable=False)
-
-    objects = OwnerQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("责任单位")
-
-    def __str__(self) -> str:
-        return self.unit.short_name
-
-    @property
-    def has_liaison(self) -> bool:
-        """Whether somebody there can be told; a liaison whose account is closed is nobody."""
-        return self.liaison.is_active if self.liaison is not None else bool(self.liaison_name)
 
 
 class HazardQuerySet(RecordQuerySet):
@@ -395,218 +294,3 @@ class Hazard(Record):
     @property
     def open_listing(self) -> SupervisionListing | None:
         return self.listings.filter(delisted_on__isnull=True).order_by("-listed_on", "-pk").first()
-
-
-class HazardPhoto(models.Model):
-    """A picture of a hazard: what it shows, when it was taken and by whom; `dhash` finds the same picture again.
-
-    `came_with` is the merged hazard that brought it along, to which it goes back when the merger comes to nothing.
-    """
-
-    hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="photos", verbose_name=_("隐患"))
-    file = models.ForeignKey("files.File", models.PROTECT, related_name="+", verbose_name=_("照片"))
-    kind = models.CharField(_("类别"), max_length=12, choices=PhotoKind.choices)
-    taken_at = models.DateTimeField(_("拍摄时间"))
-    by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("上传人"))
-    note = models.CharField(_("说明"), max_length=80, blank=True)
-    dhash = models.CharField(max_length=16, editable=False)
-    came_with = models.ForeignKey(Hazard, models.PROTECT, null=True, related_name="+", verbose_name=_("随并案带来"))
-
-    class Meta:
-        verbose_name = _("隐患照片")
-        constraints = [models.UniqueConstraint(fields=["hazard", "file"], name="hazardphoto_once")]
-
-
-class OwnerTurn(models.Model):
-    """The time that one owner had a hazard; with another owner a new turn begins, and the old one keeps its own."""
-
-    hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="turns", verbose_name=_("隐患"))
-    owner = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("责任单位"))
-    delivered_at = models.DateTimeField(_("送达"))
-    due_at = models.DateTimeField(_("期限"))
-    ended_at = models.DateTimeField(_("止"), null=True)
-    reason = models.CharField(_("转办理由"), max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("责任单位经手")
-        constraints = [
-            models.UniqueConstraint(fields=["hazard"], condition=Q(ended_at__isnull=True), name="ownerturn_one_open"),
-            models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("delivered_at")),
-                name="ownerturn_ends_after_start",
-            ),
-        ]
-
-    def days(self, now: datetime) -> int:
-        """Whole days that the owner has had it."""
-        return ((self.ended_at or now) - self.delivered_at).days
-
-
-class Extension(models.Model):
-    """That the owner asked for more time before its limit, and what was answered."""
-
-    hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="extensions", verbose_name=_("隐患"))
-    seq = models.PositiveSmallIntegerField(_("次数"))
-    days = models.PositiveSmallIntegerField(_("延长天数"))
-    reason = models.CharField(_("理由"), max_length=300)
-    old_due_at = models.DateTimeField(_("原期限"))
-    new_due_at = models.DateTimeField(_("新期限"))
-    asked_at = models.DateTimeField(_("申请时间"))
-    asked_by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("申请人"))
-    decided_at = models.DateTimeField(_("审批时间"), null=True)
-    decided_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("审批人"))
-    is_granted = models.BooleanField(_("同意"), null=True)
-    answer = models.CharField(_("审批意见"), max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = _("延期")
-        constraints = [
-            models.UniqueConstraint(fields=["hazard", "seq"], name="extension_in_order"),
-            models.UniqueConstraint(fields=["hazard"], condition=Q(decided_at__isnull=True), name="extension_one_open"),
-            models.CheckConstraint(condition=Q(new_due_at__gt=F("old_due_at")), name="extension_goes_forward"),
-            models.CheckConstraint(
-                condition=Q(decided_at__isnull=True, is_granted__isnull=True)
-                | Q(decided_at__isnull=False, is_granted__isnull=False),
-                name="extension_decided_with_an_answer",
-            ),
-        ]
-
-
-class ClockPause(models.Model):
-    """A stretch in which the owner's clock stood still: while 会商 decided whose it is, or while it was deferred."""
-
-    hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="pauses", verbose_name=_("隐患"))
-    kind = models.CharField(_("原因"), max_length=8, choices=PauseKind.choices)
-    started_at = models.DateTimeField(_("起"))
-    ended_at = models.DateTimeField(_("止"), null=True)
-    note = models.CharField(_("说明"), max_length=300, blank=True)
-    by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("经办人"))
-
-    class Meta:
-        verbose_name = _("计时暂停")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["hazard", "kind"], condition=Q(ended_at__isnull=True), name="clockpause_one_open"
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
-                name="clockpause_ends_after_start",
-            ),
-        ]
-
-
-class Verification(models.Model):
-    """What two police found on the spot after the owner said it was mended; one that passed is the closing record.
-
-    `owner` and `due_at` are kept as they were, so that a hazard that comes back does not change last month;
-    `reopened_at` says until when a closing held.
-    """
-
-    hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="verifications", verbose_name=_("隐患"))
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("单位"))
-    owner = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("责任单位"))
-    at = models.DateTimeField(_("核验时间"))
-    submitted_at = models.DateTimeField(_("提交核验"))
-    due_at = models.DateTimeField(_("整改期限"))
-    has_passed = models.BooleanField(_("通过"))
-    first = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("核验人"))
-    second = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("核验人"))
-    checks = models.JSONField(_("核验项"), default=dict)
-    distance_m = models.PositiveIntegerField(_("距隐患（米）"), null=True)
-    no_fix = models.CharField(_("没有定位的原因"), max_length=12, choices=NoFix.choices, blank=True)
-    note = models.CharField(_("说明"), max_length=300, blank=True)
-    reopened_at = models.DateTimeField(_("反弹重开"), null=True)
-
-    class Meta:
-        verbose_name = _("核验")
-        indexes = [models.Index(fields=["unit", "at"], name="verification_of_unit")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(has_passed=False) | Q(second__isnull=False), name="verification_passed_by_two"
-            ),
-            models.CheckConstraint(
-                condition=Q(second__isnull=True) | ~Q(second=F("first")), name="verification_by_two_people"
-            ),
-            models.CheckConstraint(
-                condition=Q(has_passed=True) | Q(note__gt=""), name="verification_failed_with_a_reason"
-            ),
-        ]
-
-    @property
-    def is_on_time(self) -> bool:
-        """Whether the owner was in time; a late verification is the police's."""
-        return self.submitted_at <= self.due_at
-
-
-class Recheck(models.Model):
-    """That somebody went back to a closed hazard (回访) and found it still mended; `closed_at` says which closing."""
-
-    hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="rechecks", verbose_name=_("隐患"))
-    closed_at = models.DateTimeField(_("销号"))
-    at = models.DateTimeField(_("回访时间"))
-    by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("回访人"))
-    note = models.CharField(_("情况"), max_length=300)
-
-    class Meta:
-        verbose_name = _("回访")
-        constraints = [
-            models.CheckConstraint(condition=Q(at__gte=F("closed_at")), name="recheck_after_closing"),
-        ]
-
-
-class SupervisionListing(models.Model):
-    """That a level of government put a hazard on its list (挂牌督办); only that level takes it off again."""
-
-    hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="listings", verbose_name=_("隐患"))
-    level = models.CharField(_("级别"), max_length=8, choices=ListingLevel.choices)
-    document_no = models.CharField(_("挂牌文号"), max_length=60)
-    leader = models.CharField(_("挂牌责任领导"), max_length=60)
-    listed_on = models.DateField(_("挂牌日期"))
-    due_on = models.DateField(_("挂牌期限"), null=True, blank=True)
-    is_public = models.BooleanField(_("公示"), default=False)
-    listed_by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("登记人"))
-    delisted_on = models.DateField(_("摘牌日期"), null=True)
-    delisting_no = models.CharField(_("摘牌文号"), max_length=60, blank=True)
-    delisted_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("摘牌登记人"))
-
-    class Meta:
-        verbose_name = _("挂牌督办")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["hazard", "level"], condition=Q(delisted_on__isnull=True), name="listing_once_a_level"
-            ),
-            models.CheckConstraint(
-                condition=Q(delisted_on__isnull=True, delisting_no="")
-                | Q(delisted_on__gte=F("listed_on"), delisting_no__gt=""),
-                name="listing_ends_by_document",
-            ),
-        ]
-
-
-class HazardDocument(models.Model):
-    """A document that was issued (文书): its number never comes again, and `facts` are what it was printed from.
-
-    `step` is the day of the overdue ladder that wrote it, 0 for all others; one step writes once for one limit.
-    """
-
-    hazard = models.ForeignKey(Hazard, models.PROTECT, related_name="documents", verbose_name=_("隐患"))
-    kind = models.CharField(_("文书"), max_length=12, choices=DocumentKind.choices)
-    number = models.CharField(_("文号"), max_length=40, unique=True)
-    issued_at = models.DateTimeField(_("制发时间"))
-    issued_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("制发人"))
-    signed_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("签发人"))
-    step = models.PositiveSmallIntegerField(_("逾期天数"), default=0)
-    due_at = models.DateTimeField(_("整改期限"), null=True)
-    facts: Any = models.JSONField(encoder=DjangoJSONEncoder)
-
-    class Meta:
-        verbose_name = _("隐患文书")
-        indexes = [models.Index(fields=["kind", "-issued_at", "-id"], name="hazarddocument_by_kind")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["hazard", "due_at", "step"], condition=Q(step__gt=0), name="escalated_once_a_step"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()}{self.number}"
