@@ -64,8 +64,8 @@ def _batch(sheets: Sequence[Sheet], serials: list[int], whole: Structure, by: An
                 row.source = Source.IMPORT
         meeting.brought_segments, meeting.brought_roll = segments_of(meeting, sheet), roll
     segments = [row for meeting in meetings for row in meeting.brought_segments or ()]
-    parts = [segments, [row for roll in rolls for row in roll]]
-    ready = workflow.make_ready(meetings, moves.RECORD, by=by, now=now, parts=parts)
+    attendances = [row for roll in rolls for row in roll]
+    ready = workflow.make_ready(meetings, moves.RECORD, by=by, now=now, parts=[segments, attendances])
     return PastBatch(sheets, serials, meetings, ready)
 
 
