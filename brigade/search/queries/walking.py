@@ -26,6 +26,8 @@ SAMPLE = 1_000
 """So many of the youngest tell how frequent a word is in a ledger."""
 MARGIN = 1.5
 """So much further is walked than the words seen so far promise."""
+FREQUENT, FURTHER = 0.01, 8
+"""In this share of the entries met a word is frequent; so many times as far is walked for what is seen of it."""
 SHORT = 2
 """A beginning of so few signs stands for very many words: the index is asked for the other words, if there are any."""
 ANY, WORDS, HEAD, WHOLE = "any", "words", "head", "whole"
@@ -111,14 +113,26 @@ class Walk:
         """How many were met of each part of the question that is not full yet."""
         if self.is_over:
             return {}
-        aim, met = self.aim, Counter(part for row in self.rows.values() for part in row.parts())
+        aim, met = self.aim, self._met()
         asked = {WORDS: True, ANY: bool(aim.seen), HEAD: bool(aim.head), WHOLE: bool(aim.wholes)}
         return {part: met[part] for part, is_asked in asked.items() if is_asked and met[part] < aim.pool}
 
     def depth(self) -> int:
-        """So far to walk for what promises to be full before `DEEPEST`."""
-        promised = (int(MARGIN * self.n * self.aim.pool / met) for met in self.lacking().values() if met)
-        return max((depth for depth in promised if depth <= DEEPEST), default=0)
+        """So far to walk for what promises to be full before `DEEPEST`.
+
+        A part of which nothing was met promises nothing. But where the words are frequent and only none of them is
+        seen, as when a whole sheet of another hall came last, the index is dear: `FURTHER` down it may look otherwise.
+        """
+        lacking, deepest = self.lacking(), 0
+        for met in lacking.values():
+            if met and (promised := self.n * self.aim.pool / met) <= DEEPEST:
+                deepest = max(deepest, int(MARGIN * promised))
+        if lacking.get(WORDS) == 0 and self._met()[ANY] >= FREQUENT * self.n:
+            deepest = max(deepest, FURTHER * self.n)
+        return min(deepest, DEEPEST)
+
+    def _met(self) -> Counter[str]:
+        return Counter(part for row in self.rows.values() for part in row.parts())
 
     def youngest(self) -> Iterator[tuple[str, Row]]:
         """The youngest of each part."""
@@ -134,7 +148,7 @@ def walked(aims: Sequence[Aim]) -> Iterator[Found]:
     walks = {aim.kind: Walk(aim) for aim in aims}
     _walk(list(walks.values()), PROBE)
     for walk in walks.values():
-        if depth := walk.depth():
+        while (depth := walk.depth()) > walk.n:
             _walk([walk], depth)
     if lacking := [walk for walk in walks.values() if walk.lacking()]:
         _ask(lacking)

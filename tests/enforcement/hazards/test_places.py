@@ -216,14 +216,14 @@ def test_a_report_beside_another_is_stopped_until_somebody_has_looked(world):
 
 
 @pytest.mark.django_db
-def test_looking_for_duplicates_asks_for_places_twice_and_for_what_is_near_once(world, django_assert_max_num_queries):
+def test_looking_for_duplicates_asks_once_for_places_and_once_for_what_is_near(world, django_assert_max_num_queries):
     for _n in range(6):
         reported(world, DAY, place=spot(36.456, 115.9855, road=world.road, stake_start="K6+222"), direction="up")
     known = Hazard.objects.select_related("category", "road").first()
     queries.near_hazard(known, at(DAY))
     with django_assert_max_num_queries(9) as asked:
         assert len(queries.near_hazard(known, at(DAY))) == 5
-    assert sum("hazards_hazard" in query["sql"] for query in asked) == 3
+    assert sum("hazards_hazard" in query["sql"] for query in asked) == 2
 
 
 def test_points_are_compared_by_metres_not_degrees():
