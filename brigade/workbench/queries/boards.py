@@ -271,16 +271,26 @@ def board(unit: Unit, start: date, end: date, now: datetime, against: Against = 
 
 
 def course(indicator: Indicator, unit: Unit, end: date) -> Course:
-    """The year up to `end`, for the unit with all below it; two queries."""
+    """The year up to `end`, for the unit with all below it; two queries.
+
+    A month in which nothing happened has nothing to divide by. Of what is counted it has 0, from the first month on
+    that has any: before, nobody recorded.
+    """
     top = top_of(indicator, unit)
 
-    def sums(start: date, until: date) -> dict[int, Sums]:
+    def sums(start: date, until: date) -> dict[date, Sums]:
         rows = by_month(indicator.code, top, start, until) if top else []
-        return {month.month: (value, base) for month, value, base in rows}
+        return {month: (value, base) for month, value, base in rows}
 
-    now, then = sums(date(end.year, 1, 1), end), sums(date(end.year - 1, 1, 1), add_months(end, -12))
-    months = range(1, end.month + 1)
-    return Course(indicator, end.year, [(month, now.get(month), then.get(month)) for month in months])
+    found = sums(date(end.year - 1, 1, 1), add_months(end, -12)) | sums(date(end.year, 1, 1), end)
+    first = min(found, default=end)
+
+    def of(month: date) -> Sums | None:
+        is_none = indicator.kind == Kind.FLOW and month > first
+        return found.get(month, (Decimal(), Decimal()) if is_none else None)
+
+    days = [date(end.year, month, 1) for month in range(1, end.month + 1)]
+    return Course(indicator, end.year, [(day.month, of(day), of(add_months(day, -12))) for day in days])
 
 
 def parts(cards: Collection[Card], start: date, end: date) -> list[Part]:

@@ -20,6 +20,7 @@ from brigade.obligations.models import Obligation
 from brigade.org.states import Role
 from brigade.reference.actions import load_reference
 from brigade.reference.models import Town
+from brigade.workbench.queries import course
 from brigade.workflow import settle
 from tests.brigade.org.factories import person, unit
 from tests.partybuilding import factories
@@ -389,6 +390,18 @@ def test_a_month_is_compared_with_the_same_days_of_the_month_before(client, nove
     whole, before = sheets["登记隐患"][:2]
     assert [whole[2], *whole[8:]] == [18, "少2处", "差异不显著 p=0.87"]
     assert before[:3] == ["上期", "2026年10月1日至2026年10月23日", 20]
+
+
+def test_a_month_without_any_is_none_at_all_where_it_is_counted_but_not_before_anybody_did(house):
+    counted(house.brigade, "2025-03-02", 4)
+    counted(house.brigade, "2026-01-05", 2)
+    months = course(FIGURES["hazards.registered"], house.brigade, date(2026, 4, 30)).months
+    assert [(now and now[0], then and then[0]) for _month, now, then in months] == [
+        (2, None),
+        (0, None),
+        (0, 4),
+        (0, 0),
+    ]
 
 
 def test_an_address_that_means_nothing_compares_with_last_year(client, november):
