@@ -95,6 +95,8 @@ FIRST, LAST = Decimal(8), Decimal(96)
 """Where the first and the last point of a line lie, in per cent of the width; before them stand the numbers."""
 ABOVE, BELOW = 36, 30
 """Room for the legend above a line, and for the names below it."""
+OVER, UNDER, DIGITS = -9, 20, 16
+"""How far below its point the number of a line stands that lies over or under it, and how tall it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,17 @@ class Curves:
 
     @property
     def lines(self) -> list[tuple[str, list[Stop], int]]:
-        """Which line, its points, and how far below the last one its number stands; this period's lies on top."""
+        """Which line, its points, and how far below the last one its number stands; this period's lies on top.
+
+        The number of the higher one stands over it and that of the lower one under it, or over it too where there is no
+        room above the names.
+        """
+        ends = [line[-1].y for line in (self.now, self.then) if line]
+        over, under = OVER, UNDER
+        if ends and max(ends) + UNDER > self.height - BELOW:
+            crowded = DIGITS - (max(ends) - min(ends)) if len(ends) > 1 else 0
+            over, under = OVER - max(crowded, 0), OVER
         is_above = bool(self.now and self.then and self.now[-1].y < self.then[-1].y)
-        over, under = -9, 20
         return [("then", self.then, under if is_above else over), ("now", self.now, over if is_above else under)]
 
 

@@ -58,6 +58,14 @@ def test_lines_run_over_a_round_grid_from_zero_and_lie_in_per_cent_across():
     assert over < 0 < under, "the numbers of the ends stay off the lines"
 
 
+def test_numbers_of_lines_that_end_near_the_ground_stand_above_each_other_and_off_the_names():
+    for pair in ((0, 0), (2, 0), (0, 3)):
+        drawn = curves(months((4, 4), pair), height=266)
+        ends = [stops[-1].y + below for _name, stops, below in drawn.lines]
+        assert max(ends) <= 236
+        assert abs(ends[0] - ends[1]) >= 14
+
+
 def test_a_line_begins_anew_after_a_month_without_anything():
     drawn = curves(months((1, None), (None, None), (3, None)), height=266)
     assert [stop.before for stop in drawn.now] == [None, None]
