@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -43,9 +44,11 @@ def road_create(request: HttpRequest) -> HttpResponse:
 
 
 def road_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change what is known of a road: a surveyed course, another owner."""
+    """Change what is known of a road: a surveyed course, another owner. Who may only read is led to its hazards."""
     rows: QuerySet[Road] = Road.objects.select_related("owner")
     road = get_visible(request, rows, pk)
+    if request.method == "GET" and not request.user.has_perm(CHANGE):
+        return redirect(f"{reverse('hazards:hazard_list')}?road={road.pk}")
     require(request, CHANGE)
     form = RoadForm(request.POST or None, road=road)
     return ask(

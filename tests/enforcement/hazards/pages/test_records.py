@@ -1,12 +1,14 @@
 """The page of a hazard: who sees what of it, what comes next, its photos and papers."""
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from brigade.audit.models import AuditEvent
 from brigade.org.states import Role
 from enforcement.hazards import actions
 from enforcement.hazards.models import Hazard, Owner
+from enforcement.hazards.rules import Place
 from enforcement.hazards.states import HazardState
 from tests.brigade.org.factories import person, unit
 from tests.enforcement.hazards.world import (
@@ -277,3 +279,17 @@ def test_owners_are_written_down_by_clerk_and_business_administrator(client, wor
     client.post(address, {"owner_type": "water", "liaison_name": "沈二", "phone": ""})
     made.refresh_from_db()
     assert (made.liaison_name, made.phone_tail) == ("沈二", "0099")
+
+
+def test_who_may_only_read_a_road_is_led_to_what_was_found_on_it(client, world):
+    here = Place(
+        lat=36.456, lon=115.9855, coord_sys="wgs84", geo_source="map_click", road=world.road, stake_start="K6+222"
+    )
+    on_it, elsewhere = reported(world, DAY, place=here, direction="up"), reported(world, DAY)
+    client.force_login(world.officer)
+    address = reverse("hazards:road_edit", args=[world.road.pk])
+    page = client.get(address, follow=True)
+    assert page.status_code == 200
+    assert on_it.number in page.text
+    assert elsewhere.number not in page.text
+    assert client.post(address, {"name": "改名"}).status_code == 403
