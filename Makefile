@@ -35,7 +35,7 @@ browser: dev ## the browser journeys alone, with what each one pressed
 shots: dev ## a picture of every page as every role, desk and phone, under var/shots/ (README=1: those of the README)
 	$(BIN)/python -m tests.browser.shots $(if $(README),--readme)
 
-bench: dev ## speed against its bars, on SQLite and PostgreSQL; about five minutes of a quiet machine
+bench: dev ## speed against its bars, on SQLite and PostgreSQL; about twelve minutes of a quiet machine
 	$(BIN)/python -m tests.bench.run
 
 check: dev ## style, types, import contracts, templates, migrations, state diagrams, API

@@ -16,6 +16,7 @@ from tests.enforcement.hazards.world import (
     category,
     closed,
     controlled,
+    duty,
     graded,
     handed_in,
     later,
@@ -31,10 +32,6 @@ from tests.moves import refusal
 
 pytestmark = pytest.mark.django_db
 DAY = "2025-05-06T08:00"
-
-
-def duty(rule: str, **more) -> Obligation:
-    return Obligation.objects.get(rule=f"hazards.{rule}", **more)
 
 
 def due_on(rule: str, **more) -> str:

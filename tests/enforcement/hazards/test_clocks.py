@@ -24,6 +24,7 @@ from tests.enforcement.hazards.world import (
     category,
     closed,
     controlled,
+    duty,
     graded,
     handed_in,
     later,
@@ -38,10 +39,6 @@ from tests.enforcement.hazards.world import (
 
 pytestmark = pytest.mark.django_db
 DAY = "2025-05-06T08:00"
-
-
-def duty(rule: str, **more) -> Obligation:
-    return Obligation.objects.get(rule=f"hazards.{rule}", **more)
 
 
 def due_on(rule: str) -> date:

@@ -14,6 +14,7 @@ from PIL import Image
 from brigade.files.actions import store
 from brigade.kit.geo import Point
 from brigade.kit.ids import new_id
+from brigade.obligations.models import Obligation
 from brigade.org.models import Person, Unit
 from brigade.reference.models import Road, Town
 from enforcement.hazards import actions
@@ -67,6 +68,10 @@ def drawn(*, seed: int | None = None, brighter: int = 0) -> bytes:
     out = BytesIO()
     image.resize((90, 80), Image.Resampling.NEAREST).convert("RGB").save(out, "JPEG", quality=90)
     return out.getvalue()
+
+
+def duty(rule: str, **more: Any) -> Obligation:
+    return Obligation.objects.get(rule=f"hazards.{rule}", **more)
 
 
 def photo(by: Person, taken: str | datetime, content: bytes | None = None) -> Picture:
