@@ -99,6 +99,8 @@ def walk(page, place):
         if answer.status >= 400:
             yield f"{answer.status} at {address}"
             continue
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue  # a photo by itself is no page, and it never stands still
         settle(page)
         waiting += links(page)
         take(page, place, name)
