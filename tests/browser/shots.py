@@ -116,7 +116,7 @@ def kind_of(address):
     except Resolver404:
         return None
     kind = match.view_name.replace(":", "-")
-    if kind.endswith("_move"):
+    if kind.endswith("_move") and "code" in match.kwargs:
         kind = f"{kind}-{match.kwargs['code']}"
     elif "import=" in parts.query:
         kind = f"{kind}-import"
