@@ -104,7 +104,8 @@ def test_police_read_the_roads_and_change_none(client, world):
         set_road(by=world.captain, facts=facts)
     client.force_login(world.officer)
     assert client.get(URL).status_code == 200
-    assert client.get(f"{URL}{world.road.pk}/").status_code == 403
+    assert client.post(f"{URL}{world.road.pk}/", {"name": "改名"}).status_code == 403
+    assert Road.objects.get().name == world.road.name
     client.force_login(world.liaison)
     assert client.get(URL).status_code in (403, 404)
     keeper = person(Role.BUSINESS_ADMIN, at=world.brigade)
