@@ -219,7 +219,9 @@ def _naive(raw: Any, since: datetime) -> datetime | None:
 
 
 def _hour(half: str, hour: int) -> int:
-    """下午2:30 is 14:30, and so is 下午14:30; noon is 12 and may be 1."""
+    """下午2:30 is 14:30, and so is 下午14:30; noon is 12 and may be 1. Whose midnight 晚12点 is, nobody can tell."""
+    if half in ("晚", "晚上", "AM") and hour == 12:
+        raise ValueError(half)
     if half in ("下午", "晚", "晚上", "PM") and hour < 12 or half == "中午" and hour < 3:
         return hour + 12
     return hour
