@@ -58,7 +58,8 @@ class Indicator:
 
     `touched(record)` names the cells a record counts in as it stands now; `compute(cells)` gives their values from the
     records, in a constant number of queries, and all cells when `cells` is None. `drill(unit, start, end)` is the
-    address of the list behind the figure. `rules` names obligations whose change moves it, `followed` in which cells.
+    address of the list behind the figure, which holders of `perm` may open. `rules` names obligations whose change
+    moves it, `followed` in which cells.
     """
 
     code: str
@@ -70,6 +71,7 @@ class Indicator:
     touched: Callable[[Any], Iterable[Cell]]
     compute: Callable[[Collection[Cell] | None], Iterable[Value]]
     drill: Callable[[Unit, date, date], str]
+    perm: str
     kinds: frozenset[str] = frozenset()
     rules: frozenset[str] = frozenset()
     followed: Callable[[Any], Iterable[Cell]] | None = None

@@ -19,7 +19,7 @@ from brigade.indicators.rules import FIGURES
 from brigade.kit.web import ask, download, get_visible, move_buttons, page
 from brigade.ledgers.actions import note_export
 from brigade.ledgers.views import Listing
-from brigade.org.models import Unit
+from brigade.org.models import Person, Unit
 from brigade.org.states import Role
 from brigade.reports import actions, documents, queries, rules
 from brigade.reports.forms import FORMS, BuildForm
@@ -82,7 +82,7 @@ def report_detail(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     context = {
         "record": report,
         "content": content,
-        "sections": _with_lists(report, content),
+        "sections": _with_lists(report, content, request.user),
         "table": _two_lines(content.get("table")),
         "duties": documents.duties_said(content),
         "now": now,
@@ -96,14 +96,17 @@ def report_detail(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     return page(request, "reports/report_detail.html", context)
 
 
-def _with_lists(report: Report, content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The sections, each figure with the list behind it as it stands now; what was since renamed has none."""
+def _with_lists(report: Report, content: dict[str, Any], reader: Person) -> list[dict[str, Any]]:
+    """The sections, each figure with the list behind it as it stands now, where the reader may open it; what was
+    since renamed has none."""
     sections = content["sections"]
     tops = Unit.objects.in_bulk({row["unit"] for section in sections for row in section["rows"]})
 
     def url(row: dict[str, Any]) -> str:
         indicator, top = FIGURES.get(row["code"]), tops.get(row["unit"])
-        return indicator.drill(top, report.starts_on, report.ends_on) if indicator and top else ""
+        if indicator is None or top is None or not reader.has_perm(indicator.perm):
+            return ""
+        return indicator.drill(top, report.starts_on, report.ends_on)
 
     return [{**section, "rows": [{**row, "url": url(row)} for row in section["rows"]]} for section in sections]
 

@@ -124,6 +124,7 @@ FIGURES = [
         touched=_received,
         compute=_flow(_all, "received_at"),
         drill=_drill("received_at"),
+        perm="requests.view_servicerequest",
         facets={category.value: category.label for category in Category},
     ),
     Indicator(
@@ -137,6 +138,7 @@ FIGURES = [
         touched=_completed,
         compute=_flow(_done, "completed_at"),
         drill=_drill("completed_at"),
+        perm="requests.view_servicerequest",
         facets={category.value: category.label for category in Category},
     ),
     Indicator(
@@ -151,6 +153,7 @@ FIGURES = [
         touched=_due,
         compute=_on_time,
         drill=_drill("completed_at"),
+        perm="requests.view_servicerequest",
         good=1,
     ),
     Indicator(
@@ -165,6 +168,7 @@ FIGURES = [
         touched=_completed,
         compute=_ratio(Q(round=1, notices__isnull=True)),
         drill=_drill("completed_at"),
+        perm="requests.view_servicerequest",
         good=1,
     ),
     Indicator(
@@ -178,6 +182,7 @@ FIGURES = [
         touched=_completed,
         compute=_saving,
         drill=_drill("completed_at"),
+        perm="requests.view_servicerequest",
         counts=False,
         good=1,
     ),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.indicators.queries import Standing, as_of, by_month, by_unit, parts_of, shown, standings, top_of
-from brigade.indicators.rules import Indicator, Kind, listed
+from brigade.indicators.rules import FIGURES, Indicator, Kind, listed
 from brigade.kit.clocks import add_months, at
 from brigade.kit.drawing import Curves, curves
 from brigade.kit.templatetags.ui import NOTHING, rounded
@@ -262,12 +262,14 @@ class Board:
         return any(card.compares for card in self.cards)
 
 
-def board(unit: Unit, start: date, end: date, now: datetime, against: Against = YEAR) -> Board:
-    """Every indicator that has a tree at or below the unit, and its obligations; four queries a tree and some."""
-    cards = cards_of(standings(listed(), unit, start, end, back=against.back), against)
+def board(reader: Person, unit: Unit, start: date, end: date, now: datetime, against: Against = YEAR) -> Board:
+    """Every indicator that has a tree at or below the unit and whose list the reader may open, and its obligations;
+    four queries a tree and some."""
+    codes = [code for code in listed() if reader.has_perm(FIGURES[code].perm)]
+    cards = cards_of(standings(codes, unit, start, end, back=against.back), against)
     units = Unit.objects.below(unit).values("pk")
     ended = funnel(units, at(start, time.min), at(end + timedelta(days=1), time.min), now)
-    return Board(unit, start, end, cards, parts(cards, start, end), ended, as_of(listed()), against)
+    return Board(unit, start, end, cards, parts(cards, start, end), ended, as_of(codes), against)
 
 
 def course(indicator: Indicator, unit: Unit, end: date) -> Course:

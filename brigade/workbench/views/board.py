@@ -59,7 +59,7 @@ def asked(request: HttpRequest) -> Asked:
 def dashboard(request: HttpRequest) -> HttpResponseBase:
     """Cards, the year's course, obligations, units in fixed order; who may see it: `asked`. format=xlsx saves it."""
     what = asked(request)
-    board = queries.board(what.unit, what.period.start, what.end, what.now, what.against)
+    board = queries.board(request.user, what.unit, what.period.start, what.end, what.now, what.against)
     if request.GET.get("format") == ExportFormat.XLSX:
         return _workbook(board, what.period.kind, request.user, what.now)
     towns = queries.in_towns(board.cards, what.period.kind)

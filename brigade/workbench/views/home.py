@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     groups = [(name, counts[code], lines, plain) for code, name, lines, plain in queries.todo_groups(user, now)]
     today = timezone.localdate(now)
     waiting = queries.waiting_for(user, today)
-    headlines = [code for code, indicator in FIGURES.items() if indicator.headline]
+    headlines = [code for code, indicator in FIGURES.items() if indicator.headline and user.has_perm(indicator.perm)]
     unit = queries.home_unit(user, "indicators.view_figure")
     cards = queries.cards_of(standings(headlines, unit, today.replace(day=1), today)) if unit else []
     context = {

@@ -29,7 +29,7 @@ def screen(request: HttpRequest) -> HttpResponse:
     other page asks for a new sign-in after half an hour all the same.
     """
     what = asked(request)
-    board = queries.board(what.unit, what.period.start, what.end, what.now)
+    board = queries.board(request.user, what.unit, what.period.start, what.end, what.now)
     pages = queries.screen(request.user, board, what.now)
     first = whole_number(request.GET.get("page", "")) or 1
     turn = whole_number(request.GET.get("turn", "")) or 0

@@ -39,6 +39,7 @@ def indicator(monkeypatch):
         touched=lambda record: (),
         compute=postings,
         drill=lambda unit, start, end: f"/org/people/?unit={unit.pk}",
+        perm="org.view_person",
     )
     monkeypatch.setitem(FIGURES, "staff", made)
     return made

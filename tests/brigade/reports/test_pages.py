@@ -59,6 +59,20 @@ def test_the_page_says_period_cut_off_edition_and_every_difference(client, world
     assert "/enforcement/hazards/?unit=" in page  # every figure opens the list behind it
 
 
+def test_a_figure_leads_only_to_a_list_that_its_reader_may_open(client, world):
+    hall = unit("车管所", parent=world.brigade, kind="hall", tree="hall")
+    figure(hall, "2026-11-17", 62, code="requests.received")
+    thirty_to_eighteen(world)
+    built()
+    reads = {}
+    for reader in (world.leader, world.clerk):
+        client.force_login(reader)
+        page = text(client, weekly().get_absolute_url())
+        assert "/enforcement/hazards/?unit=" in page
+        reads[reader] = client.get("/services/requests/").status_code, "/services/requests/?unit=" in page
+    assert reads == {world.leader: (200, True), world.clerk: (403, False)}
+
+
 def test_the_clerk_confirms_with_a_sentence_from_his_list_in_three_interactions(client, world, report):
     """One to open the duty, one field, one button."""
     client.force_login(world.clerk)

@@ -17,6 +17,7 @@ from brigade.indicators.queries import as_of, shown
 from brigade.indicators.rules import FIGURES
 from brigade.kit.ids import new_id
 from brigade.obligations.models import Obligation
+from brigade.org.models import Unit, UnitPlacement
 from brigade.org.states import Role
 from brigade.reference.actions import load_reference
 from brigade.reference.models import Town
@@ -54,6 +55,18 @@ def test_every_figure_opens_the_list_behind_it(client, house):
     urls += [url for part in parts for _unit, cells, _task in part.rows for _shown, _note, url in cells if url]
     assert urls
     assert {client.get(url).status_code for url in set(urls)} == {200}
+
+
+def test_the_board_shows_no_figure_whose_list_its_reader_may_not_open(client, house):
+    squadron, branch = unit("一中队", parent=house.brigade), factories.branch(house)
+    hold(house, branch)
+    place = {"parent": squadron, "path": f"{squadron.path}{branch.pk}/"}
+    Unit.objects.filter(pk=branch.pk).update(**place)
+    UnitPlacement.objects.filter(unit=branch.pk).update(**place)
+    client.force_login(person(Role.SQUADRON_LEADER, at=squadron))
+    assert client.get("/party/meetings/").status_code == 403
+    for page in ("workbench:dashboard", "workbench:screen", "workbench:home"):
+        assert "/party/" not in client.get(reverse(page)).content.decode(), page
 
 
 def test_the_board_is_a_whole_page_also_where_a_swap_asks_for_it(client, house):
