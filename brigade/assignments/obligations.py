@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brigade.assignments import queries
-from brigade.assignments.models import Assignment
+from brigade.assignments.models import VIEW, Assignment
 from brigade.assignments.states import RUNNING, AssignmentState
 from brigade.kit.clocks import add_workdays, at
 from brigade.obligations.models import Key
@@ -139,6 +139,7 @@ def _rule(code: str, label: Any, basis: Any, verb: Any, ladder: tuple[Step, ...]
         due_keys=_due_keys(code),
         action=lambda row: (str(verb), Assignment(pk=row.subject).get_absolute_url()),
         ladder=ladder,
+        sees=VIEW,
     )
 
 

@@ -32,12 +32,11 @@ class ObligationQuerySet(models.QuerySet):
         return self.filter(opens_at__lte=now)
 
     def for_person(self, person: Person) -> ObligationQuerySet:
-        """What `person` has to do: named in it, or holder of its post or of its helper's on its unit."""
-        return self.filter(_duty_of(person))
+        return self.filter(duty_of(person))
 
     def for_others(self, person: Person) -> ObligationQuerySet:
         """All the rest, said row by row: compared with a list of his own, PostgreSQL takes minutes over a long one."""
-        return self.exclude(_duty_of(person))
+        return self.exclude(duty_of(person))
 
     def visible_to(self, user: Person) -> ObligationQuerySet:
         """Those of the units that the user oversees, and his own."""
@@ -57,7 +56,8 @@ class ObligationQuerySet(models.QuerySet):
         return self.filter(wanted).order_by("rule", "kind", "subject", "period")
 
 
-def _duty_of(person: Person) -> Q:
+def duty_of(person: Person) -> Q:
+    """What `person` has to do: named in it, or holder of its post or of its helper's on its unit."""
     mine = Q(person=person)
     for unit_id, role in person.posts:
         held = Q(person__isnull=True, post=role) & ~Q(barred__contains=barring([person.pk]))

@@ -24,7 +24,7 @@ from brigade.jobs.models import Job
 from brigade.jobs.queries import tick_ok
 from brigade.kit.searching import pieces, question
 from brigade.notices.models import Message
-from brigade.obligations.models import Obligation
+from brigade.obligations.models import Obligation, duty_of
 from brigade.obligations.queries import by_urgency
 from brigade.obligations.rules import RULES
 from brigade.org.models import Person, Record, Secondment, UnitChange
@@ -83,12 +83,14 @@ def todo(row: Obligation, person: Person) -> Todo:
 def is_shut(row: Obligation, person: Person) -> bool:
     """Whether the page behind a duty refuses a person who only oversees it; `shut_to` says it of many at once."""
     sees = RULES[row.rule].sees
-    return bool(sees) and row.unit_id not in person.units_for(sees)
+    is_his = row.person_id == person.pk or {(row.unit_id, row.post), (row.unit_id, row.helper)} & person.posts
+    return bool(sees) and not is_his and row.unit_id not in person.units_for(sees)
 
 
 def shut_to(person: Person) -> Case:
     ways = {rule.code: rule.sees for rule in RULES.values() if rule.sees}
-    shut = (When(Q(rule=code) & ~Q(unit__in=person.units_for(sees)), then=True) for code, sees in ways.items())
+    his = duty_of(person)
+    shut = (When(Q(rule=code) & ~Q(unit__in=person.units_for(sees)) & ~his, then=True) for code, sees in ways.items())
     return Case(*shut, default=False, output_field=BooleanField())
 
 

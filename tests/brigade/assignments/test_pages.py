@@ -409,3 +409,23 @@ def test_a_workbook_of_the_list_holds_the_words_of_the_thread(client, world):
     client.force_login(world.deputy)
     answer = client.get(f"{LIST}?all=1&format=csv")
     assert "留言" in answer.getvalue().decode("utf-8-sig")
+
+
+def test_who_only_oversees_a_duty_is_led_to_no_task_that_is_closed_to_him(client, world):
+    hall = unit("车管所", parent=world.brigade, kind="hall", tree="hall")
+    lead, clerk = person(Role.WINDOW_LEAD, at=hall), person(Role.WINDOW_CLERK, at=hall)
+    [to_clerk] = handed_out(world, (hall, Role.WINDOW_CLERK), due_on=date(2026, 11, 20))
+    led = {}
+    for reader in (clerk, lead):
+        client.force_login(reader)
+        page = client.get("/obligations/?state=open")
+        assert to_clerk.title in page.text
+        link = f'href="{to_clerk.get_absolute_url()}"'
+        led[reader] = client.get(to_clerk.get_absolute_url()).status_code, link in page.text, link in home(client)
+    assert led == {clerk: (200, True, True), lead: (404, False, False)}
+
+
+def home(client):
+    page = client.get("/").text
+    assert "许营镇三轮车建档" in page
+    return page
