@@ -180,7 +180,7 @@ class AnnouncementTable(django_tables2.Table):
     title = Column(linkify=True, width=40)
     unit = Column(accessor="unit__short_name", verbose_name=_("发布单位"), css="fit")
     created_by = PersonColumn(verbose_name=_("发布人"))
-    own_done_at = OwnReading(verbose_name=_("我"), css="fit", empty_values=())
+    own_done_at = OwnReading(verbose_name=_("我的回执"), css="fit", empty_values=())
     read = ReadingColumn(verbose_name=_("回执"), css="num", empty_values=())
     state = StateColumn(tones={"draft": "open", "withdrawn": "off"})
     needs_signature = Column(visible=False)

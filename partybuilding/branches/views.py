@@ -175,7 +175,7 @@ def member_enrol(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.EnrolMemberForm(request.POST or None, branch=branch),
         title=_("%s登记哪名党员？") % branch,
-        button=_("登记"),
+        button=_("登记党员"),
         call=lambda **typed: actions.enrol_member(by=request.user, branch=branch, now=timezone.now(), **typed),
         said=_("党员已登记"),
         back=branch,

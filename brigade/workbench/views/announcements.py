@@ -10,6 +10,7 @@ from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -29,7 +30,7 @@ from brigade.workbench.forms import AnnouncementForm, WithdrawForm
 from brigade.workbench.tables import AnnouncementFilters, AnnouncementTable, ReceiptFilters, ReceiptTable
 
 ROWS = Announcement.objects.select_related("unit", "created_by")
-NAMES_SHOWN = 8
+NAMES_SHOWN, TITLE_SHOWN = 8, 40
 
 
 class AnnouncementList(Listing):
@@ -76,7 +77,8 @@ class ReceiptList(Listing):
     empty = gettext_lazy("发布以后，每个收到的人一行。")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        get_object_or_404(self._followed(request.user), pk=kwargs["pk"])
+        announcement = get_object_or_404(self._followed(request.user), pk=kwargs["pk"])
+        self.title = _("“%s”的回执") % Truncator(announcement.title).chars(TITLE_SHOWN)
         return super().dispatch(request, *args, **kwargs)
 
     @staticmethod

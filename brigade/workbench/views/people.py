@@ -92,7 +92,7 @@ def person_enrol(request: HttpRequest) -> HttpResponse:
         form,
         title=_("登记谁？"),
         text=_("登记后在人员页发放初始密码；角色由安全管理员授予。"),
-        button=_("登记"),
+        button=_("登记人员"),
         call=lambda **typed: actions.enrol_person(by=request.user, **typed),
         said=_("人员已登记"),
         back=None,
