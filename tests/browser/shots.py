@@ -23,7 +23,7 @@ from tests.browser.portal import DESK, PHONE, ROOT, SCREEN, Portal, Watch, chrom
 
 SIZES = {"desk": DESK, "phone": PHONE}
 BOARDS = ("dashboard", "matrix", "screen")
-NOT_PAGES = ("logout", "photo", "photo_own")
+NOT_PAGES = ("logout", "photo", "photo_own", "form_preview")
 NO_LINK_LEADS_TO = "/search/?q=中队"
 STANDS_STILL = """async () => {
   await document.fonts.ready;
