@@ -5,10 +5,11 @@ And which Word file may take the place of a form: who puts it there is the busin
 from collections.abc import Collection
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 
 import filetype
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from brigade.files.states import FileKind
 from brigade.kit import archives
@@ -23,6 +24,18 @@ OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How the files of Word begin that are .doc, or .docx with a password."""
 
 _IMAGE_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How a picture was held → how it is turned."""
+_DRAWING = Lock()
+"""Some kilobytes may be a picture of fifty million pixels: one is unpacked at a time, however many come in."""
 _OFFICE_PARTS = {FileKind.DOCX: "word/document.xml", FileKind.XLSX: "xl/workbook.xml"}
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _MEDIA_TYPES = {
@@ -69,19 +82,24 @@ def _only(kinds: Collection[str]) -> str:
 def _checked_image(content: bytes, media_type: str) -> Checked:
     """The picture drawn anew: upright, without place, device or hidden data that came along."""
     encoding = _IMAGE_FORMATS[media_type]
+    output = BytesIO()
     try:
-        with Image.open(BytesIO(content), formats=[encoding]) as image:
+        with _DRAWING, Image.open(BytesIO(content), formats=[encoding]) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise Refused(_("图片过大，最多5000万像素，请缩小后再传。"))
-            upright = ImageOps.exif_transpose(image)
-            upright = upright.convert(_mode(upright, encoding))
+            clean = _upright(image, _mode(image, encoding))
+            clean.info.clear()
+            clean.save(output, encoding, **({"quality": 88} if encoding == "JPEG" else {}))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise Refused(_("图片已损坏，打不开。")) from error
-    clean = Image.new(upright.mode, upright.size)
-    clean.paste(upright)
-    output = BytesIO()
-    clean.save(output, encoding, **({"quality": 88} if encoding == "JPEG" else {}))
     return Checked(FileKind.IMAGE, media_type, "jpg" if encoding == "JPEG" else "png", output.getvalue())
+
+
+def _upright(image: Image.Image, mode: str) -> Image.Image:
+    """What it shows, as it was held. Of what its maker wrote about it only that is read: the rest may be nonsense."""
+    turn = _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation))
+    drawn = image if image.mode == mode else image.convert(mode)
+    return drawn if turn is None else drawn.transpose(turn)
 
 
 def _mode(image: Image.Image, encoding: str) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import secrets
+import struct
 import zipfile
 
 import pytest
@@ -63,6 +64,14 @@ def test_a_photo_is_kept_without_place_and_device():
 
 def test_a_photo_that_lies_on_its_side_is_set_upright():
     kept = rules.checked(samples.picture_with_place(orientation=6), ALL).content
+    assert Image.open(io.BytesIO(kept)).size == (20, 40)
+
+
+@pytest.mark.parametrize("encoding", ["JPEG", "PNG"])
+def test_nonsense_about_a_photo_keeps_nobody_from_showing_it(encoding):
+    """A device that writes words where numbers belong; the picture is sound, and is set upright all the same."""
+    said = struct.pack("<2sHIHHHIHHHHIII", b"II", 42, 8, 2, 0x0112, 3, 1, 6, 0, 0x0103, 2, 5, 38, 0) + b"jpeg\0"
+    kept = rules.checked(samples.picture(encoding, exif=b"Exif\0\0" + said), ALL).content
     assert Image.open(io.BytesIO(kept)).size == (20, 40)
 
 
