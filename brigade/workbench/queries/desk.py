@@ -158,13 +158,18 @@ def todo_groups(person: Person, now: datetime) -> list[tuple[str, str, list[Todo
     ]
 
 
+def pressing(person: Person, now: datetime) -> QuerySet[Obligation]:
+    """What is late or about to be, of all that the person oversees and of his own; the latest first."""
+    rows = Obligation.objects.open().visible_to(person).filter(Q(due_at__lt=now) | Q(warn_at__lte=now)).begun(now)
+    return rows.select_related("unit", "person").order_by("due_at", "pk")
+
+
 def warned(person: Person, now: datetime) -> QuerySet[Obligation]:
     """What others, whom the person oversees, are late with or about to be; not the tasks that he follows up himself,
     which stand in his own list."""
-    rows = Obligation.objects.open().visible_to(person).filter(Q(due_at__lt=now) | Q(warn_at__lte=now)).begun(now)
     mine = Obligation.objects.open().for_person(person)
-    rows = rows.exclude(kind=TASK_KIND, subject__in=mine.filter(kind=TASK_KIND).values("subject"))
-    return rows.exclude(pk__in=mine).select_related("unit", "person").order_by("due_at", "pk")
+    rows = pressing(person, now).exclude(kind=TASK_KIND, subject__in=mine.filter(kind=TASK_KIND).values("subject"))
+    return rows.exclude(pk__in=mine)
 
 
 def warnings(person: Person, now: datetime, limit: int = 4) -> list[Obligation]:

@@ -25,7 +25,7 @@ from brigade.org.models import Person
 from brigade.org.states import Tree
 from brigade.reference.queries import district
 from brigade.workbench.queries.boards import Board, Card, amount_of, course
-from brigade.workbench.queries.desk import todo, warned
+from brigade.workbench.queries.desk import pressing, todo
 from enforcement.hazards.models import Hazard
 from enforcement.hazards.queries import on_map
 
@@ -223,8 +223,8 @@ def _course(page: Page, board: Board) -> dict[str, Any] | None:
 
 
 def _warnings(person: Person, board: Board, now: datetime) -> dict[str, Any]:
-    """What is late or about to be below the unit, the latest first."""
-    rows = warned(person, now).filter(unit__path__startswith=board.unit.path)
+    """What is late or about to be below the unit, the latest first; the reader's own too: the wall is everybody's."""
+    rows = pressing(person, now).filter(unit__path__startswith=board.unit.path)
     here = timezone.localtime(now)
     lines = []
     for row in rows[:WARNINGS]:

@@ -160,6 +160,14 @@ def test_the_screen_asks_as_much_for_twelve_branches_as_for_two(client, house, l
         client.get(SCREEN, headers={"HX-Request": "true"})
 
 
+def test_what_stands_as_late_stands_among_the_warnings_also_when_it_is_the_readers_own(client, roads):
+    reported(roads, "2026-03-02T09:00")
+    client.force_login(roads.captain)
+    answer = client.get(SCREEN)
+    [[(load, _name, _url)]] = drawn(answer, "today").parts["loads"]
+    assert load.late == drawn(answer, "today").parts["warnings"]["count"] == 1
+
+
 def the_map(answer):
     return drawn(answer, "today").parts.get("map")
 
