@@ -178,10 +178,10 @@ def parse_stake(text: str) -> Stake:
     plain = re.sub(r"\s+", "", plain).removeprefix("桩号").removeprefix(":")
     found = next(filter(None, (pattern.fullmatch(plain) for pattern in _STAKES)), None)
     if found is None:
-        raise Refused(_("认不出桩号“%s”，请写成 K12+350 这样") % text.strip(), field="stake")
+        raise Refused(_("认不出桩号“%s”，请写成 K12+350 这样") % text.strip()[:60], field="stake")
     metres = float(found["m"] or 0)
     if metres >= 1000:
-        raise Refused(_("桩号“%s”的米数不能到1000，请对照现场桩号牌改") % text.strip(), field="stake")
+        raise Refused(_("桩号“%s”的米数不能到1000，请对照现场桩号牌改") % text.strip()[:60], field="stake")
     return Stake(int(found["km"]) * 1000 + int(metres + 0.5), road)
 
 
@@ -216,7 +216,7 @@ def point_at(course: Course, metres: int) -> tuple[Point, int] | None:
     return None
 
 
-_SPOT = re.compile(r"(?P<stake>\S+?)[\s,，]+(?P<lat>\d{1,3}\.\d+)[\s,，]+(?P<lon>\d{1,3}\.\d+)")
+_SPOT = re.compile(r"(?P<stake>[^\s,，]+)[\s,，]+(?P<lat>\d{1,3}\.\d+)[\s,，]+(?P<lon>\d{1,3}\.\d+)")
 _BREAK = re.compile(r"(?P<back>[^\s=]+)\s*=\s*(?P<ahead>[^\s=]+)")
 
 

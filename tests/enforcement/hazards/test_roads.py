@@ -1,5 +1,7 @@
 """Roads: their list, a surveyed course as people write it, and what a hazard makes of it."""
 
+import time
+
 import pytest
 
 from brigade.audit.models import AuditEvent
@@ -42,6 +44,16 @@ def test_a_course_is_read_as_people_write_it_and_written_back():
 def test_a_course_that_cannot_be_right_is_refused_in_a_sentence(text, sentence):
     with pytest.raises(Refused, match=sentence):
         parse_course(text)
+
+
+@pytest.mark.parametrize("text", ["K1" + "," * 100_000, "K1" * 50_000 + " 36.4 115.9"], ids=["commas", "stakes"])
+def test_a_heap_of_signs_is_refused_at_once_and_not_said_again(text):
+    """As many as the form takes: looked at from every comma on they would keep the whole portal busy for minutes."""
+    begun = time.process_time()
+    with pytest.raises(Refused) as refused:
+        parse_course(text)
+    assert time.process_time() - begun < 5
+    assert len(str(refused.value)) < 150
 
 
 @pytest.mark.parametrize("text", ["K10+200", "K1=K1+000", "一二=三"])
