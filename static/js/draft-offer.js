@@ -41,7 +41,7 @@ export function offer(form, other, refuse, use, shown) {
   const what = use && shown ? differences(form, other.lines, shown) : "";
   const take = use ? button("用它", () => { use(); line.remove(); }) : make("a", { href: other.address }, "用它");
   const leave = button("不要", () => { refuse(); line.remove(); });
-  const words = `有一份未交的草稿（${told}）${what ? `，与这里不同：${what}` : ""}，`;
+  const words = `有一份未交的草稿（${told}）${what ? `，与这里不同：${what}` : ""} `;
   const line = make("div", { className: "note" }, icon("info-circle-fill"), make("span", {}, words, take, " ", leave));
   const dialog = form.closest("dialog");
   (dialog ? form.querySelector("h2 + div") || form : form).prepend(line);
