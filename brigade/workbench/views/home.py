@@ -30,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     headlines = [code for code, indicator in FIGURES.items() if indicator.headline and user.has_perm(indicator.perm)]
     unit = queries.home_unit(user, "indicators.view_figure")
     cards = queries.cards_of(standings(headlines, unit, today.replace(day=1), today)) if unit else []
+    warnings = [(row, queries.todo(row, user)) for row in queries.warnings(user, now)]
     context = {
         "now": now,
         "heading": _heading(counts, len(waiting), unread_count(user)),
@@ -42,7 +43,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "rest": counts["total"] - sum(len(lines) for _name, _n, lines, _plain in groups),
         "duty": duty_leader(user.unit.path, today) if user.unit else None,
         "quick": menu.quick_entries(user),
-        "warnings": [(row, queries.todo(row, user)) for row in queries.warnings(user, now)],
+        "warnings": warnings,
+        "warnings_assumed": any(line.assumed for _row, line in warnings),
         "cards": cards,
         "compares": any(card.compares for card in cards),
         "as_of": as_of(headlines) if cards else None,
