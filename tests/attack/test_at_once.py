@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from brigade.kit.ids import new_id
+from brigade.notices.models import Announcement
 from brigade.org.models import DutyTurn, Grant, Posting, Unit
 from brigade.org.states import Role
 from brigade.reference.models import Counter
@@ -176,6 +177,22 @@ def test_a_posting_sent_twice_at_once_is_one_posting(pressed_twice, town):
     form = {"unit": town.other_hall.pk, "title": "民警", "starts_on": timezone.localdate()}
     assert pressed_twice(admin, reverse("workbench:person_post", args=[mover.pk]), form) == [302, 302]
     assert Posting.objects.filter(person=mover).count() == 2
+
+
+@pytest.mark.parametrize("intent", ["publish", "draft"])
+def test_an_announcement_sent_four_times_at_once_is_one(browsers, town, intent):
+    """To people by name: no unit is held meanwhile, that would let one after the other in."""
+    head = town.hall.head
+    form = {
+        "id": str(new_id()),
+        "title": "停电检修",
+        "text": "周五下午",
+        "people": [town.hall.clerk.pk],
+        "intent": intent,
+    }
+    sent = [lambda b=b: b.post(reverse("workbench:announcement_create"), form) for b in browsers(*[head] * 4)]
+    assert statuses(at_once(sent)) == [302, 302, 302, 302]
+    assert Announcement.objects.get(pk=form["id"]).receipts.count() == (intent == "publish")
 
 
 def test_a_member_enrolled_twice_at_once_is_one_member(pressed_twice, town):

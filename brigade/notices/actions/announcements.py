@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,10 +48,8 @@ def draft_announcement(
     issuer = _issuing_unit(by)
     title = fitting(needed(title, "title", _("写明标题")), TITLE_LENGTH, "title")
     units, people = _checked(by, units, people, now)
-    row = Announcement.objects.select_for_update().filter(pk=id).first()
-    if row is None:
-        row = Announcement(id=id, unit=issuer, state=AnnouncementState.DRAFT, created_at=now, created_by=by, version=0)
-    else:
+    row = _begun(by, id, issuer, now)
+    if row.version:
         _check_may(by, row)
         if row.state != AnnouncementState.DRAFT:
             raise Refused(_("已经发布的通知不能改，撤回后重新发"))
@@ -66,6 +64,20 @@ def draft_announcement(
     after = _said(row)
     changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     audit.record("announcement.drafted", row, by=by, changes=changes, now=now)
+    return row
+
+
+def _begun(by: Any, id: UUID, issuer: Unit, now: datetime) -> Announcement:
+    """The one with this id, held until the end; a new one, of version 0, where there is none yet."""
+    rows = Announcement.objects.select_for_update().filter(pk=id)
+    if (row := rows.first()) is not None:
+        return row
+    row = Announcement(id=id, unit=issuer, state=AnnouncementState.DRAFT, created_at=now, created_by=by, version=0)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # the same form, sent at the same moment
+        return rows.get()
     return row
 
 
@@ -113,10 +125,14 @@ def publish_announcement(*, by: Any, announcement: Announcement, now: datetime) 
 @transaction.atomic
 def issue_announcement(*, by: Any, now: datetime, **fields: Any) -> Announcement:
     """Write and publish in one step; see both. What the form of an hour ago had published is given back as it is."""
-    done = Announcement.objects.filter(pk=fields["id"], created_by=by.pk).exclude(state=AnnouncementState.DRAFT).first()
-    if done is not None:
+    try:
+        draft = draft_announcement(by=by, now=now, **fields)
+    except Refused:  # what it was made of may be gone by now; who sent it at the same moment was first
+        own = Announcement.objects.filter(pk=fields["id"], created_by=by.pk)
+        if (done := own.exclude(state=AnnouncementState.DRAFT).first()) is None:
+            raise
         return done
-    return publish_announcement(by=by, announcement=draft_announcement(by=by, now=now, **fields), now=now)
+    return publish_announcement(by=by, announcement=draft, now=now)
 
 
 @transaction.atomic
