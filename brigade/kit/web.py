@@ -291,7 +291,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestContextMiddleware:
-    """Gives each request an id, finds the address it came from, and turns an uncaught refusal into a page."""
+    """Gives each request an id, finds the address it came from, and turns an uncaught refusal into a page.
+
+    What says nothing about keeping it, as an answer of the API, is kept by no browser: many people share a computer.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -300,6 +303,7 @@ class RequestContextMiddleware:
         with context.using(_context_of(request)) as here:
             response = self.get_response(request)
         response["X-Request-ID"] = here.request_id
+        response.headers.setdefault("Cache-Control", "no-store, private")
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

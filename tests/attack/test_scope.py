@@ -11,7 +11,9 @@ from django.urls.resolvers import RoutePattern
 from brigade.audit.models import AuditEvent
 from brigade.kit.ids import new_id
 from brigade.org.models import Record
+from brigade.org.states import Role
 from tests.attack.town import Town, one_of_each_role, strangers
+from tests.brigade.org.factories import person
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +111,22 @@ def test_the_owner_of_the_rows_does_find_them(client, town):
     client.force_login(town.hall.clerk)
     assert client.get(asked["requests:servicerequest_detail"]).status_code == 200
     assert client.get(f"/api/v1/requests/{town.request.pk}/").status_code == 200
+
+
+def test_no_answer_about_a_record_stays_in_the_browser(client, town):
+    """People share the computers of a station: pages, refusals, lists and records of the API, all alike."""
+    client.force_login(person(*Role.values, at=town.brigade))
+    asked = {name: address for name, address in addresses(town).items() if not name.endswith(("_move", "_void"))}
+    asked |= {name: reverse(name) for name in ("meetings:people", "hazards:hazard_points", "workbench:home")}
+    asked |= {f"api {noun}": f"/api/v1/{noun}/{row.pk}/" for noun, row, _move in town.endpoints}
+    asked |= {f"api {noun} list": f"/api/v1/{noun}/" for noun, _row, _move in town.endpoints}
+    kept = []
+    for name, address in asked.items():
+        answer = client.get(address)
+        b"".join(answer)  # a file is closed when it was read
+        if "no-store" not in answer.get("Cache-Control", ""):
+            kept.append(name)
+    assert kept == []
 
 
 LISTS = (
