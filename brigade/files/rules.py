@@ -76,7 +76,9 @@ def checked(content: bytes, kinds: Collection[str]) -> Checked:
 
 def _only(kinds: Collection[str]) -> str:
     names = "、".join(str(FileKind(kind).label) for kind in kinds)
-    return _("这里只收%(names)s，图片须为JPG或PNG。") % {"names": names}
+    if FileKind.IMAGE in kinds:
+        return _("这里只收%(names)s，图片须为JPG或PNG。") % {"names": names}
+    return _("这里只收%(names)s，这个文件的内容不是。") % {"names": names}
 
 
 def _checked_image(content: bytes, media_type: str) -> Checked:

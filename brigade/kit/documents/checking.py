@@ -29,10 +29,15 @@ FILTERS = ("join", "length", "default")
 OF_LOOP = ("index", "first", "last", "length")
 STATEMENTS = ("if", "elif", "else", "endif", "for", "endfor")
 PROPERTIES = ("author", "comments", "identifier", "keywords", "language", "subject", "title")
+LONGEST_PROPERTY = 1_000
+"""Characters of title, author and the like: no markup keeps them apart, so they would be looked at from each sign on."""
 OPEN = {"{{": "}}", "{%": "%}"}
 UNREADABLE = (KeyError, ValueError, AttributeError, IndexError, TypeError, OSError, BadZipFile, etree.LxmlError)
 """What the reader of Word files raises when their parts do not fit together."""
 MARKUP = re.compile(r"<[^>]*>")
+PARAGRAPH_END = "</w:p>"
+AROUND = 20
+"""Characters of a template that a sentence shows."""
 
 
 @dataclass
@@ -94,12 +99,15 @@ def _parts(document: DocxTemplate) -> Iterator[str]:
         if str(part.partname).startswith("/word/footnotes"):
             yield part.blob.decode("utf-8")
     for name in PROPERTIES:
-        yield getattr(document.docx.core_properties, name) or ""
+        text = getattr(document.docx.core_properties, name) or ""
+        if len(text) > LONGEST_PROPERTY:
+            raise Refused(_("文档属性里的文字过长，在Word“文件—信息”里把标题、备注删短再传。"))
+        yield text
 
 
 def _is_readable(source: str, form: WordForm, report: Report) -> bool:
     """Whether the signs of a template stand where a person can have written them, each pair closed."""
-    plain = MARKUP.sub("", source)
+    plain = MARKUP.sub("", source.replace(PARAGRAPH_END, "\n"))
     for wrong, right in (("｛｛", "{{"), ("｝｝", "}}"), ("{｛", "{{"), ("｛%", "{%")):
         if wrong in plain:
             report.fault(_("“%(wrong)s”是全角的，要写成半角“%(right)s”。") % {"wrong": wrong, "right": right})
@@ -115,25 +123,32 @@ def _is_readable(source: str, form: WordForm, report: Report) -> bool:
 
 def _is_paired(plain: str, report: Report) -> bool:
     """Whether the signs open and close in turn; looked at first, because what follows is slow on what does not."""
-    awaited, count = "", 0
+    awaited, opened, count = "", 0, 0
     for found in re.finditer(r"\{\{|\}\}|\{%|%\}|\{#|#\}", plain):
         sign = found.group()
         if "#" in sign:
             report.fault(_("模板里不能写注释“{# #}”，用Word的批注。"))
             return False
         if (sign in OPEN) == bool(awaited) or (awaited and sign != awaited):
-            around = plain[max(found.start() - 8, 0) : found.end() + 8].strip()
-            report.fault(_("“%s”这里的括号没有成对。") % around)
+            around = (
+                _line(plain[opened : found.start()]) if awaited else plain[: found.end()].splitlines()[-1][-AROUND:]
+            )
+            report.fault(_("“%s”这里的括号没有成对。") % around.strip())
             return False
-        awaited = OPEN.get(sign, "")
+        awaited, opened = OPEN.get(sign, ""), found.start()
         count += 1
     if awaited:
-        report.fault(_("最后一处“%s”没有写完。") % ("{{" if awaited == "}}" else "{%"))
+        report.fault(_("最后一处“%s”没有写完。") % _line(plain[opened:]))
         return False
     if count > MAX_TAGS * 2:
         report.fault(_("字段超过%d处，太多了。") % MAX_TAGS)
         return False
     return True
+
+
+def _line(text: str) -> str:
+    """The beginning of a text, no further than its paragraph."""
+    return text.split("\n", 1)[0].strip()[:AROUND]
 
 
 def _check_language(source: str, form: WordForm, report: Report) -> None:

@@ -139,7 +139,7 @@ def test_only_the_business_administrator_replaces_forms(admin, role):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"MZ\x90\x00" + b"x" * 400, "这里只收Word文档"),
+        (b"MZ\x90\x00" + b"x" * 400, "这里只收Word文档，这个文件的内容不是。"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 400, "旧的.doc格式"),
         (b"", "空的"),
         (samples.pdf(), "这里只收Word文档"),

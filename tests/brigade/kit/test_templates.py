@@ -142,8 +142,9 @@ def test_a_field_with_one_brace_is_a_warning():
     [
         ("{{ number", "没有写完"),
         ("{{ number }", "没有写完"),
-        ("number }}", "没有成对"),
-        ("{{ number {{ owner }}", "没有成对"),
+        ("number }}", "“number }}”这里的括号没有成对"),
+        ("{{ number {{ owner }}", "“{{ number”这里的括号没有成对"),
+        ("{{ number\n{{ owner }}", "“{{ number”这里的括号没有成对"),
         ("｛｛ 文号 ｝｝", "全角"),
         ("{{ number owner }}", "“number owner”这种写法认不得"),
         ("{% if number %}", "没有配对"),
