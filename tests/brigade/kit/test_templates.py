@@ -1,7 +1,9 @@
 """A Word file may take the place of a form when it says what the form knows, and does nothing else."""
 
 import io
+import re
 import struct
+import time
 import zipfile
 from pathlib import Path
 
@@ -126,6 +128,29 @@ def test_a_part_that_only_word_shows_is_checked_too():
 
     told = faults(*TEXT, change=everywhere)
     assert all(name in told for name in ("head", "foot", "property"))
+
+
+@pytest.mark.parametrize("heap", ["<", "{<"])
+def test_a_heap_of_signs_where_word_keeps_the_title_is_refused_at_once(heap):
+    """Looked at from every sign on, a megabyte of them would keep the whole portal busy for minutes."""
+    begun = time.process_time()
+    title = b"<dc:title>" + (heap * 100_000).replace("<", "&lt;").encode() + b"</dc:title>"
+    told = check_template(with_title(word(*TEXT), title), FORM).faults
+    assert told == ["文档属性里的文字过长，在Word“文件—信息”里把标题、备注删短再传。"]
+    assert time.process_time() - begun < 5
+
+
+def with_title(content: bytes, title: bytes) -> bytes:
+    """The same Word file with another title; the library that writes it takes 255 characters only."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "docProps/core.xml":
+                part = re.sub(rb"<dc:title>.*?</dc:title>|<dc:title/>", b"", part)
+                part = part.replace(b"</cp:coreProperties>", title + b"</cp:coreProperties>")
+            new.writestr(name, part)
+    return made.getvalue()
 
 
 def test_a_needed_field_that_is_not_used_is_a_warning_and_no_fault():
