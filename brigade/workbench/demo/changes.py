@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from brigade.audit.actions import SYSTEM
 from brigade.org import actions as org
-from brigade.org.states import ChangeKind, Role
+from brigade.org.states import ChangeKind, PersonKind, Role
 from brigade.reference.models import Town
 from brigade.workbench.actions import carry_out_changes
 from brigade.workbench.demo.world import FOUNDED, World
@@ -49,9 +49,10 @@ def build(world: World) -> None:
 def _seconded(world: World) -> None:
     """One whose roles are settled, and one whose roles still wait for the security administrator."""
     for code, is_settled in (("CQ2", True), ("CQ1", False)):
+        officers = [one for one in world.staff[code] if one.kind == PersonKind.OFFICER]
         secondment = org.second_person(
             by=SYSTEM,
-            person=world.staff[code][3],
+            person=officers[3],
             unit=world.units["SGCL"],
             starts_on=world.today,
             ends_on=world.today + timedelta(days=90),
