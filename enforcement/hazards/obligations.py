@@ -74,11 +74,16 @@ def _touched(hazard: Hazard) -> Iterator[Key]:
 def _rechecks(hazard: Hazard) -> Iterator[Key]:
     if hazard.state == HazardState.CLOSED and hazard.closed_at is not None:
         closed_on = timezone.localdate(hazard.closed_at)
-        known_on = timezone.localdate(hazard.created_at) if hazard.is_past else closed_on
-        for days in parameter("hazards.recheck_days", known_on):
+        for days in _recheck_days(hazard, hazard.closed_at):
             if due_after(hazard.closed_at, days) < hazard.created_at:
                 continue  # its day had passed before the hazard stood here: it came with the old ledger
             yield Key(RECHECK, KIND, str(hazard.pk), f"{closed_on:%y%m%d}-{days}")
+
+
+def _recheck_days(hazard: Hazard, closed_at: datetime) -> list[int]:
+    """As it was on the day of the closing; where that came with an old ledger, on the day it was entered."""
+    known_on = max(timezone.localdate(closed_at), timezone.localdate(hazard.created_at))
+    return parameter("hazards.recheck_days", known_on)
 
 
 def _of(code: str) -> Callable[[Hazard], Iterator[Key]]:
@@ -290,8 +295,7 @@ def _recheck(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     if not is_here and not visits:
         return
     closed_at = visits[0].closed_at if visits else hazard.closed_at
-    steps = parameter("hazards.recheck_days", timezone.localdate(closed_at))
-    if closed_at is None or int(days_text) not in steps:
+    if closed_at is None or int(days_text) not in (steps := _recheck_days(hazard, closed_at)):
         return
     place, start, met_at = steps.index(int(days_text)), closed_at, None
     for step in range(place + 1):

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from brigade.obligations.actions import reconcile
 from brigade.obligations.models import Obligation
+from brigade.org.states import Role
+from brigade.reference.actions import set_parameter
 from enforcement.hazards import actions
 from enforcement.hazards.models import HazardDocument
 from tests.brigade.org.factories import person
@@ -270,6 +272,21 @@ def test_one_late_visit_is_not_both(world):
     assert rechecks() == ["met", "open"]
     visit(world, hazard, "2025-08-04T09:00")
     assert rechecks() == ["met", "met"]
+
+
+def test_a_closing_of_an_old_ledger_is_visited_by_the_days_of_its_entry(world):
+    hazard = closed(world, "2025-03-25T08:00")
+    type(hazard).objects.filter(pk=hazard.pk).update(is_past=True, created_at=at("2025-04-02T09:00"))
+    Obligation.objects.filter(rule="hazards.recheck").delete()
+    admin = person(Role.BUSINESS_ADMIN, at=world.brigade)
+    set_parameter(
+        by=admin, code="hazards.recheck_days", value=[45, 100], valid_from=date(2025, 4, 1), source="会议纪要"
+    )
+    hazard.refresh_from_db()
+    visit(world, hazard, "2025-04-20T09:00")
+    found = Obligation.objects.filter(rule="hazards.recheck").order_by("due_at")
+    assert [row.period.split("-")[1] for row in found] == ["45", "100"]
+    assert rechecks() == ["met", "open"]
 
 
 # Whose extension, whose list
