@@ -7,7 +7,7 @@ SETUP := $(PYTHON) brigade/config/setup.py
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 PYTEST := $(BIN)/pytest
-ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py */*/$(room)/*.py)) brigade/workflow.py $(wildcard brigade/kit/*.py brigade/kit/importing/*.py brigade/kit/documents/*.py)
+ROOMS := $(foreach room,rules queries moves actions,$(wildcard */*/$(room).py */*/$(room)/*.py)) $(filter-out %/rules.py,$(wildcard brigade/workflow/*.py)) $(wildcard brigade/kit/*.py brigade/kit/importing/*.py brigade/kit/documents/*.py)
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --fork-strategy fewest
 
