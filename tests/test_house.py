@@ -202,8 +202,6 @@ WRITES = (
 WRITERS = re.compile(
     r"(^|/)(actions|test_\w+|factories)\.py$|^brigade/workflow/|/actions/|/management/commands/|/demo/|/kit/"
 )
-    r"(^|/)(actions|test_\w+|factories)\.py$|/actions/|^brigade/workflow/|/management/commands/|/demo/|/kit/"
-)
 
 
 def test_only_actions_write():
