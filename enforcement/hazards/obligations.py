@@ -71,7 +71,8 @@ def _touched(hazard: Hazard) -> Iterator[Key]:
         yield Key(REVIEW, KIND, subject, f"{hazard.review_on:%y%m%d}")
 
 
-def _rechecks(hazard: Hazard) -> Iterator[Key]:
+def _recheck_keys(hazard: Hazard) -> Iterator[Key]:
+    """One visit for each number of days after the closing; which closing and how many days is the period of its key."""
     if hazard.state == HazardState.CLOSED and hazard.closed_at is not None:
         closed_on = timezone.localdate(hazard.closed_at)
         for days in _recheck_days(hazard, hazard.closed_at):
@@ -88,7 +89,7 @@ def _recheck_days(hazard: Hazard, closed_at: datetime) -> list[int]:
 
 def _of(code: str) -> Callable[[Hazard], Iterator[Key]]:
     if code == RECHECK:
-        return _rechecks
+        return _recheck_keys
     return lambda hazard: (key for key in _touched(hazard) if key.rule == code)
 
 
