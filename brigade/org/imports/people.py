@@ -19,7 +19,7 @@ from brigade.ledgers.rules import Import, Judged, Look
 from brigade.org import actions
 from brigade.org.actions import Newcomer
 from brigade.org.imports.names import Units, lost_zero
-from brigade.org.models import Person, Unit
+from brigade.org.models import Grant, Person, Unit
 from brigade.org.rules import PHONE, look_up
 from brigade.org.states import PersonKind
 
@@ -72,7 +72,7 @@ def judge_people(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Jud
         person = known.get(police_no)
         if person is None and police_no.isdigit() and (f"0{police_no}" in known or f"0{police_no}" in in_sheet):
             look.fault("police_no", lost_zero(f"0{police_no}"))
-        if person is not None and not _was_taken_back(person):
+        if person is not None and not _was_taken_back(person, today):
             yield look.known(
                 "police_no",
                 _differences(look, person, unit, phone, today),
@@ -105,10 +105,11 @@ def _differences(look: Look, person: Person, unit: Unit | None, phone: str, toda
     return [labels[code] for code, (given, kept) in pairs.items() if given and given != kept]
 
 
-def _was_taken_back(person: Person) -> bool:
+def _was_taken_back(person: Person, today: date) -> bool:
     """An undone import left the account: stopped, never signed in to, without a post of even a day or a role."""
     posts = person.postings.all()
-    is_idle = not person.is_active and person.signed_in_at is None and not person.grants.all()
+    holds = any(grant.ends_on is None or grant.ends_on > today for grant in person.grants.all())
+    is_idle = not person.is_active and person.signed_in_at is None and not holds
     return is_idle and bool(posts) and all(post.starts_on == post.ends_on for post in posts)
 
 
@@ -120,7 +121,10 @@ def people_in_use(keys: Sequence[Any]) -> str:
     moved = Person.objects.filter(pk__in=keys).annotate(posts=posts).exclude(posts=1).order_by("pk")[:4]
     if moved:
         return in_use([_("%s（已调动）") % person.name for person in moved])
-    return used_since(Person, keys, ("org.posting", "org.passwordhistory"))
+    held = Grant.objects.filter(person__in=keys).reaching(timezone.localdate()).values("person")
+    if granted := Person.objects.filter(pk__in=held).order_by("pk")[:4]:  # a role that was taken back was never used
+        return in_use([_("%s（授权）") % person.name for person in granted])
+    return used_since(Person, keys, ("org.posting", "org.passwordhistory", "org.grant"))
 
 
 PEOPLE = Import(

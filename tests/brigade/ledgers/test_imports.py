@@ -21,6 +21,7 @@ from brigade.ledgers import actions
 from brigade.ledgers.models import ImportRun, KeptMapping
 from brigade.ledgers.rules import IMPORTS
 from brigade.ledgers.states import ImportState
+from brigade.org.actions import grant_role, take_back_grants
 from brigade.org.models import Grant, Person, Posting
 from tests.brigade.ledgers.books import again, book, into, work
 from tests.brigade.org.factories import grant, person, unit
@@ -292,6 +293,21 @@ def test_an_import_is_undone_within_a_day_and_the_mended_sheet_comes_again(clien
     assert second.state == ImportState.DONE
     left.refresh_from_db()
     assert (left.name, left.is_active, left.postings.count()) == ("改好了", True, 2)
+
+
+def test_roles_that_were_taken_back_do_not_keep_the_people_and_these_come_again(client, clerk):
+    run = bring_in(client, rows(1))
+    keeper, today = person("security_admin", at=clerk.unit), timezone.localdate()
+    made = Person.objects.get(police_no="J00001")
+    role = grant_role(by=keeper, person=made, role="officer", unit=clerk.unit, starts_on=today)
+    assert "民警001（授权）" in undo(client, run).content.decode()
+    Grant.objects.filter(pk=role.pk).update(starts_on=today - timedelta(days=1))  # the evening before
+    take_back_grants([role.pk], by=keeper, now=timezone.now(), reason="表错了")
+    undo(client, run)
+    assert work(run).state == ImportState.UNDONE, run.error
+    assert bring_in(client, rows(1)).state == ImportState.DONE
+    made.refresh_from_db()
+    assert made.is_active and not made.grants.reaching(today)
 
 
 def test_after_a_day_an_import_stays(client, clerk):
