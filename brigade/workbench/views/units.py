@@ -11,6 +11,8 @@ from brigade.ledgers.views import importing
 from brigade.org import actions, queries
 from brigade.org.forms import CloseUnitForm, MoveUnitForm, OpenUnitForm
 from brigade.org.models import Unit
+from brigade.org.states import Role
+from brigade.workbench import menu
 
 
 def unit_list(request: HttpRequest) -> HttpResponseBase:
@@ -28,6 +30,7 @@ def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate()
     people = list(queries.people_of(unit.pk, today).with_unit_names(today))
     guests = queries.guests_of(unit.pk, today)
+    grants = unit.grants.reaching(today).select_related("person").order_by("person__police_no")
     away = queries.away([one.pk for one in people], unit.pk, today)
     shown = {
         "unit": unit,
@@ -37,7 +40,7 @@ def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "changes": queries.changes_of(unit),
         "may_plan": request.user.has_perm("org.change_unit", unit),
         "may_agree": request.user.has_perm("org.change_grant", unit),
-        "grants": unit.grants.reaching(today).select_related("person").order_by("role", "person__police_no"),
+        "grants": sorted(grants, key=lambda grant: (grant.role in menu.EVERYBODY, list(Role).index(grant.role))),
         "below": unit.children.open_on(today).order_by("order", "code"),
         "placements": unit.placements.select_related("parent").order_by("-starts_on"),
         "may_change": request.user.has_perm("org.change_unit", unit) and unit.closed_on is None,

@@ -50,6 +50,14 @@ def test_the_tree_shows_the_units_within_reach(client, squadron, elsewhere, brig
     assert "东昌府大队" in text and "一中队" in text and "邻县大队" not in text
 
 
+def test_on_a_units_page_who_leads_and_keeps_it_stands_before_who_serves_there(client, brigade, squadron):
+    for role in (Role.AUXILIARY, Role.CLERK, Role.OFFICER, Role.SQUADRON_LEADER):
+        grant(person(at=squadron, name=f"演示{Role(role).label}"), role, squadron)
+    text = as_(client, person("clerk", at=brigade)).get(squadron.get_absolute_url()).text
+    told = re.findall(r">演示(\S+?)</a><small>\1</small>", text)
+    assert told == ["内勤", "中队长", "民警", "辅警"]
+
+
 def test_the_system_administrator_opens_moves_and_closes_units(client, system_admin, brigade, squadron):
     as_(client, system_admin)
     assert "设立什么单位" in client.get(f"/org/units/{brigade.pk}/open/").text
