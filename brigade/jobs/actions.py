@@ -159,7 +159,7 @@ def tick(*, now: datetime) -> int:
     planned = 0
     for timed in schedule().values():
         after = known.get(timed.code)
-        if after is None or next(iter(timed.at.moments(after, now, days)), None):
+        if after is None or after - now > rules.ASTRAY or next(iter(timed.at.moments(after, now, days)), None):
             planned += _plan(timed, now, days)
     sweep(now=now)
     _pulse(TICK, ok=True, now=now)
@@ -169,9 +169,16 @@ def tick(*, now: datetime) -> int:
 
 @transaction.atomic
 def _plan(timed: Timed, now: datetime, days: Calendar) -> int:
-    """A job seen for the first time starts from now: what would have been due before it existed is not missed."""
+    """A job seen for the first time starts from now: what would have been due before it existed is not missed.
+
+    So does one that a wrong clock has planned far ahead: it would stand still until then. What has run does not run
+    again, for each run has one key.
+    """
     Plan.objects.bulk_create([Plan(code=timed.code, planned_until=now)], ignore_conflicts=True)
     plan = Plan.objects.select_for_update().get(code=timed.code)
+    if plan.planned_until - now > rules.ASTRAY:
+        Plan.objects.filter(pk=plan.pk).update(planned_until=now)
+        return 0
     moments = rules.runs_to_plan(timed, plan.planned_until, now, days)
     for moment in moments:
         enqueue(timed.code, key=f"{timed.code}|{moment.isoformat()}", due_at=moment)

@@ -16,6 +16,8 @@ ATTEMPTS = 5
 BACKOFF_MINUTES = (1, 5, 15, 60, 240)
 GRACE = timedelta(minutes=10)
 """A run that is never caught up may still start this late: a tick is not always on the second."""
+ASTRAY = timedelta(hours=2)
+"""A plan that reaches so far beyond now was made by a clock that was wrong, as after an empty battery."""
 KEPT_DAYS = 30
 
 CatchUp = Literal["all", "latest", "none"]

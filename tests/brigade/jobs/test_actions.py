@@ -232,6 +232,21 @@ def test_an_older_tick_does_not_turn_the_plan_back():
 
 
 @pytest.mark.django_db
+def test_a_clock_that_was_wrong_for_an_hour_stops_nothing_once_it_is_right():
+    """A year ahead and back again: the next day's runs come; a day back and on again: nothing runs twice."""
+    load_reference()
+    plan_all(moment("03-05 07:00"))
+    actions.tick(now=moment("03-05 07:00") + timedelta(days=365))
+    Job.objects.all().delete()
+    actions.tick(now=moment("03-05 08:00"))
+    assert actions.tick(now=moment("03-05 18:00")) == 3
+    assert [line for line in planned() if "digest" in line] == ["digest 03-05 08:30"]
+    for wrong_or_right in ("03-04 08:05", "03-04 08:20", "03-05 19:00"):
+        actions.tick(now=moment(wrong_or_right))
+    assert planned().count("digest 03-05 08:30") == planned().count("daily_report 03-05 17:40") == 1
+
+
+@pytest.mark.django_db
 def test_finished_timed_runs_are_removed_after_a_month_and_nothing_else():
     load_reference()
     plan_all(moment("03-02 08:00"))
