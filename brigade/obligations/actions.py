@@ -82,13 +82,17 @@ def send_digest(*, now: datetime) -> str:
     told_today = queries.told_on(day)
     lines = {person: rungs for person, rungs in queries.rungs_reached(now).items() if person.pk not in told_today}
     for person, rungs in lines.items():
-        late = sum(rung.obligation.due_at < now for rung in rungs)
+        counts = {
+            "count": len(rungs),
+            "late": sum(rung.obligation.due_at < now for rung in rungs),
+            "others": sum(not rung.is_own for rung in rungs),
+        }
         with transaction.atomic():
             notices.post(
                 DIGEST,
                 to=[person],
                 period=day.isoformat(),
-                context={"count": len(rungs), "late": late, "lines": [rung.line(now) for rung in rungs]},
+                context={**counts, "lines": [rung.line(now) for rung in rungs]},
                 now=now,
             )
             Reminder.objects.bulk_create(

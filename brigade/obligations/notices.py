@@ -12,9 +12,13 @@ from brigade.obligations.rules import DIGEST
 
 
 def _title(context: Mapping[str, Any]) -> str:
+    """How many lines follow, and how many of them are others' to do: the workbench counts one's own alone."""
+    parts = [_("今天要看%(count)d件事")]
     if context["late"]:
-        return _("今天要看%(count)d件事，其中%(late)d件已逾期") % context
-    return _("今天要看%(count)d件事") % context
+        parts.append(_("其中%(late)d件已逾期"))
+    if context["others"]:
+        parts.append(_("都由别人办") if context["others"] == context["count"] else _("%(others)d件由别人办"))
+    return "，".join(parts) % context
 
 
 NOTICES = [

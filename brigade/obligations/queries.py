@@ -73,13 +73,14 @@ def open_counts(person: Person, now: datetime) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """That a person is to hear of an obligation at a step of its ladder."""
+    """That a person is to hear of an obligation at a step of its ladder: as who has to do it (`is_own`), or above."""
 
     obligation: Obligation
     step: str
+    is_own: bool
 
     def line(self, now: datetime) -> str:
-        """One line of the digest: what, and how long there is."""
+        """One line of the digest: what, how long there is, and whose it is where it is another's."""
         days = (timezone.localdate(self.obligation.due_at) - timezone.localdate(now)).days
         if days < 0:
             when = _("逾期%(n)d天") % {"n": -days}
@@ -87,7 +88,8 @@ class Rung:
             when = _("今天到期")
         else:
             when = _("剩%(n)d天") % {"n": days}
-        return f"{when}：{self.obligation.title}"
+        whose = "" if self.is_own else f"（{self.obligation.unit.short_name}）"
+        return f"{when}：{self.obligation.title}{whose}"
 
 
 def rungs_reached(now: datetime) -> dict[Person, list[Rung]]:
@@ -116,9 +118,9 @@ def rungs_reached(now: datetime) -> dict[Person, list[Rung]]:
     holders = _holders(today)
     found: dict[Person, list[Rung]] = defaultdict(list)
     for row, step in reached:
-        for person in _recipients(row, step, holders):
+        for person, is_own in _recipients(row, step, holders):
             if (row.pk, person.pk, step.code, row.due_at) not in told:
-                found[person].append(Rung(row, step.code))
+                found[person].append(Rung(row, step.code, is_own))
     return dict(found)
 
 
@@ -139,19 +141,23 @@ def _holders(today: date) -> dict[tuple[int, str], list[Person]]:
     return found
 
 
-def _recipients(row: Obligation, step: Step, holders: dict[tuple[int, str], list[Person]]) -> Iterator[Person]:
-    seen: set[int] = set()
+def _recipients(
+    row: Obligation, step: Step, holders: dict[tuple[int, str], list[Person]]
+) -> Iterator[tuple[Person, bool]]:
+    """Who hears of it, each once, and whether it is his own to do."""
     people = [row.person] if row.person else _may_do(row, holders.get((row.unit_id, row.post), ()))
     people += holders.get((row.unit_id, row.helper), ())
+    own = {person.pk for person in people}
+    seen: set[int] = set()
     if step.past_owner:
-        seen, people = {person.pk for person in people}, []
+        seen, people = set(own), []
     for unit_id in map(int, filter(None, row.unit.path.split("/"))):
         for role in step.to:
             people += holders.get((unit_id, role), ())
     for person in people:
         if person.is_active and person.pk not in seen:
             seen.add(person.pk)
-            yield person
+            yield person, person.pk in own
 
 
 def _may_do(row: Obligation, holders: Iterable[Person]) -> list[Person]:

@@ -150,6 +150,10 @@ def test_the_ladder_skips_the_spring_festival_and_ends_with_the_superior(reports
         day += timedelta(days=1)
     assert [when for when, who in told if who == clerk] == ["2026-02-24", "2026-02-25", "2026-02-28", "2026-03-02"]
     assert [when for when, who in told if who == leader] == ["2026-03-02"]
+    of_leader, of_clerk = (Message.objects.filter(recipient=who).latest("created_at") for who in (leader, clerk))
+    assert of_leader.title == "今天要看1件事，其中1件已逾期，都由别人办"
+    assert of_leader.body == f"{of_clerk.body}（{squadron.short_name}）", "whose it is, where it is another's"
+    assert of_clerk.title == "今天要看1件事，其中1件已逾期"
 
 
 def test_what_is_done_in_time_is_not_chased_any_more(reports, squadron, clerk):
