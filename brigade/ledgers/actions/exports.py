@@ -25,7 +25,8 @@ from brigade.ledgers.tables import Sheet
 
 
 def export_now(file: IO[bytes], sheet: Sheet, *, by: Any, title: str, file_format: str, now: datetime) -> None:
-    """Write a short export and leave an audit row with its conditions and its number of rows, before it is sent."""
+    """Write a short export; for whoever may see the ledger, of what he sees. Audited with its conditions and its number
+    of rows, before it is sent."""
     with refusing_full_disk():
         written = _write(file, sheet, sheet.values(), by=by, title=title, file_format=file_format, now=now)
         file.flush()
@@ -34,7 +35,9 @@ def export_now(file: IO[bytes], sheet: Sheet, *, by: Any, title: str, file_forma
 
 @transaction.atomic
 def queue_export(*, by: Any, now: datetime, **asked: Any) -> ExportRun:
-    """Hand a long export to the worker; asking again while it is under way gives the same one.
+    """Hand a long export to the worker; for whoever may see the ledger.
+
+    Asking again while it is under way gives the same one.
 
     `asked` are the fields of ExportRun that name the ledger: listing, path, query, title, conditions, format.
     """

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from brigade.kit.geo import Point, distance
 from brigade.org.models import Grant, Person, Unit
-from brigade.org.queries import beats_of, holders
+from brigade.org.queries import beats_of, holders_of
 from brigade.org.states import PERMISSIONS, PersonKind, Role, Tree, UnitKind
 from brigade.reference.queries import parameter
 from enforcement.hazards.models import Category, Hazard, Owner
@@ -130,21 +130,22 @@ def liaisons_of(unit: Unit, on: date) -> QuerySet[Person]:
 
 
 def signers_of(hazard: Hazard, on: date) -> list[Person]:
-    """The leaders who sign a notice, the nearest first."""
-    found = [
-        person for role in PERMISSIONS["hazards.sign_hazard"] for person in holders(hazard.unit_id, role, on, up=True)
-    ]
-    return sorted({person.pk: person for person in found}.values(), key=lambda person: person.police_no)
+    """The leaders who may sign a notice, by police number: of each post those of the nearest unit that has any."""
+    held = holders_of([(hazard.unit_id, role) for role in PERMISSIONS["hazards.sign_hazard"]], on, up=True)
+    people = {person.pk: person for found in held.values() for person in found}
+    return sorted(people.values(), key=lambda person: person.police_no)
 
 
 def verifiers_of(hazard: Hazard, by: Person) -> QuerySet[Person]:
     """Who may be the second at a verification: police of the brigade, but who handed the work in."""
-    people = Person.objects.working_in(Unit.objects.below(brigade_of(hazard.unit)).values("pk"), timezone.localdate())
-    barred = [pk for pk in (by.pk, hazard.submitted_by_id) if pk is not None]
-    return people.filter(kind=PersonKind.OFFICER, is_active=True).exclude(pk__in=barred).order_by("police_no")
+    return _police_of(hazard).exclude(pk__in=[pk for pk in (by.pk, hazard.submitted_by_id) if pk is not None])
 
 
 def graders_of(hazard: Hazard, by: Person) -> QuerySet[Person]:
-    """Who may be the second grader of a major hazard."""
+    """Who may be the second grader of a major hazard: police of the brigade."""
+    return _police_of(hazard).exclude(pk=by.pk)
+
+
+def _police_of(hazard: Hazard) -> QuerySet[Person]:
     people = Person.objects.working_in(Unit.objects.below(brigade_of(hazard.unit)).values("pk"), timezone.localdate())
-    return people.filter(kind=PersonKind.OFFICER, is_active=True).exclude(pk=by.pk).order_by("police_no")
+    return people.filter(kind=PersonKind.OFFICER, is_active=True).order_by("police_no")

@@ -202,7 +202,7 @@ def reopen_meeting(*, by: Any, meeting: Meeting, reason: str, now: datetime, ver
 def void_meeting(*, by: Any, meeting: Meeting, reason: str, now: datetime, version: int | None = None) -> Meeting:
     """Take a draft or a mistaken record out of use, with a reason; its number stays, its open decisions fall with it.
 
-    A confirmed record is reopened first.
+    For who keeps the records: recorders, secretaries, the Party office. A confirmed record is reopened first.
     """
 
     def write(locked: Meeting) -> Mapping[str, Any]:
