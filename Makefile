@@ -20,7 +20,7 @@ run: ## the portal at PORT (8000): web, worker and beat until Ctrl-C
 setup: ## packages, front end files and keys, without starting anything
 	@$(SETUP)
 
-dev:
+dev: ## packages for work on the code, without starting anything
 	@$(SETUP) --dev
 
 test: dev ## the whole suite on SQLite
