@@ -17,31 +17,25 @@ from services.requests.actions.clock import (
     recompute_due,
     remind_soon_due,
 )
-from services.requests.actions.history import PastRequest, ready_past, record_past, take_back_past
-from services.requests.actions.leaving import HOLDINGS
-from services.requests.actions.requests import (
-    Citizen,
-    Marks,
-    accept,
+from services.requests.actions.handling import (
     amend,
     ask_review,
-    check_materials,
     complete,
     deliver,
-    finish,
     hand_over,
-    notify,
     reject,
     resume,
     return_review,
     start,
     supply,
     suspend,
-    take_back,
-    take_in,
     void,
     withdraw,
 )
+from services.requests.actions.history import PastRequest, ready_past, record_past, take_back_past
+from services.requests.actions.intake import accept, check_materials, finish, notify, take_back, take_in
+from services.requests.actions.leaving import HOLDINGS
+from services.requests.actions.papers import Citizen, Marks
 from services.requests.models import ServiceRequest
 
 VERBS = {

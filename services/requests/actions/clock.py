@@ -15,7 +15,7 @@ from brigade.indicators import actions as indicators
 from brigade.kit.refusals import Refused
 from brigade.notices import actions as notices
 from services.requests import moves, queries
-from services.requests.actions.requests import limits_of, start_clocks
+from services.requests.actions.papers import limits_of, start_clocks
 from services.requests.models import ServiceRequest
 from services.requests.states import RUNNING, RequestState
 
