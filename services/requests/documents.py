@@ -48,6 +48,8 @@ def receipt(request: ServiceRequest) -> Paper:
             request.accepted_at,
             _("依法中止的时间不计算在期限内，中止时另行书面告知。"),
         )
+    elif request.state == RequestState.SUPPLEMENT_REQUESTED:
+        tail = _("还缺的材料和补正期限，见一次性告知书。")
     return Paper(
         title,
         request,

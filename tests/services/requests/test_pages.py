@@ -224,7 +224,8 @@ def test_request_of_another_hall_is_not_found(client, world):
 
 def test_receipt_and_notice_print_on_a_page_of_their_own(desk, world):
     made = taken_in(world, "PL02", "2026-06-12T10:00", Ending.NOTIFY, missing=1)
-    assert "收件回执" in desk.get(reverse("requests:servicerequest_receipt", args=[made.pk])).content.decode()
+    receipt = desk.get(reverse("requests:servicerequest_receipt", args=[made.pk])).text
+    assert "收件回执" in receipt and "见一次性告知书" in receipt and "5个工作日内" not in receipt
     assert "一次性告知书" in desk.get(reverse("requests:servicerequest_notice", args=[made.pk])).content.decode()
 
 
