@@ -57,11 +57,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What stands over one name: this period's bar, the one to compare it with, the middle and the top of both."""
+    """What stands over one name: this period's bar, the one to compare it with, and the middle of both. The words
+    belong to this period's bar and stand over it, `at` and `top`: over the other one they would be read as its own."""
 
     name: str
     words: str
     middle: int
+    at: int
     top: int
     now: Bar | None
     then: Bar | None
@@ -81,11 +83,11 @@ def bars(rows: Sequence[tuple[str, str, Decimal | None, Decimal | None]], *, wid
         return Bar(x, height - NAME - tall, thick, tall)
 
     groups = []
-    for at, (name, words, *pair) in enumerate(rows):
-        middle = at * step + step // 2
+    for place, (name, words, *pair) in enumerate(rows):
+        middle = place * step + step // 2
         now, then = bar(pair[0], middle - thick), bar(pair[1], middle)
-        top = min((one.y for one in (now, then) if one), default=height - NAME)
-        groups.append(Group(name, words, middle, top, now, then))
+        top = now.y if now else height - NAME
+        groups.append(Group(name, words, middle, middle - thick // 2, top, now, then))
     return groups
 
 

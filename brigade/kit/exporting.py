@@ -18,6 +18,7 @@ from typing import IO, Any
 import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from xlsxwriter.exceptions import FileCreateError
 
 from brigade.kit.refusals import Refused
@@ -78,6 +79,10 @@ class Leaf:
     fits: bool = False
     """Whether each row is made as high as its longest text: for short sheets that are printed, as not every program
     does it itself."""
+    made: Any = ""
+    """The line below the title, where it is not who took the sheet out and when."""
+    what: Any = gettext_lazy("筛选条件")
+    """What `filters` is called."""
 
 
 def write_xlsx(
@@ -313,7 +318,7 @@ def _write_head(book: Any, sheet: Any, leaf: Leaf, *, person: str, at: datetime)
         "person": person,
         "at": f"{timezone.localtime(at):%Y-%m-%d %H:%M}",
     }
-    sheet.write_string(1, 0, _clean(made), small)
-    sheet.write_string(2, 0, _clean(_("筛选条件：%(filters)s") % {"filters": leaf.filters or _("全部")}), small)
+    sheet.write_string(1, 0, _clean(leaf.made or made), small)
+    sheet.write_string(2, 0, _clean(f"{leaf.what}：{leaf.filters or _('全部')}"), small)
     for number, column in enumerate(columns):
         sheet.write_string(HEAD_ROWS - 1, number, _clean(column.label), labels)

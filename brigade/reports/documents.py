@@ -224,12 +224,24 @@ def sheet(report: Report) -> tuple[BytesIO, str]:
     content = report.snapshot.content
     output = BytesIO()
     person = f"{report.confirmed_by.name} {report.confirmed_by.police_no}" if report.confirmed_by else _("系统生成")
-    write_book(
-        output, (replace(leaf, fits=True) for leaf in _leaves(report, content)), title=content["title"], person=person,
-        at=report.confirmed_at or report.cut_off_at,
-    )  # fmt: skip
+    made = _made(report, content)
+    leaves = (replace(leaf, fits=True, made=made, what=_("期间")) for leaf in _leaves(report, content))
+    write_book(output, leaves, title=content["title"], person=person, at=report.confirmed_at or report.cut_off_at)
     output.seek(0)
     return output, f"{_name(report)}.xlsx"
+
+
+def _made(report: Report, content: dict[str, Any]) -> str:
+    """Whose it is and who confirmed it when: whoever takes it out changes nothing of it."""
+    who = report.confirmed_by
+    if who is None or report.confirmed_at is None:
+        return _("填报单位：%(unit)s　系统生成，%(state)s") % {
+            "unit": content["unit"],
+            "state": report.get_state_display(),
+        }
+    at = f"{timezone.localtime(report.confirmed_at):%Y-%m-%d %H:%M}"
+    words = {"unit": content["unit"], "who": f"{who.name} {who.police_no}", "at": at}
+    return _("填报单位：%(unit)s　确认人：%(who)s　确认时间：%(at)s") % words
 
 
 def _name(report: Report) -> str:
@@ -246,7 +258,7 @@ def _leaves(report: Report, content: dict[str, Any]) -> Iterator[Leaf]:
     for section in content["sections"]:
         before = _before(content)
         columns = [
-            Column(_("指标"), 16), Column(_("本期"), 10, "number"), Column(_("计量"), 6), Column(_("计算"), 12),
+            Column(_("指标"), 20), Column(_("本期"), 10, "number"), Column(_("计量"), 6), Column(_("计算"), 12),
             Column(_("上年同期"), 10, "number"), Column(_("同比"), 16), Column(_("同比判断"), 20),
             Column(before, 10, "number"), Column(_("环比"), 16), Column(_("环比判断"), 20), Column(_("分项"), 24),
         ]  # fmt: skip
@@ -254,7 +266,7 @@ def _leaves(report: Report, content: dict[str, Any]) -> Iterator[Leaf]:
         for part, name, what in (("units", _("各单位"), _("单位")), ("towns", _("各乡镇街道"), _("乡镇街道"))):
             if found := section.get(part):
                 columns = [
-                    Column(what, 20), Column(_("指标"), 16), Column(_("本期"), 10, "number"), Column(_("计量"), 6),
+                    Column(what, 20), Column(_("指标"), 20), Column(_("本期"), 10, "number"), Column(_("计量"), 6),
                     Column(_("计算"), 12),
                     Column(_("上年同期"), 10, "number"), Column(_("同比"), 16), Column(_("同比判断"), 20),
                     Column(before, 10, "number"), Column(_("环比"), 16), Column(_("环比判断"), 20),

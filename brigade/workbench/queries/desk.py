@@ -72,7 +72,8 @@ def todo(row: Obligation, person: Person) -> Todo:
     """How an obligation stands in a list of `person`: what, whose, on what basis, and the one thing to do."""
     rule = RULES[row.rule]
     verb, url = rule.action(row)
-    label = "" if str(rule.basis).startswith(str(rule.label)) else str(rule.label)
+    label = str(rule.label)
+    label = "" if str(rule.basis).startswith(label) or row.reason.endswith(label) else label
     whose = [row.unit.short_name, row.person.name if row.person and row.person != person else ""]
     basis = f"{rule.basis or _lazy('期限')}*" if rule.assumed else str(rule.basis)
     parts = [part for part in (label, row.reason, *whose, basis) if part]

@@ -19,7 +19,7 @@ from brigade.indicators.rules import Kind
 from brigade.kit.clocks import at
 from brigade.kit.drawing import Outline, bars
 from brigade.kit.geo import Box, Point
-from brigade.kit.templatetags.ui import percent, time_left
+from brigade.kit.templatetags.ui import RECORD_NUMBER, percent, time_left
 from brigade.obligations.queries import Load, loads
 from brigade.org.models import Person
 from brigade.org.states import Tree
@@ -231,7 +231,8 @@ def _warnings(person: Person, board: Board, now: datetime) -> dict[str, Any]:
         line = todo(row, person)
         warn_at = None if row.warn_at is None else timezone.localtime(row.warn_at)
         word, tone = time_left(timezone.localtime(row.due_at), here, warn_at)
-        lines.append((tone, word, row.title, row.unit.short_name, line.href))
+        title = RECORD_NUMBER.sub("", row.title)  # a number that is cut off tells nobody anything
+        lines.append((tone, word, title, row.unit.short_name, line.href))
     return {"count": rows.count(), "lines": lines}
 
 

@@ -32,6 +32,12 @@ def test_bars_stand_on_one_line_and_the_highest_fills_the_room():
     assert low.now.x + low.now.width == low.middle == low.then.x
 
 
+def test_the_number_stands_over_its_own_bar_also_beside_a_higher_one():
+    [group] = bars([("2月", "4", Decimal(4), Decimal(9))], width=100, height=184)
+    assert group.now.x <= group.at <= group.now.x + group.now.width
+    assert group.top == group.now.y > group.then.y
+
+
 def test_nothing_but_zeros_and_nothing_at_all_are_drawn_too():
     [flat] = bars([("1月", "0", Decimal(0), None)], width=100, height=184)
     assert flat.now.height == 0

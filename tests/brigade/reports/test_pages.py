@@ -184,6 +184,9 @@ def test_word_and_workbook_hold_what_the_page_holds(client, world, report):
     book = openpyxl.load_workbook(BytesIO(fetched(client, report, "xlsx")))
     sheet = book.worksheets[0]
     assert [cell.value for cell in sheet[5]][:7] == ["登记隐患", 18, "处", None, 30, "−40.0%", "差异不显著 p=0.11"]
+    whose = f"填报单位：{world.brigade.name}　确认人：{world.clerk.name} {world.clerk.police_no}"
+    assert sheet["A2"].value == f"{whose}　确认时间：{NOW.replace('T', ' ')}"
+    assert sheet["A3"].value.startswith("期间：")
     assert "数据截至2026-11-23 06:00；口径第2版" in sheet["A3"].value
     assert [cell.value for cell in book["道路隐患各单位"][5]][:8] == [
         "城区一中队", "登记隐患", 10, "处", None, 30, "−66.7%", "差异显著 p=0.002",
