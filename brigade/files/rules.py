@@ -24,7 +24,7 @@ OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How the files of Word begin that are .doc, or .docx with a password."""
 
 _IMAGE_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
-_UPRIGHT = {
+_UPRIGHT: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
