@@ -223,18 +223,17 @@ def _merge(change: UnitChange, today: date, now: datetime) -> None:
 
 def _repost(posting: Posting, into: Unit, today: date, now: datetime) -> None:
     """A post goes on in the other unit under its title; one that is to begin later, or a secondment, simply there."""
-    if posting.is_secondment or posting.starts_on >= today:
-        if posting.starts_on >= today:
-            Posting.objects.filter(pk=posting.pk).update(unit=into)
-            return
-        ends_on = posting.ends_on
+    if posting.starts_on >= today:
+        Posting.objects.filter(pk=posting.pk).update(unit=into)
+        return
+    if posting.is_secondment:
         Posting.objects.filter(pk=posting.pk).update(ends_on=today)
         Posting.objects.create(
             person=posting.person,
             unit=into,
             title=posting.title,
             starts_on=today,
-            ends_on=ends_on,
+            ends_on=posting.ends_on,
             is_secondment=True,
         )
         return
