@@ -54,9 +54,9 @@ def whole_number(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
 
 
-def needed(text: str, field: str, sentence: str) -> str:
+def needed(text: str, field: str, sentence: str, *, multiline: bool = False) -> str:
     """The cleaned text of a field that must not be empty; `sentence` says what to write."""
-    text = clean_text(text)
+    text = clean_text(text, multiline=multiline)
     if not text:
         raise Refused(sentence, field=field)
     return text

@@ -97,7 +97,7 @@ def control(
     photos: Sequence[Picture] = (),
 ) -> Hazard:
     """Write down how the danger is held down meanwhile (临时管控); for the squadron and the owner's liaison."""
-    measures = rules.needed_reason(measures, "measures", _("写明临时管控措施，例如限速、锥桶、派人值守"))
+    measures = needed(measures, "measures", _("写明临时管控措施，例如限速、锥桶、派人值守"), multiline=True)
 
     def write(locked: Hazard) -> dict[str, Any]:
         locked.interim_measures = measures
@@ -233,8 +233,8 @@ def report_up(
 
     道路交通安全法第二十九条第二款.
     """
-    crashes = rules.needed_reason(crash_analysis, "crash_analysis", _("写明这里的事故情况；没有发生过，写明没有"))
-    plan = rules.needed_reason(scheme, "scheme", _("写明怎样整改，一点一方案"))
+    crashes = needed(crash_analysis, "crash_analysis", _("写明这里的事故情况；没有发生过，写明没有"), multiline=True)
+    plan = needed(scheme, "scheme", _("写明怎样整改，一点一方案"), multiline=True)
     rules.check_signer(hazard, signed_by)
 
     def write(locked: Hazard) -> dict[str, Any]:

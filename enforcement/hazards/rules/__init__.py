@@ -38,7 +38,6 @@ from enforcement.hazards.rules.guards import (
     check_taken,
     check_verifiers,
     extended,
-    needed_reason,
 )
 from enforcement.hazards.rules.merging import check_merge
 from enforcement.hazards.rules.photos import ALIKE, dhash, differing, made_small

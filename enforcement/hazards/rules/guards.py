@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 
 from brigade.kit.geo import Point, distance
 from brigade.kit.refusals import NotAllowed, Refused
-from brigade.kit.text import clean_text
 from brigade.org.models import Person, Unit
 from brigade.org.states import PersonKind, Role
 from brigade.reference.queries import parameter
@@ -314,11 +313,3 @@ def can_report_up(hazard: Hazard, by: Any, now: datetime) -> None:
         raise Refused(_("重大的、挂牌的隐患才报送专题报告"), article=_("道路交通安全法第二十九条第二款"))
     if not hazard.interim_measures:
         raise Refused(_("先登记临时管控措施，再报送专题报告"), field="interim_measures")
-
-
-def needed_reason(text: str, field: str, sentence: str) -> str:
-    """The cleaned text, of several lines, of a field that must not be empty."""
-    text = clean_text(text, multiline=True)
-    if not text:
-        raise Refused(sentence, field=field)
-    return text
