@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from math import asin, atan2, atanh, cos, cosh, degrees, hypot, pi, radians, sin, sinh, sqrt
+from math import asin, atan2, cos, degrees, hypot, pi, radians, sin, sqrt
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -297,40 +297,3 @@ def box_around(point: Point, metres: float) -> Box:
     north = degrees(metres / EARTH_RADIUS)
     east = north / cos(radians(point.lat))
     return Box(point.lat - north, point.lon - east, point.lat + north, point.lon + east)
-
-
-# CGCS2000 on the plane, 3-degree zone with central meridian 117°E (EPSG:4548): what surveyors hand over
-
-_AXIS, _FLATTENING, _MERIDIAN, _FALSE_EAST = 6_378_137.0, 1 / 298.257222101, 117.0, 500_000.0
-_N = _FLATTENING / (2 - _FLATTENING)
-_RADIUS = _AXIS / (1 + _N) * (1 + _N**2 / 4 + _N**4 / 64)
-_E = sqrt(_FLATTENING * (2 - _FLATTENING))
-_FORTH = (_N / 2 - 2 * _N**2 / 3 + 5 * _N**3 / 16, 13 * _N**2 / 48 - 3 * _N**3 / 5, 61 * _N**3 / 240)
-_BACK = (_N / 2 - 2 * _N**2 / 3 + 37 * _N**3 / 96, _N**2 / 48 + _N**3 / 15, 17 * _N**3 / 480)
-_LATITUDE = (2 * _N - 2 * _N**2 / 3 - 2 * _N**3, 7 * _N**2 / 3 - 8 * _N**3 / 5, 56 * _N**3 / 15)
-
-
-class Plane(NamedTuple):
-    """Metres on the plane, northing first as the system has it."""
-
-    north: float
-    east: float
-
-
-def to_plane(point: Point) -> Plane:
-    """Krüger's series to the third order: within a millimetre inside the zone."""
-    phi, lam = radians(point.lat), radians(point.lon - _MERIDIAN)
-    t = sinh(atanh(sin(phi)) - _E * atanh(_E * sin(phi)))
-    xi, eta = atan2(t, cos(lam)), atanh(sin(lam) / sqrt(1 + t * t))
-    north = xi + sum(a * sin(2 * j * xi) * cosh(2 * j * eta) for j, a in enumerate(_FORTH, 1))
-    east = eta + sum(a * cos(2 * j * xi) * sinh(2 * j * eta) for j, a in enumerate(_FORTH, 1))
-    return Plane(_RADIUS * north, _FALSE_EAST + _RADIUS * east)
-
-
-def from_plane(place: Plane) -> Point:
-    xi, eta = place.north / _RADIUS, (place.east - _FALSE_EAST) / _RADIUS
-    north = xi - sum(b * sin(2 * j * xi) * cosh(2 * j * eta) for j, b in enumerate(_BACK, 1))
-    east = eta - sum(b * cos(2 * j * xi) * sinh(2 * j * eta) for j, b in enumerate(_BACK, 1))
-    chi = asin(sin(north) / cosh(east))
-    lat = chi + sum(d * sin(2 * j * chi) for j, d in enumerate(_LATITUDE, 1))
-    return Point(degrees(lat), _MERIDIAN + degrees(atan2(sinh(east), cos(north))))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from brigade.kit.geo import Point, distance, from_plane, metres_between, parse_stake, point_at, stake_text, to_plane
+from brigade.kit.geo import Point, distance, metres_between, parse_stake, point_at, stake_text
 from brigade.kit.refusals import Refused
 from brigade.reference.models import Road
 from brigade.reference.queries import district
@@ -74,12 +74,6 @@ def test_a_stake_lies_between_the_surveyed_ones_and_nowhere_beyond():
     point, off = point_at(course, 250)
     assert (round(point.lat, 6), point.lon, off) == (36.4025, 115.98, 500)
     assert point_at(course, 1_001) is None
-
-
-def test_the_survey_plane_there_and_back():
-    plane = to_plane(HERE)
-    assert (round(plane.north, 2), round(plane.east, 2)) == (4_036_620.35, 409_057.02)
-    assert distance(from_plane(plane), HERE) < 0.001
 
 
 # Scenario 8
