@@ -15,7 +15,11 @@ from django.utils.translation import gettext as _
 from brigade.kit import crypto
 from brigade.kit.refusals import NotAllowed, Refused, Stale
 from brigade.org.models import Person, Unit, Versioned
-from brigade.org.states import ADMIN_ROLES, ChangeKind, Role, Tree
+from brigade.org.states import ADMIN_ROLES, ChangeKind, Role, Tree, UnitKind
+
+TREES = {UnitKind.HALL: Tree.HALL, UnitKind.ORGANISATION: Tree.OUTSIDE}
+TREES |= dict.fromkeys((UnitKind.GENERAL_BRANCH, UnitKind.PARTY_BRANCH), Tree.PARTY)
+"""Kinds that say by themselves to which tree a unit belongs; all others are of the line of command."""
 
 GRANTS: dict[str, tuple[Role, ...]] = {
     "org.view_unit": tuple(Role),
@@ -80,6 +84,12 @@ def kinds_of_change(tree: str) -> list[ChangeKind]:
     if tree == Tree.LINE:
         return list(ChangeKind)
     return [ChangeKind.MOVE] if tree == Tree.PARTY else [ChangeKind.MERGE, ChangeKind.MOVE]
+
+
+def misplaced(kind: str, tree: str) -> str:
+    """Why a unit of that kind cannot be of that tree; empty when it can."""
+    own = TREES.get(UnitKind(kind), Tree.LINE)
+    return _("“%(kind)s”的序列是“%(tree)s”") % {"kind": UnitKind(kind).label, "tree": own.label} if own != tree else ""
 
 
 def may_hang_below(tree: str, parent_tree: str) -> bool:

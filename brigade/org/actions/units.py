@@ -38,6 +38,8 @@ def open_unit(
     Without an `order` it stands after its sisters, as a new unit does on every list.
     """
     rules.check_may(by, "org.change_unit", parent)
+    if why := rules.misplaced(kind, tree):
+        raise Refused(_("%s，序列或类别改一个。") % why, field="kind")
     parent = parent and _lock_parent(tree, parent, opened_on)
     code = clean_text(code)
     if Unit.objects.filter(code=code).exists():

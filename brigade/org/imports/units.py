@@ -18,7 +18,7 @@ from brigade.org import actions
 from brigade.org.actions import NewUnit
 from brigade.org.imports.names import Units
 from brigade.org.models import Unit
-from brigade.org.rules import may_hang_below
+from brigade.org.rules import TREES, may_hang_below, misplaced
 from brigade.org.states import Tree, UnitKind
 
 UNIT_COLUMNS = (
@@ -38,9 +38,6 @@ UNIT_COLUMNS = (
     Column("parent", gettext_lazy("上级"), "name", True, ("上级单位", "所属单位", "上级部门", "隶属"), 80, width=20),
     Column("opened_on", gettext_lazy("设立日期"), "date", synonyms=("成立日期", "设立时间", "成立时间")),
 )
-TREES = {UnitKind.HALL: Tree.HALL, UnitKind.ORGANISATION: Tree.OUTSIDE}
-TREES |= dict.fromkeys((UnitKind.GENERAL_BRANCH, UnitKind.PARTY_BRANCH), Tree.PARTY)
-"""Kinds that say by themselves to which tree a unit belongs; all others are of the line of command."""
 
 
 def judge_units(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Judged]:
@@ -59,8 +56,8 @@ def judge_units(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Judg
     for look in looks:
         kind = look["kind"]
         tree = look["tree"] or TREES.get(kind, Tree.LINE)
-        if kind in TREES and tree != TREES[kind]:
-            look.fault("tree", _("%(kind)s属于%(tree)s") % {"kind": UnitKind(kind).label, "tree": TREES[kind].label})
+        if kind and (why := misplaced(kind, tree)):
+            look.fault("tree", why)
         unit = known.get(look["code"])
         if unit is not None and unit.pk not in left:
             given = {"name": unit.name, "short_name": unit.short_name, "kind": unit.kind}

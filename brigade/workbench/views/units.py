@@ -11,8 +11,16 @@ from brigade.ledgers.views import importing
 from brigade.org import actions, queries
 from brigade.org.forms import CloseUnitForm, MoveUnitForm, OpenUnitForm
 from brigade.org.models import Unit
-from brigade.org.states import Role
+from brigade.org.states import Role, Tree, UnitKind
 from brigade.workbench import menu
+
+USUAL = {
+    Tree.LINE: UnitKind.SQUADRON,
+    Tree.PARTY: UnitKind.PARTY_BRANCH,
+    Tree.HALL: UnitKind.HALL,
+    Tree.OUTSIDE: UnitKind.ORGANISATION,
+}
+"""What is opened most below a unit of each tree."""
 
 
 def unit_list(request: HttpRequest) -> HttpResponseBase:
@@ -50,7 +58,7 @@ def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def unit_open(request: HttpRequest, pk: int) -> HttpResponse:
     parent = get_visible(request, Unit, pk, "org.change_unit")
-    form = OpenUnitForm(request.POST or None, initial={"tree": parent.tree})
+    form = OpenUnitForm(request.POST or None, initial={"tree": parent.tree, "kind": USUAL[parent.tree]})
     return ask(
         request,
         form,

@@ -28,8 +28,11 @@ def keeper(brigade):
     return person("system_admin", at=brigade)
 
 
-def open_squadron(by, parent, **fields):
-    values = {"tree": Tree.LINE, "kind": UnitKind.SQUADRON, "code": "Z1", "opened_on": TODAY}
+KINDS = {Tree.LINE: UnitKind.SQUADRON, Tree.PARTY: UnitKind.PARTY_BRANCH, Tree.HALL: UnitKind.HALL}
+
+
+def open_squadron(by, parent, tree=Tree.LINE, **fields):
+    values = {"tree": tree, "kind": KINDS[tree], "code": "Z1", "opened_on": TODAY}
     values |= {"name": "第一中队", "short_name": "一中队"}
     return actions.open_unit(by=by, parent=parent, **(values | fields))
 
@@ -66,6 +69,16 @@ def test_a_branch_or_hall_hangs_below_the_line_never_the_other_way_round(brigade
     else:
         with pytest.raises(Refused, match="不能设在"):
             open_squadron(SYSTEM, parent, tree=tree)
+
+
+@pytest.mark.parametrize(("tree", "kind", "why"), [
+    (Tree.PARTY, UnitKind.DETACHMENT, "“支队”的序列是“行政序列”"),
+    (Tree.LINE, UnitKind.HALL, "“服务大厅”的序列是“服务大厅”"),
+    (Tree.HALL, UnitKind.PARTY_BRANCH, "“党支部”的序列是“党组织”"),
+])  # fmt: skip
+def test_a_unit_is_of_a_kind_that_its_tree_has(brigade, keeper, tree, kind, why):
+    with pytest.raises(Refused, match=why):
+        open_squadron(keeper, brigade, tree=tree, kind=kind)
 
 
 def test_a_code_is_used_once(brigade, keeper):
