@@ -2,7 +2,7 @@
 a time of day and a moment."""
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import forms
@@ -12,6 +12,8 @@ from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from brigade.kit.pinyin import search_forms
 
 CONTROLS = {
     "django/forms/widgets/select.html": "form-select",
@@ -109,6 +111,31 @@ class PickGroups(forms.CheckboxSelectMultiple):
     """Choices in groups as buttons to press; the first group lies open, the others are folded away."""
 
     template_name = "ui/pick_groups.html"
+
+
+class Picker(forms.Select):
+    """One row out of many, found by pinyin and initials too; people by their number, which tells namesakes apart."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"data-pick": ""} | (attrs or {}))
+
+    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, label, *args, **kwargs)
+        row = getattr(value, "instance", None)
+        if row is not None:
+            number = getattr(row, "police_no", "")
+            option["attrs"] |= {"data-search": _letters(str(label), bool(number))}
+            option["attrs"] |= {"data-note": number} if number else {}
+        return option
+
+
+@lru_cache(4096)
+def _letters(name: str, surname: bool) -> str:
+    return " ".join(search_forms(name, surname))
+
+
+class Pickers(Picker, forms.SelectMultiple):
+    """Several rows out of many."""
 
 
 class OneChoiceField(forms.ModelChoiceField):

@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, Form, ManyChoiceField, PickGroups
+from brigade.kit.forms import DayInput, Form, ManyChoiceField, Pickers, PickGroups
 from brigade.kit.text import half_width
 from brigade.notices.queries import people_in
 from brigade.notices.rules import PUBLISH_PERM, TITLE_LENGTH
@@ -187,7 +187,7 @@ class AnnouncementForm(Form):
         Person.objects.none(),
         label=_("发给个人"),
         required=False,
-        widget=forms.SelectMultiple(attrs={"data-pick": ""}),
+        widget=Pickers(),
         error_messages={"invalid_choice": _("有人不在你的单位，重新选")},
     )
     needs_signature = forms.BooleanField(label=_("要求签收：打开不算，按“签收”才算"), required=False)

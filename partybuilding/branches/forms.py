@@ -8,7 +8,16 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import DayInput, EditForm, Form, ManyChoiceField, OneChoiceField, in_living_memory
+from brigade.kit.forms import (
+    DayInput,
+    EditForm,
+    Form,
+    ManyChoiceField,
+    OneChoiceField,
+    Picker,
+    Pickers,
+    in_living_memory,
+)
 from brigade.org.models import Person
 from brigade.org.queries import colleagues
 from partybuilding.branches.models import Membership, PartyBranch, PartyGroup, PartyMember, Transfer
@@ -57,9 +66,7 @@ class EndForm(Form):
 class EnrolMemberForm(Form):
     """`branch` is the one that he enters; a person who is entered already is not offered."""
 
-    person = forms.ModelChoiceField(
-        Person.objects.none(), label=_("姓名"), widget=forms.Select(attrs={"data-pick": ""}), empty_label=_("选一个人")
-    )
+    person = forms.ModelChoiceField(Person.objects.none(), label=_("姓名"), widget=Picker(), empty_label=_("选一个人"))
     status = forms.ChoiceField(
         label=_("身份"), choices=[(code.value, code.label) for code in ENTERED_AS], initial=MemberStatus.FULL
     )
@@ -130,7 +137,7 @@ class CommitteeForm(EditForm):
         Person.objects.none(),
         label=_("其他委员"),
         required=False,
-        widget=forms.SelectMultiple(attrs={"data-pick": "", "data-placeholder": _("按姓名找")}),
+        widget=Pickers({"data-placeholder": _("按姓名找")}),
     )
 
     def __init__(self, *args: Any, branch: PartyBranch, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from brigade.kit.forms import Form, ManyChoiceField
+from brigade.kit.forms import Form, ManyChoiceField, Picker, Pickers
 from brigade.kit.geo import Point
 from brigade.kit.text import clean_text
 from brigade.org.models import Person, Unit
@@ -131,7 +131,7 @@ class GradeMajorForm(GradeForm):
         gettext_lazy("共同定级人"),
         required=False,
         empty_label=gettext_lazy("选一个人"),
-        widget=forms.Select(attrs={"data-pick": ""}),
+        widget=Picker(),
     )
     expert_note = Text(
         label=gettext_lazy("专家意见"),
@@ -166,7 +166,7 @@ class SentFields(MoveForm):
     owner = one_of(
         gettext_lazy("责任单位"),
         empty_label=gettext_lazy("选责任单位"),
-        widget=forms.Select(attrs={"data-pick": ""}),
+        widget=Picker(),
     )
     due_on = day_field(label=gettext_lazy("整改期限"))
     signed_by = one_of(gettext_lazy("签发人"), empty_label=gettext_lazy("选签发人"))
@@ -191,7 +191,7 @@ class NotifyForm(SentFields):
         label=gettext_lazy("配合单位"),
         queryset=Unit.objects.none(),
         required=False,
-        widget=forms.SelectMultiple(attrs={"data-pick": ""}),
+        widget=Pickers(),
     )
     suggestion = Text(label=gettext_lazy("整改建议"), multiline=True, rows=2, required=False)
 
@@ -268,9 +268,9 @@ class VerifyForm(MoveForm):
     """Two police on the spot: what they looked at, where the device says they stand, or why it does not say."""
 
     second = one_of(
-        gettext_lazy("另一名核验人"),
+        gettext_lazy("第二核验人"),
         empty_label=gettext_lazy("选一名民警"),
-        widget=forms.Select(attrs={"data-pick": ""}),
+        widget=Picker(),
     )
     checks = forms.MultipleChoiceField(
         label=gettext_lazy("核验项"),

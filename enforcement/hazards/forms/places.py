@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from brigade.kit.forms import Form
+from brigade.kit.forms import Form, Picker
 from brigade.org.models import Person
 from brigade.reference.models import Road, Town, Village
 from enforcement.hazards import queries
@@ -26,7 +26,6 @@ from enforcement.hazards.models import Category, Defect, Hazard
 from enforcement.hazards.rules import Place
 from enforcement.hazards.states import CoordSystem, Direction, GeoSource, Source, Visibility
 
-PICK = {"data-pick": ""}
 OFFICE = ("is_key", "key_reason", "visibility", "cost_estimate")
 """What squadron leader and clerk decide, and who reported it does not."""
 ROADSIDE = ("road", "stake_start", "stake_end", "direction")
@@ -40,7 +39,7 @@ class PlaceFields(Form):
         _("道路"),
         Road.objects.order_by("code"),
         required=False,
-        widget=forms.Select(attrs=PICK),
+        widget=Picker(),
         empty_label=_("选道路"),
     )
     stake_start = Text(label=_("起点桩号"), max_length=20, required=False)
@@ -85,7 +84,7 @@ class WhatFields(Form):
         _("缺陷"),
         Defect.objects.select_related("category").order_by("category__order", "order"),
         required=False,
-        widget=forms.Select(attrs=PICK),
+        widget=Picker(),
         empty_label=_("可不选"),
     )
     description = Text(label=_("补一句"), multiline=True, rows=2, required=False)
@@ -101,7 +100,7 @@ class WhatFields(Form):
         _("村社区"),
         Village.objects.select_related("town").order_by("code"),
         required=False,
-        widget=forms.Select(attrs=PICK),
+        widget=Picker(),
         empty_label=_("可不选"),
     )
     where = Text(label=_("地点说明"), max_length=120, required=False)

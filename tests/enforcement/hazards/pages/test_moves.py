@@ -224,6 +224,16 @@ def test_a_verification_is_refused_beside_what_is_missing(client, world, day, mo
     assert hazard.state == "submitted"
 
 
+def test_a_verifier_is_found_by_initials_and_told_from_a_namesake_by_his_number(client, world, day):
+    hazard = submitted(world, day)
+    world.captain.name = "单伟"
+    world.captain.save(update_fields=["name"])
+    client.force_login(world.other)
+    page = client.get(f"{hazard.get_absolute_url()}moves/verify/").content.decode()
+    option = re.search(rf'<option value="{world.captain.pk}"[^>]*>', page)[0]
+    assert "shanwei sw" in option and "danwei dw" in option and f'data-note="{world.captain.police_no}"' in option
+
+
 def test_only_police_are_offered_as_second_verifier(client, world, day):
     hazard = submitted(world, day)
     client.force_login(world.other)
