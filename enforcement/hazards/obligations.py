@@ -19,7 +19,7 @@ from brigade.org.states import Role
 from brigade.reference.queries import calendar, parameter
 from enforcement.hazards import queries
 from enforcement.hazards.models import ClockPause, Hazard, Recheck
-from enforcement.hazards.rules import days_paused, due_after, end_of
+from enforcement.hazards.rules import days_paused, due_after, end_of, value_for
 from enforcement.hazards.states import WITH_OWNER, Grade, HazardState, PauseKind
 
 KIND = "hazards.hazard"
@@ -75,16 +75,10 @@ def _recheck_keys(hazard: Hazard) -> Iterator[Key]:
     """One visit for each number of days after the closing; which closing and how many days is the period of its key."""
     if hazard.state == HazardState.CLOSED and hazard.closed_at is not None:
         closed_on = timezone.localdate(hazard.closed_at)
-        for days in _recheck_days(hazard, hazard.closed_at):
+        for days in value_for(hazard, "hazards.recheck_days", closed_on):
             if due_after(hazard.closed_at, days) < hazard.created_at:
                 continue  # its day had passed before the hazard stood here: it came with the old ledger
             yield Key(RECHECK, KIND, str(hazard.pk), f"{closed_on:%y%m%d}-{days}")
-
-
-def _recheck_days(hazard: Hazard, closed_at: datetime) -> list[int]:
-    """As it was on the day of the closing; where that came with an old ledger, on the day it was entered."""
-    known_on = max(timezone.localdate(closed_at), timezone.localdate(hazard.created_at))
-    return parameter("hazards.recheck_days", known_on)
 
 
 def _of(code: str) -> Callable[[Hazard], Iterator[Key]]:
@@ -140,7 +134,7 @@ def _workdays(
     kinds = set(PauseKind) if is_disputed else {PauseKind.DEFERRAL}
     rows = (row for row in hazard.pauses.all() if row.kind in kinds and row.started_at >= start)
     stood_still = days_paused(row for row in rows if met_at is None or row.started_at < met_at)
-    count = parameter(code, day) + sum(known.is_workday(one) for one in stood_still)
+    count = value_for(hazard, code, day) + sum(known.is_workday(one) for one in stood_still)
     last = add_workdays(day, count, known)
     return max(closing(last.date), start), last.provisional
 
@@ -179,7 +173,7 @@ def _check(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
 def _interim(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     if hazard.grade != Grade.MAJOR or hazard.graded_at is None:
         return
-    hours = parameter("hazards.interim_hours", timezone.localdate(hazard.graded_at))
+    hours = value_for(hazard, "hazards.interim_hours", timezone.localdate(hazard.graded_at))
     due_at = hazard.graded_at + timedelta(hours=hours)
     title = _("落实重大隐患的临时管控：%(title)s（%(number)s）")
     who = _at(hazard, Role.SQUADRON_LEADER, seats)
@@ -213,7 +207,7 @@ def _rectify(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     is_done = _stage(hazard) in (HazardState.SUBMITTED, HazardState.CLOSED)
     met_at = hazard.submitted_at if is_done else None
     due_on = timezone.localdate(hazard.due_at)
-    warn_at = max(start, end_of(due_on - timedelta(days=parameter("hazards.warning_days", due_on)[0] + 1)))
+    warn_at = max(start, end_of(due_on - timedelta(days=value_for(hazard, "hazards.warning_days", due_on)[0] + 1)))
     more = _stopped(hazard) | _of_owner(hazard, seats)
     title = _("完成整改：%(title)s（%(number)s）")
     yield _answered(key, hazard, start, hazard.due_at, met_at, title, warn_at=min(warn_at, hazard.due_at), **more)
@@ -296,7 +290,10 @@ def _recheck(key: Key, hazard: Hazard, seats: Seats) -> Iterator[Answer]:
     if not is_here and not visits:
         return
     closed_at = visits[0].closed_at if visits else hazard.closed_at
-    if closed_at is None or int(days_text) not in (steps := _recheck_days(hazard, closed_at)):
+    if closed_at is None:
+        return
+    steps = value_for(hazard, "hazards.recheck_days", timezone.localdate(closed_at))
+    if int(days_text) not in steps:
         return
     place, start, met_at = steps.index(int(days_text)), closed_at, None
     for step in range(place + 1):

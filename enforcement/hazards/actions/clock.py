@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from brigade.audit.actions import SYSTEM
 from brigade.indicators import actions as indicators
 from brigade.kit.refusals import Refused
-from brigade.reference.queries import parameter
-from enforcement.hazards import queries
+from enforcement.hazards import queries, rules
 from enforcement.hazards.actions.notifying import escalate
 from enforcement.hazards.states import STEPS
 
@@ -20,13 +19,14 @@ from enforcement.hazards.states import STEPS
 def escalate_overdue(*, now: datetime) -> str:
     """Write the letter of each hazard that has reached a step of the overdue ladder; daily.
 
-    Each step writes once for one limit. A portal that stood still writes the letter of the highest step reached and
-    none of those below it: nobody is sent a first reminder and a last one on one day.
+    Each step writes once for one limit, by the days that were in force when the limit ended. A portal that stood still
+    writes the letter of the highest step reached and none of those below it: nobody is sent a first reminder and a
+    last one on one day.
     """
-    days = parameter("hazards.escalation_days", timezone.localdate(now))
-    ladder = [(day, kind) for day, (_default, kind) in zip(days, STEPS, strict=False)]
     done = 0
     for hazard in queries.overdue(now):
+        days = rules.value_for(hazard, "hazards.escalation_days", timezone.localdate(hazard.due_at))
+        ladder = zip(days, (kind for _default, kind in STEPS), strict=False)
         reached = [(step, kind) for step, kind in ladder if step <= hazard.days_overdue(now)]
         if not reached:
             continue

@@ -5,7 +5,7 @@ This room is a package: what it offers stands here, by its part.
 """
 
 from enforcement.hazards.rules.access import ANSWER, GRANTS, is_owner, is_reporter
-from enforcement.hazards.rules.clocks import days_paused, due_after, end_of, moved_by_pause
+from enforcement.hazards.rules.clocks import days_paused, due_after, end_of, moved_by_pause, value_for
 from enforcement.hazards.rules.guards import (
     PLAN,
     asked_extension,

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from brigade.kit.clocks import at
-from enforcement.hazards.models import ClockPause
+from brigade.reference.queries import parameter
+from enforcement.hazards.models import ClockPause, Hazard
 
 DAY_END = time(23, 59, 59)
+
+
+def value_for(hazard: Hazard, code: str, day: date) -> Any:
+    """A parameter as it was on the day that a clock of the hazard goes by; where that lies before the hazard stood
+    here, as it was when its old ledger was entered: no rule is older than the portal."""
+    return parameter(code, max(day, timezone.localdate(hazard.created_at)))
 
 
 def end_of(day: date) -> datetime:

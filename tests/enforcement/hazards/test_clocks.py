@@ -269,6 +269,23 @@ def test_14_a_portal_that_stood_still_writes_the_highest_step_and_none_below(wor
     assert [row.kind for row in HazardDocument.objects.filter(step__gt=0)] == ["urging"]
 
 
+def test_a_ladder_that_is_changed_holds_for_the_limits_that_end_from_then_on(world):
+    rectifying(world, "2025-05-06T08:00", days=10)
+    actions.escalate_overdue(now=at("2025-05-23T08:00"))
+    admin = person("business_admin", at=world.brigade)
+    set_parameter(
+        by=admin,
+        code="hazards.escalation_days",
+        value=[2, 8, 16, 31],
+        valid_from=date(2025, 5, 24),
+        source="会议纪要",
+    )
+    actions.escalate_overdue(now=at("2025-05-24T08:00"))
+    assert [row.kind for row in HazardDocument.objects.filter(step__gt=0)] == ["urging"], "no letter is written twice"
+    actions.escalate_overdue(now=at("2025-05-31T08:00"))
+    assert HazardDocument.objects.get(step=15).kind == "government"
+
+
 def test_a_new_limit_begins_a_new_ladder(world):
     hazard = closed(world, "2025-05-01T08:00")
     hazard = actions.reopen(

@@ -253,7 +253,7 @@ def test_what_was_closed_counts_where_two_police_are_named_and_is_kept_where_not
         ({"定级": "重大"}, "五落实方案还缺"),
         ({"状态": "已销号"}, "已销号的写明销号日期"),
         ({"状态": "已销号", "销号日期": "2025-4-9", "核验人": "孙立"}, "核验人要两名"),
-        ({"状态": "已销号", "销号日期": "2025-4-9", "核验人": "孙立、没有的人"}, "人员里没有没有的人"),
+        ({"状态": "已销号", "销号日期": "2025-4-9", "核验人": "孙立、没有的人"}, "人员里没有“没有的人”"),
         ({"乡镇": "没有镇"}, "乡镇街道里没有“没有镇”"),
         ({"类别": "没有类"}, "类别里没有“没有类”"),
         ({"道路": "没有路"}, "道路里没有“没有路”"),
@@ -365,3 +365,14 @@ def test_a_hazard_of_ten_years_ago_comes_in_or_is_told(client, world):
             "2012-2-1", "2012-2-3 10:00", "孙立、李明哲"]  # fmt: skip
     run = bring_in(client, [line], FULL)
     assert run.state == ImportState.DONE, (run.error, run.counts)
+
+
+@pytest.mark.parametrize("settled", [("已登记", None, None), ("整改中", "2017-1-7", "2017-2-10")])
+def test_what_is_open_since_before_the_first_rules_has_its_clock_too(client, world, settled):
+    state, told, limit = settled
+    line = ["于集镇", "平交路口", "2017-1-6", "X012", "K1+350", "一般", state, "区公路中心", told, limit,
+            None, None, None]  # fmt: skip
+    hazard = only(client, line, FULL)
+    assert Obligation.objects.get(subject=str(hazard.pk), state="open").due_at
+    actions.escalate_overdue(now=hazard.created_at)
+    assert hazard.documents.count() == (1 if limit else 0)
