@@ -32,7 +32,6 @@ COLUMNS = (
         "unit",
         gettext_lazy("支部"),
         "name",
-        required=True,
         synonyms=("党支部", "所在支部", "支部名称", "党支部名称", "组织名称", "党组织"),
         max_length=80,
         width=22,
@@ -81,14 +80,19 @@ KINDS = {str(kind.label): kind.value for kind in SegmentKind} | {
 
 
 def judge(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Judged]:
-    """A meeting that its branch has at that time already is skipped; whoever is not named was there, as on the roll."""
+    """A meeting that its branch has at that time already is skipped; whoever is not named was there, as on the roll.
+
+    The ledger of one's only branch need not say whose it is.
+    """
     names = [name for row in rows for code in ("chair", "recorder", "lecturer") for name in [row.values.get(code)]]
     names += [name for row in rows for code in ("leave", "absent") for name, _why in _absentees(row.values.get(code))]
     timed = [_times(Look(row)) for row in rows]
     people, book = People(names), _Book([starts_at for _look, starts_at, _ends_at in timed], by, now)
     seen: dict[tuple[int, datetime], int] = {}
     for look, starts_at, ends_at in timed:
-        branch = look.find("unit", book.branch)
+        branch = look.find("unit", book.branch) if look["unit"] else book.only
+        if branch is None and not look["unit"]:
+            look.fault("unit" if "unit" in look.row.letters else "starts_at", _("有几个支部，写明是哪个。"))
         if branch and starts_at:
             first = seen.setdefault((branch.pk, starts_at), look.row.number)
             if first != look.row.number:
@@ -108,6 +112,7 @@ class _Book:
         self._branches = {
             one.pk: one for one in PartyBranch.objects.filter(unit__in=by.units_for(PERM)).select_related("unit")
         }
+        self.only = next(iter(self._branches.values())) if len(self._branches) == 1 else None
         self._groups = {(group.branch_id, group.name): group.pk for group in PartyGroup.objects.all()}
         there = Meeting.objects.filter(starts_at__in=set(starts) - {None}).exclude(state=MeetingState.VOID)
         self.held = set(there.values_list("unit", "starts_at"))

@@ -21,7 +21,7 @@ from partybuilding.meetings.queries.requirements import requirement_key
 from partybuilding.meetings.rules import Span
 from partybuilding.meetings.states import MeetingState
 from tests.brigade.ledgers.books import again, into, work
-from tests.brigade.org.factories import person
+from tests.brigade.org.factories import grant, person
 from tests.partybuilding.factories import branch, world
 
 URL = "/party/meetings/"
@@ -69,6 +69,15 @@ def test_past_meetings_wait_for_their_chair_marked_as_entered_late_with_the_roll
     assert (statuses[home.members[3].pk], statuses[home.members[4].pk]) == ("leave_personal", "absent")
     assert list(statuses.values()).count("present") == len(statuses) - 2
     assert set(meeting.attendances.values_list("source", flat=True)) == {"import"}
+
+
+def test_the_ledger_of_ones_only_branch_need_not_say_whose_it_is(client, home, lines):
+    assert bring_in(client, [line[1:] for line in lines], HEAD[1:]).state == ImportState.DONE
+    assert {meeting.unit for meeting in Meeting.objects.all()} == {home.unit}
+
+    grant(home.recorder, "recorder", branch(world(), full=4, name="农村一中队党支部").unit)
+    run = upload(client, [lines[1][1:]], HEAD[1:])
+    assert "有几个支部，写明是哪个" in client.get(f"{URL}?import={run.pk}").text
 
 
 def test_the_portal_makes_up_no_time_of_day_and_no_kind(client, home, lines):
