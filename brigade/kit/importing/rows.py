@@ -152,6 +152,9 @@ def _choice(choices: Sequence[tuple[Any, Any]]) -> Callable[[Any], Any]:
         if text in exact:
             return exact[text]
         known = likeness(text[:longest])
+        begun = [label for label in values if len(known) > 1 and label.startswith(known)]
+        if known not in values and len(begun) == 1:  # 正式 of 正式党员
+            known = begun[0]
         if len(text) > longest or known not in values:
             raise Refused(_("“%(text)s”不在可填的里面：%(offered)s。") % {"text": text[:30], "offered": offered})
         return values[known]

@@ -571,6 +571,13 @@ def test_a_choice_is_known_by_its_label():
     assert one("choice", "无此类", choices=choices).endswith("第11类等。")
 
 
+def test_a_choice_is_known_by_its_beginning_when_only_one_begins_so():
+    choices = [("probationary", "预备党员"), ("full", "正式党员"), ("a", "入党申请人"), ("b", "入党积极分子")]
+    assert one("choice", "正式", choices=choices) == "full"
+    assert "不在可填的里面" in one("choice", "入党", choices=choices)
+    assert "不在可填的里面" in one("choice", "正", choices=choices)
+
+
 def test_a_failed_formula_is_not_taken_for_a_blank():
     output = io.BytesIO()
     book = xlsxwriter.Workbook(output)
