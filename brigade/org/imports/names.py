@@ -69,9 +69,9 @@ class People:
             words = {"n": len(names), "name": names[0]}
             raise Refused(_("这一格只写一个人，现在有%(n)d个名字；只留主要的一个，例如%(name)s。") % words)
         if not found and len(text) > LONGEST_USUAL and not text.isascii():
-            raise Refused(_("人员里没有%s，先登记或改成警号；写了两个人的只留一个。") % text)
+            raise Refused(_("人员里没有“%s”，先登记或改成警号；写了两个人的只留一个。") % text)
         if not found:
-            raise Refused(_("人员里没有%s，先登记或改成警号。") % text)
+            raise Refused(_("人员里没有“%s”，先登记或改成警号。") % text)
         return found[0]
 
 

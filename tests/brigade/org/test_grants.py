@@ -236,7 +236,7 @@ def test_faults_stand_at_their_cells(client, security_admin, system_admin, squad
         "警号R00000是民警甲",
         "没有“邻县大队”这个单位，或不在你的范围内",
         "内勤与第",
-        "人员里没有没有的人",
+        "人员里没有“没有的人”",
         "不能为空",
     ):
         assert sentence in text, sentence

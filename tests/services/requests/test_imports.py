@@ -73,7 +73,7 @@ def test_an_unknown_service_a_late_end_and_an_open_request_are_faults_of_their_r
     for sentence in (
         "服务事项目录里没有“办狗证”",
         "早于收件时间",
-        "人员里没有没有的人",
+        "人员里没有“没有的人”",
         "只导入已办结、已送达的",
     ):
         assert sentence in page
@@ -142,7 +142,7 @@ def test_two_names_in_the_cell_of_the_handler_are_refused_with_the_way_on(client
     page = client.get(f"{URL}?import={run.pk}").content.decode()
     assert run.counts["faulty"] == 2
     assert "这一格只写一个人，现在有2个名字；只留主要的一个，例如王晓燕" in page
-    assert "人员里没有王晓燕李明哲，先登记或改成警号；写了两个人的只留一个" in page
+    assert "人员里没有“王晓燕李明哲”，先登记或改成警号；写了两个人的只留一个" in page
 
 
 def test_receipt_and_end_may_stand_in_one_cell(client, world, lead):
