@@ -147,7 +147,7 @@ def plain(value: Any, context: Context) -> str:
 
 KINDS = {"DateField": "date", "DateTimeField": "moment", "DecimalField": "number", "FloatField": "number"}
 CSS = {"integer": "num", "number": "num", "percent": "num", "date": "fit", "moment": "fit"}
-WIDTHS = {"text": 18, "id": 18, "moment": 17}
+WIDTHS = {"text": 18, "id": 22, "moment": 17}
 
 
 def kind_of(field: Field | None) -> str:
