@@ -218,7 +218,7 @@ class AcceptForm(MoveForm):
         label=gettext_lazy("签收人"),
         max_length=40,
         needed=gettext_lazy("代录回执要写明签收人"),
-        help_text=gettext_lazy("照纸质回执代录"),
+        help_text=gettext_lazy("照回执代录"),
     )
     signed_at = moment_field(label=gettext_lazy("签收时间"))
 
