@@ -145,7 +145,7 @@ class HazardFilters(LedgerFilters):
     open = django_filters.ChoiceFilter(label=_("销号"), choices=[("true", _("未销号"))], method="only_open")
     overdue = django_filters.ChoiceFilter(label=_("期限"), choices=[("true", _("已逾期"))], method="only_overdue")
     listed = django_filters.ChoiceFilter(label=_("挂牌"), choices=[("true", _("挂牌督办中"))], method="only_listed")
-    is_key = django_filters.ChoiceFilter(label=_("重点"), choices=[("true", _("只看重点"))])
+    is_key = django_filters.ChoiceFilter(label=_("重点"), choices=[("true", _("只看重点"))], method="only_key")
     source = django_filters.ChoiceFilter(label=_("来源"), choices=Source.choices)
     open_on = django_filters.DateFilter(label=_("存量（当天24时）"), method="stock_of", widget=DayInput())
     registered_at = DaysFilter(label=_("登记"))
@@ -166,6 +166,9 @@ class HazardFilters(LedgerFilters):
 
     def only_listed(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.listed()
+
+    def only_key(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(is_key=True)
 
 
 class SentFilters(LedgerFilters):

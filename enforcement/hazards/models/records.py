@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _gettext
@@ -49,9 +49,9 @@ class HazardQuerySet(RecordQuerySet):
     def open_at(self, moment: datetime) -> HazardQuerySet:
         """Registered and not closed as it was at that moment; the stock of that day."""
         still = Q(reopened_at__isnull=True) | Q(reopened_at__gte=moment)
-        closed = Verification.objects.filter(still, has_passed=True, at__lt=moment)
-        found = self.filter(registered_at__lt=moment).exclude(state=HazardState.MERGED)
-        return found.exclude(pk__in=closed.values("hazard"))
+        closed = Verification.objects.filter(still, hazard=OuterRef("pk"), has_passed=True, at__lt=moment)
+        # Asked row by row: a list of all that was ever closed is one that PostgreSQL reads through for each hazard.
+        return self.filter(~Exists(closed), registered_at__lt=moment).exclude(state=HazardState.MERGED)
 
     def overdue(self, now: datetime) -> HazardQuerySet:
         return self.filter(past_limit(now))

@@ -3,12 +3,15 @@
 import json
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from django_filters import ChoiceFilter
 
 from brigade.kit.ids import new_id
 from enforcement.hazards import queries
 from enforcement.hazards.models import Hazard
+from enforcement.hazards.tables import HazardFilters
 from tests.enforcement.hazards.world import HERE, category, reported
 
 POINTS, AROUND = "hazards:hazard_points", "36.4,115.9,36.5,116.1"
@@ -61,6 +64,24 @@ def test_the_filters_of_the_ledger_hold_on_the_map(client, world):
     assert found(client, box="35,114,35.1,114.1")["places"] == []
 
 
+def test_every_choice_of_the_filters_is_understood(client, world):
+    reported(world, "2026-03-02T09:00")
+    client.force_login(world.captain)
+    filters = HazardFilters.base_filters.items()
+    choices = {name: one.extra.get("choices", ()) for name, one in filters if isinstance(one, ChoiceFilter)}
+    for name, value in [(name, value) for name, pairs in choices.items() for value, _label in pairs]:
+        answer = client.get(reverse("hazards:hazard_list"), {name: value})
+        assert answer.status_code == 200 and "errorlist" not in answer.text, (name, value)
+    Hazard.objects.update(is_key=True, key_reason="校门口")
+    assert len(found(client, is_key="true")["places"]) == 1
+
+
+@pytest.mark.django_db
+def test_the_stock_of_a_day_asks_for_the_closings_of_each_hazard_and_not_for_all_there_ever_were():
+    plan = Hazard.objects.open_at(timezone.now()).explain()
+    assert ("Anti Join" if connection.vendor == "postgresql" else "CORRELATED") in plan
+
+
 def test_nobody_sees_on_the_map_what_he_may_not_see(client, world):
     reported(world, "2026-03-02T09:00")
     client.force_login(world.stranger)
@@ -68,7 +89,20 @@ def test_nobody_sees_on_the_map_what_he_may_not_see(client, world):
     assert answer.status_code == 403 or answer.json()["places"] == []
 
 
-@pytest.mark.parametrize("box", ["", "1,2,3", "a,b,c,d", "36.5,115.9,36.4,116.1", "nan,nan,nan,nan", "-91,0,1,1"])
+@pytest.mark.parametrize(
+    "box",
+    [
+        "",
+        "1,2,3",
+        "a,b,c,d",
+        "36.5,115.9,36.4,116.1",
+        "nan,nan,nan,nan",
+        "-91,0,1,1",
+        "36,116,36.1,116.000000001",
+        "36,181,37,190",
+        "36,116,37,-inf",
+    ],
+)
 def test_a_box_that_is_none_is_refused_in_a_sentence(client, world, box):
     client.force_login(world.captain)
     answer = client.get(reverse(POINTS), {"box": box})
