@@ -104,6 +104,7 @@ class Assignment(Record):
         indexes = [
             models.Index(fields=["unit", "-due_on", "-id"], name="assignment_of_unit"),
             models.Index(fields=["-due_on", "-id"], name="assignment_by_due"),
+            models.Index(fields=["state", "-due_on", "-id"], name="assignment_by_state"),
             models.Index(fields=["giver_unit", "giver_post", "-due_on"], name="assignment_from"),
             models.Index(fields=["created_by", "-due_on"], name="assignment_given"),
             models.Index(fields=["batch"], name="assignment_batch"),

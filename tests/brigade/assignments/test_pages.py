@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils.html import escape
 
@@ -429,3 +430,10 @@ def home(client):
     page = client.get("/").text
     assert "许营镇三轮车建档" in page
     return page
+
+
+def test_what_is_not_done_is_found_among_all_that_is(world):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "assignment_by_state" in Assignment.objects.live().order_by().explain()
