@@ -57,11 +57,16 @@ def _everything() -> Box:
     return Box(south, west, north, east)
 
 
+NARROWEST = 0.00001
+"""Degrees, about a metre: no map shows less, and no square of a narrower view has a number that a database holds."""
+
+
 def _box(text: str) -> Box:
     try:
         box: Any = Box(*(float(part) for part in text.split(",")))
     except (TypeError, ValueError):
         raise Refused(_("地图范围不对，请刷新页面再看")) from None
-    if not (-90 <= box.south < box.north <= 90 and -180 <= box.west < box.east <= 180):
+    is_one = -90 <= box.south < box.north <= 90 and box.west >= -180 and box.east <= 180
+    if not (is_one and box.east - box.west >= NARROWEST):
         raise Refused(_("地图范围不对，请刷新页面再看"))
     return box
