@@ -72,6 +72,10 @@ class Items:
         return begun[-1] if begun else versions[0]
 
 
+FIRST_DAY = date(2020, 1, 1)
+"""Of the hall's opening hours, by which every limit of a request is counted."""
+
+
 def judge(rows: Sequence[Row], *, by: Any, now: datetime) -> Iterator[Judged]:
     """A line is there already when its number or serial number is, or else as many like it as the sheet has so far."""
     rows = [_timed(row) for row in rows]
@@ -136,6 +140,8 @@ def _check(look: Look, now: datetime) -> None:
         look.fault("completed_at" if "completed_at" in look.row.letters else "received_at", _("写明办结时间"))
     if received_at and completed_at and completed_at < received_at:
         look.fault("completed_at", _("早于收件时间"))
+    if received_at and timezone.localdate(received_at) < FIRST_DAY:
+        look.fault("received_at", _("%s以前的办件不导入") % FIRST_DAY)
     if completed_at and completed_at > now:
         look.fault("completed_at", _("时间还没有到"))
     if completed_at and delivered_at and not completed_at <= delivered_at <= now:

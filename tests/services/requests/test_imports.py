@@ -66,11 +66,13 @@ def test_an_unknown_service_a_late_end_and_an_open_request_are_faults_of_their_r
         ["PL02", "2026-3-2", "2026-3-1", None, None, "已办结"],
         ["PL02", "2026-3-2", "2026-3-3", "没有的人", None, "已办结"],
         ["PL02", "2026-3-2", "2026-3-3", None, None, "办理中"],
+        ["PL02", "2019-12-31", "2020-1-2", None, None, "已办结"],
     ]
     run = upload(client, lines, [*HEAD, "状态"])
     page = client.get(f"{URL}?import={run.pk}").content.decode()
-    assert run.counts["faulty"] == 4
+    assert run.counts["faulty"] == 5
     for sentence in (
+        "2020-01-01以前的办件不导入",
         "服务事项目录里没有“办狗证”",
         "早于收件时间",
         "人员里没有“没有的人”",
