@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from math import asin, atan2, cos, degrees, hypot, pi, radians, sin, sqrt
+from math import asin, atan2, cos, cosh, degrees, hypot, pi, radians, sin, sinh, sqrt
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -297,3 +297,25 @@ def box_around(point: Point, metres: float) -> Box:
     north = degrees(metres / EARTH_RADIUS)
     east = north / cos(radians(point.lat))
     return Box(point.lat - north, point.lon - east, point.lat + north, point.lon + east)
+
+
+# CGCS2000 on the plane, Gauss-Krüger in zones of 3 degrees: what surveyors hand over
+
+_AXIS, _FLATTENING, _FALSE_EAST = 6_378_137.0, 1 / 298.257222101, 500_000.0
+_N = _FLATTENING / (2 - _FLATTENING)
+_RADIUS = _AXIS / (1 + _N) * (1 + _N**2 / 4 + _N**4 / 64)
+_BACK = (_N / 2 - 2 * _N**2 / 3 + 37 * _N**3 / 96, _N**2 / 48 + _N**3 / 15, 17 * _N**3 / 480)
+_LATITUDE = (2 * _N - 2 * _N**2 / 3 - 2 * _N**3, 7 * _N**2 / 3 - 8 * _N**3 / 5, 56 * _N**3 / 15)
+
+
+def from_plane(north: float, east: float, zone: int) -> Point:
+    """Metres to degrees by Krüger's series to the third order, within a millimetre; zone 39 lies around 117°E
+    (EPSG:4548). An easting of eight digits begins with its zone (EPSG:4527) and needs no other."""
+    if east >= 1_000_000:
+        zone, east = int(east // 1_000_000), east % 1_000_000
+    xi, eta = north / _RADIUS, (east - _FALSE_EAST) / _RADIUS
+    forth = xi - sum(b * sin(2 * j * xi) * cosh(2 * j * eta) for j, b in enumerate(_BACK, 1))
+    right = eta - sum(b * cos(2 * j * xi) * sinh(2 * j * eta) for j, b in enumerate(_BACK, 1))
+    chi = asin(sin(forth) / cosh(right))
+    lat = chi + sum(d * sin(2 * j * chi) for j, d in enumerate(_LATITUDE, 1))
+    return Point(degrees(lat), 3 * zone + degrees(atan2(sinh(right), cos(forth))))

@@ -20,7 +20,7 @@ IMPORTS = [
         notes={
             "number": gettext_lazy("系统编号，不用填"),
             "stake": gettext_lazy("K12+350，路段写K12+350-K12+600"),
-            "lat": gettext_lazy("小数度，36开头；桩号和经纬度有一样就行"),
+            "lat": gettext_lazy("小数度，36开头，测绘的北坐标也行；桩号和经纬度有一样就行"),
             "coord_sys": gettext_lazy("有经纬度必填：WGS-84、GCJ-02（高德）、BD-09（百度）、CGCS2000"),
             "unit": gettext_lazy("不填按乡镇"),
             "verifiers": gettext_lazy("两名民警，用顿号分开"),

@@ -35,8 +35,8 @@ COLUMNS = (
     Column("stake", gettext_lazy("桩号"), synonyms=("起点桩号", "起始桩号", "桩号位置"), max_length=60, width=18),
     Column("stake_end", gettext_lazy("止点桩号"), synonyms=("终点桩号", "结束桩号"), max_length=40),
     Column("direction", gettext_lazy("方向"), "choice", choices=Direction.choices),
-    Column("lat", gettext_lazy("纬度"), "number", synonyms=("北纬",)),
-    Column("lon", gettext_lazy("经度"), "number", synonyms=("东经",)),
+    Column("lat", gettext_lazy("纬度"), "number", synonyms=("北纬", "北坐标")),
+    Column("lon", gettext_lazy("经度"), "number", synonyms=("东经", "东坐标")),
     Column("coord_sys", gettext_lazy("坐标系"), synonyms=("坐标系统", "坐标来源"), max_length=40, width=18),
     Column("source", gettext_lazy("来源"), "choice", synonyms=("隐患来源",), choices=Source.choices),
     Column(

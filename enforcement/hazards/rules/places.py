@@ -15,6 +15,7 @@ from brigade.kit.geo import (
     Point,
     Stake,
     distance_to_course,
+    from_plane,
     from_wgs84,
     parse_stake,
     point_at,
@@ -28,6 +29,8 @@ SUSPECT_OFF_M, SUSPECT_NEAR_M = 250, 80
 """A point this far from its road that lies this near to it in another datum was most likely read in that one: the
 shift is 508 m here, and no road is that wide."""
 BIN = Decimal("0.000001")
+IN_METRES, HOME_ZONE = 1_000, 39
+"""Numbers above are a surveyor's metres (EPSG:4548, or 4527 with the zone in front of the easting), not degrees."""
 MARGIN = 0.005
 """Degrees around the district's box: its outline is coarse, and a hazard on the border belongs to somebody."""
 
@@ -101,6 +104,8 @@ def _typed(place: Place, roads: Iterable[Road], district: Area) -> dict[str, Any
     if place.geo_source not in GeoSource.values:
         raise Refused(_("写明位置来源"), field="geo_source")
     typed = Point(float(place.lat or 0), float(place.lon or 0))
+    if place.coord_sys == CoordSystem.CGCS2000 and min(typed) > IN_METRES:
+        typed = _surveyed(typed.lat, typed.lon)
     _check_order(typed)
     point = to_wgs84(typed, _datum(place.coord_sys))
     if not is_in_district(point, district):
@@ -130,6 +135,12 @@ def _rounded(degrees: float) -> Decimal:
 
 def _datum(coord_sys: str) -> Datum:
     return {CoordSystem.GCJ02: Datum.GCJ02, CoordSystem.BD09: Datum.BD09}.get(CoordSystem(coord_sys), Datum.WGS84)
+
+
+def _surveyed(north: float, east: float) -> Point:
+    if not (1_000_000 <= north < 10_000_000 and east < 100_000_000):
+        raise Refused(_("投影坐标填反了：纬度列写北坐标（40开头的七位数），经度列写东坐标"), field="lat")
+    return from_plane(north, east, HOME_ZONE)
 
 
 def _check_order(typed: Point) -> None:

@@ -127,9 +127,20 @@ def test_08_coordinates_of_gaode_are_stored_as_wgs84(client, world, system):
     assert (hazard.entered_lat, hazard.entered_lon) == (Decimal("36.456088"), Decimal("115.991181"))
 
 
+@pytest.mark.parametrize("east", [409_057.02, 39_409_057.02])
+def test_the_metres_of_a_survey_are_stored_as_wgs84(client, world, east):
+    line = ["于集镇", "平交路口", "2025-3-5", 4_036_620.35, east, "CGCS2000"]
+    hazard = only(client, line, ["乡镇", "类别", "发现日期", "北坐标", "东坐标", "坐标系"])
+    assert distance(hazard.point, Point(36.456, 115.9855)) < 0.2
+    assert hazard.coord_sys == "cgcs2000"
+
+
 @pytest.mark.parametrize(
     ("lat", "lon", "system", "sentence"),
     [
+        (409_057.02, 4_036_620.35, "CGCS2000", "投影坐标填反了"),
+        (4_036_620.35, 409_057_020_000, "CGCS2000", "投影坐标填反了"),
+        (4_036_620.35, 409_057.02, "WGS-84", "经纬度不对"),
         (36.456088, 115.991181, "WGS-84", "按GCJ-02（高德、腾讯）正好在路上"),
         (36.47, round(gcj(Point(36.47, 115.9855))[1], 6), "GPS", "按GCJ-02（高德、腾讯）正好在路上"),
         (36.456, 115.9855, None, "选坐标系"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from brigade.kit.geo import Point, distance, metres_between, parse_stake, point_at, stake_text
+from brigade.kit.geo import Point, distance, from_plane, metres_between, parse_stake, point_at, stake_text
 from brigade.kit.refusals import Refused
 from brigade.reference.models import Road
 from brigade.reference.queries import district
@@ -74,6 +74,11 @@ def test_a_stake_lies_between_the_surveyed_ones_and_nowhere_beyond():
     point, off = point_at(course, 250)
     assert (round(point.lat, 6), point.lon, off) == (36.4025, 115.98, 500)
     assert point_at(course, 1_001) is None
+
+
+@pytest.mark.parametrize(("east", "zone"), [(409_057.02, 39), (39_409_057.02, 1)])
+def test_the_metres_of_a_surveyor_are_a_place_with_or_without_their_zone(east, zone):
+    assert distance(from_plane(4_036_620.35, east, zone), HERE) < 0.01
 
 
 # Scenario 8
