@@ -30,7 +30,7 @@ OF_LOOP = ("index", "first", "last", "length")
 STATEMENTS = ("if", "elif", "else", "endif", "for", "endfor")
 PROPERTIES = ("author", "comments", "identifier", "keywords", "language", "subject", "title")
 LONGEST_PROPERTY = 1_000
-"""Characters of title, author and the like: no markup keeps them apart, so they would be looked at from each sign on."""
+"""Characters of title, author and the like: no markup parts them, so they would be looked at from each sign on."""
 OPEN = {"{{": "}}", "{%": "%}"}
 UNREADABLE = (KeyError, ValueError, AttributeError, IndexError, TypeError, OSError, BadZipFile, etree.LxmlError)
 """What the reader of Word files raises when their parts do not fit together."""
