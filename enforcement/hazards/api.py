@@ -24,13 +24,17 @@ from brigade.reference.models import Road, Town, Village
 from enforcement.hazards import actions, moves
 from enforcement.hazards.actions import Picture
 from enforcement.hazards.models import Category, Defect, Hazard, HazardDocument, HazardPhoto
-from enforcement.hazards.queries import Sight, sight_of
+from enforcement.hazards.queries import Sight, is_owners, sight_of
 from enforcement.hazards.rules import Place
 from enforcement.hazards.states import CoordSystem, Direction, GeoSource, ListingLevel, NoFix, Source, Visibility
 
 OUTSIDE = Unit.objects.filter(tree=Tree.OUTSIDE)
 LINE = Unit.objects.filter(tree=Tree.LINE)
 PEOPLE = Person.objects.filter(is_active=True)
+
+
+UNTOLD = ("source", "reporter_count", "dup_of")
+"""Who reported it is no business of its owner."""
 
 
 class CategorySerializer(serializers.ModelSerializer):
@@ -45,11 +49,13 @@ class CategorySerializer(serializers.ModelSerializer):
 
 
 class HazardSerializer(serializers.ModelSerializer):
-    """A hazard as lists show it."""
+    """A hazard as lists show it; what its owner is not told is null for him."""
 
     kind = serializers.SerializerMethodField()
     category = serializers.CharField(source="category.code")
     road = serializers.CharField(source="road.code", allow_null=True, default=None)
+    source = serializers.ChoiceField(choices=Source.choices, allow_null=True, read_only=True)
+    reporter_count = serializers.IntegerField(allow_null=True, read_only=True)
     is_overdue = serializers.SerializerMethodField()
 
     class Meta:
@@ -67,6 +73,12 @@ class HazardSerializer(serializers.ModelSerializer):
 
     def get_is_overdue(self, record: Hazard) -> bool:
         return record.is_overdue(timezone.now())
+
+    def to_representation(self, record: Hazard) -> dict[str, Any]:
+        shown = super().to_representation(record)
+        if is_owners(self.context["request"].user, record):
+            shown |= dict.fromkeys(UNTOLD)
+        return shown
 
 
 class PhotoSerializer(serializers.ModelSerializer):

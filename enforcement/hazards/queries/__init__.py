@@ -31,4 +31,4 @@ from enforcement.hazards.queries.posts import (
     usual_town,
     verifiers_of,
 )
-from enforcement.hazards.queries.sights import Sight, sight_of
+from enforcement.hazards.queries.sights import Sight, is_owners, sight_of

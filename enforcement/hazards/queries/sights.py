@@ -53,9 +53,14 @@ class Sight:
         return history(self.record, verbs=TOLD, since=self.since) if self.is_owner else history(self.record)
 
 
+def is_owners(user: Any, record: Hazard) -> bool:
+    """Whether the reader, who may see the record, sees it only because his organisation has to mend it."""
+    return not user.has_perm("hazards.view_hazard", record) and record.created_by_id != user.pk
+
+
 def sight_of(user: Any, record: Hazard) -> Sight:
     """What this reader, who may see the record, sees of it."""
-    if user.has_perm("hazards.view_hazard", record) or record.created_by_id == user.pk:
+    if not is_owners(user, record):
         return Sight(record, is_owner=False)
     turn = record.turns.filter(ended_at__isnull=True).first()
     return Sight(record, is_owner=True, since=turn.delivered_at if turn else record.notified_at)

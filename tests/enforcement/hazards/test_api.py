@@ -170,7 +170,11 @@ def test_an_owner_reads_only_what_was_sent_to_him(client, world):
     assert seen["register_note"] == ""
     assert {row["kind"] for row in seen["documents"]} == {"notice"}
     assert {row["kind"] for row in seen["photos"]} == {"before", "after"}
+    [line] = client.get(LIST).json()["results"]
+    for shown in (seen, line):
+        assert (shown["source"], shown["reporter_count"]) == (None, None)  # who reported it is no business of his
     client.force_login(world.captain)
     seen = client.get(address).json()
+    assert (seen["source"], seen["reporter_count"]) == ("patrol", 1)
     assert seen["register_note"] == "现场核实"
     assert {row["kind"] for row in seen["documents"]} == {"notice", "verification", "closing"}
