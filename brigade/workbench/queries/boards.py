@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
@@ -28,6 +28,8 @@ Sums = tuple[Decimal, Decimal]
 """Value and base of a figure."""
 CURVES = 264
 """Height of the drawing of a course."""
+SMALL = 10
+"""Below so many a month, a course is drawn as what they add up to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,17 @@ class Course:
     indicator: Indicator
     year: int
     months: list[tuple[int, Sums | None, Sums | None]]
+    adds_up: bool = False
+    """Whether each month holds all of the year up to it."""
+
+    @property
+    def as_drawn(self) -> Course:
+        """A line of small counts zigzags and says nothing: they are added up from month to month."""
+        counts = [sums[0] for _month, *pair in self.months for sums in pair if sums is not None]
+        if self.indicator.kind != Kind.FLOW or max(counts, default=SMALL) >= SMALL:
+            return self
+        names, now, then = zip(*self.months, strict=True)
+        return replace(self, months=list(zip(names, _running(now), _running(then), strict=True)), adds_up=True)
 
     @property
     def rows(self) -> list[tuple[int, str, str]]:
@@ -270,6 +283,15 @@ def board(reader: Person, unit: Unit, start: date, end: date, now: datetime, aga
     units = Unit.objects.below(unit).values("pk")
     ended = funnel(units, at(start, time.min), at(end + timedelta(days=1), time.min), now)
     return Board(unit, start, end, cards, parts(cards, start, end), ended, as_of(codes), against)
+
+
+def _running(months: Iterable[Sums | None]) -> Iterator[Sums | None]:
+    """What all months came to up to each; None before the first that has anything, and where nothing is known."""
+    total: Sums | None = None
+    for sums in months:
+        if sums is not None:
+            total = sums if total is None else (total[0] + sums[0], total[1] + sums[1])
+        yield total if sums is not None else None
 
 
 def course(indicator: Indicator, unit: Unit, end: date) -> Course:

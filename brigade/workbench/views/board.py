@@ -72,7 +72,9 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
         "periods": [(code, label, code == what.period.kind) for code, label in PERIODS.items()],
         "period": what.period.kind,
         "against": queries.against(what.period.kind),
-        "courses": [queries.course(card.standing.indicator, card.standing.unit, what.end) for card in board.cards[:2]],
+        "courses": [
+            queries.course(card.standing.indicator, card.standing.unit, what.end).as_drawn for card in board.cards[:2]
+        ],
     }
     return page(request, "workbench/dashboard.html", context)
 

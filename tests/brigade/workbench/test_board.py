@@ -417,6 +417,21 @@ def test_a_month_without_any_is_none_at_all_where_it_is_counted_but_not_before_a
     ]
 
 
+def test_small_counts_of_months_are_drawn_as_what_they_add_up_to(client, house):
+    squadron = unit("一中队", parent=house.brigade)
+    counted(squadron, "2025-03-02", 4)
+    counted(squadron, "2026-01-05", 2)
+    counted(squadron, "2026-03-05", 9)
+    drawn = course(FIGURES["hazards.registered"], squadron, date(2026, 4, 30)).as_drawn
+    assert drawn.rows == [(1, "2", ""), (2, "2", ""), (3, "11", "4"), (4, "11", "4")]
+    client.force_login(person(Role.SQUADRON_LEADER, at=squadron))
+    page = client.get(reverse("workbench:dashboard")).content.decode()
+    assert "处，逐月累计与去年同期" in page and "累计到" in page
+    counted(squadron, "2026-02-05", 10)
+    raw = course(FIGURES["hazards.registered"], squadron, date(2026, 4, 30))
+    assert raw.as_drawn is raw and [now for _month, now, _then in raw.rows] == ["2", "10", "9", "0"]
+
+
 def test_an_address_that_means_nothing_compares_with_last_year(client, november):
     assert cards_of_the_month(client, november, against="x")[0]["hazards.registered"].then == "同期30处"
     client.force_login(november.leader)
