@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.utils import timezone
 
 from brigade.kit.geo import Point, distance
@@ -147,5 +147,9 @@ def graders_of(hazard: Hazard, by: Person) -> QuerySet[Person]:
 
 
 def _police_of(hazard: Hazard) -> QuerySet[Person]:
-    people = Person.objects.working_in(Unit.objects.below(brigade_of(hazard.unit)).values("pk"), timezone.localdate())
-    return people.filter(kind=PersonKind.OFFICER, is_active=True).order_by("police_no")
+    """Those of the hazard's own unit first: they are at hand."""
+    today = timezone.localdate()
+    people = Person.objects.working_in(Unit.objects.below(brigade_of(hazard.unit)).values("pk"), today)
+    at_hand = Person.objects.working_in([hazard.unit_id], today).values("pk")
+    nearest = Case(When(pk__in=at_hand, then=0), default=1)
+    return people.filter(kind=PersonKind.OFFICER, is_active=True).order_by(nearest, "police_no")

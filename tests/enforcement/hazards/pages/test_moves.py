@@ -241,6 +241,8 @@ def test_only_police_are_offered_as_second_verifier(client, world, day):
     assert world.captain in offered
     assert not {world.other, world.auxiliary, world.liaison} & set(offered)
     assert not offered.exclude(kind=PersonKind.OFFICER).exists()
+    names = list(offered)
+    assert names.index(world.captain) < names.index(world.clerk)  # whoever works where the hazard lies is at hand
 
 
 @in_full
