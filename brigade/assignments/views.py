@@ -164,7 +164,7 @@ def _next_lines(record: Assignment) -> list[str]:
 
 
 def _buttons(record: Assignment, options: list[workflow.Option]) -> list[dict[str, Any]]:
-    main = ("accept", "finish", "urge", "extend")
+    main = ("accept", "finish", "urge")
     return move_buttons(
         options,
         address=lambda code: reverse("assignments:assignment_move", args=[record.pk, code]),
